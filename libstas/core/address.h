@@ -25,15 +25,17 @@ struct IpFamilies {
 
 class IpAddress {
  public:
-  // Strict dotted quad (four decimal parts, no leading zeros) or IPv6 text with optional %scope; no brackets, no blanks.
+  // Strict dotted quad (four decimal parts, no leading zeros) or IPv6 text with optional %scope; no brackets, no
+  // blanks.
   static std::optional<IpAddress> parse(std::string_view text);
-  // `bytes`: 4 or 16 bytes in network order, anything else gives nullopt. `scope` as in "%scope", may be empty.
+  // `bytes`: 4 or 16 bytes in network order, anything else gives nullopt. `scope` as in "%scope", may be empty; IPv4
+  // has none, so it is dropped there.
   static std::optional<IpAddress> from_bytes(std::string_view bytes, std::string scope = {});
 
   IpFamily family() const { return family_; }
   const std::string& scope() const { return scope_; }
   IpAddress without_scope() const;
-  IpAddress with_scope(std::string scope) const;
+  IpAddress with_scope(std::string scope) const;  // unchanged for IPv4 and when the text cannot be a scope
   bool is_unspecified() const;  // 0.0.0.0 or ::
   bool is_link_local() const;   // fe80::/10
   bool is_loopback() const;
@@ -52,5 +54,6 @@ class IpAddress {
 // Do two texts mean the same address? A text that is no address equals nothing (compatibility contract 4.4).
 // Scopes are ignored when only one side has one.
 bool same_ip(std::string_view a, std::string_view b);
+bool same_ip(const IpAddress& a, const IpAddress& b);
 
 }  // namespace stas

@@ -27,13 +27,13 @@ inline constexpr std::size_t kMaxExcludeRules = 8192;
 // One usable `controller=` line.
 struct ControllerLine {
   Transport transport = Transport::tcp;
-  std::string traddr;    // IP address, host name, or fc/loop address (may be empty for loop only)
-  std::string trsvcid;   // "" = default of the transport
-  std::string subsysnqn; // stafd: defaults to the well-known discovery NQN; stacd: mandatory
+  std::string traddr;     // IP address, host name, or fc/loop address (may be empty for loop only)
+  std::string trsvcid;    // "" = default of the transport
+  std::string subsysnqn;  // stafd: defaults to the well-known discovery NQN; stacd: mandatory
   std::string host_traddr;
   std::string host_iface;
-  std::optional<std::string> host_nqn;  // nullopt = the system's
-  ConnectOptions options;               // overrides of [Global]
+  std::optional<std::string> host_nqn;       // nullopt = the system's
+  ConnectOptions options;                    // overrides of [Global]
   std::map<std::string, std::string> extra;  // unknown keys, kept for D-Bus dictionaries; never secrets
   int line = 0;
   friend bool operator==(const ControllerLine&, const ControllerLine&) = default;

@@ -34,7 +34,7 @@ struct LogPage {
   std::uint64_t genctr = 0;
   bool unchanged = false;  // genctr was the known one; entries were not read
   std::vector<Dlpe> entries;
-  unsigned skipped = 0;    // unusable entries left out
+  unsigned skipped = 0;  // unusable entries left out
 };
 using OpResult = std::variant<Connected, Disconnected, Registered, SupportedDlp, LogPage, Error>;
 
@@ -81,13 +81,13 @@ struct MdnsService {
   std::string interface;  // name, "" if unknown
   bool ipv6 = false;
   std::string name;
-  std::string stype;      // "_nvme-disc._tcp" or "_nvme-disc._udp"
+  std::string stype;  // "_nvme-disc._tcp" or "_nvme-disc._udp"
   std::string domain;
-  bool resolved = false;  // the rest is only valid then
+  bool resolved = false;               // the rest is only valid then
   std::optional<Transport> transport;  // nullopt: TXT "p" missing or unknown; never a candidate
   std::string traddr;                  // link-local IPv6 carries no scope: interface has it
   std::string trsvcid;
-  std::string nqn;                     // TXT "nqn", "" if absent
+  std::string nqn;  // TXT "nqn", "" if absent
   friend bool operator==(const MdnsService&, const MdnsService&) = default;
 };
 // The complete present view. `available` false: no avahi-daemon; services is empty then, and that says nothing about
@@ -112,11 +112,11 @@ struct StacdConfigured {
 
 struct StafAppeared {};  // its bus name has an owner (first seen, or a new one)
 struct StafVanished {};
-struct StafChanged {};   // one of its two signals
+struct StafChanged {};  // one of its two signals
 // One discovery controller of get_all_log_pages.
 struct StafDc {
-  Tid tid;               // traddr may be a host name not resolved yet
-  std::string origin;    // "configured", "discovered", "referral" or ""
+  Tid tid;                  // traddr may be a host name not resolved yet
+  std::string origin;       // "configured", "discovered", "referral" or ""
   bool page_known = false;  // the page was read completely at least once: its entries, also none, are evidence
   std::vector<Dlpe> entries;
 };
@@ -128,8 +128,8 @@ struct StafPages {
 // The daemon was told to stop.
 struct Stop {};
 
-using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived, InterfacesSeen,
-                           Resolved, MdnsChanged, StafdConfigured, StacdConfigured, StafAppeared, StafVanished,
-                           StafChanged, StafPages, Stop>;
+using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived,
+                           InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, StafAppeared,
+                           StafVanished, StafChanged, StafPages, Stop>;
 
 }  // namespace stas

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Last known configuration: what a daemon saves in its runtime directory to survive a restart. Versioned JSON, readable,
-// bounded, without secrets. Reading never fails as a whole: a file that is truncated, from another version or not ours
-// gives an empty state and one complaint.
+// Last known configuration: what a daemon saves in its runtime directory to survive a restart. Versioned JSON,
+// readable, bounded, without secrets. Reading never fails as a whole: a file that is truncated, from another version or
+// not ours gives an empty state and one complaint.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@
 
 namespace stas {
 
+inline constexpr std::string_view kLastKnownFormat = "stas last known config";
+inline constexpr int kLastKnownVersion = 1;
 inline constexpr std::size_t kMaxLastKnownBytes = 256U << 20;
 
 // What stafd remembers of one DC.

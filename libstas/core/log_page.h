@@ -43,7 +43,7 @@ struct Dlpe {
   std::string trsvcid;
   std::string subnqn;
   std::string traddr;
-  std::string tsas;  // text form of the contract for tcp and rdma, else empty; tcp "none" is kept as that text
+  std::string tsas;  // text form of the contract for rdma and secured tcp, else empty
   bool ncc() const { return (eflags & kEflagNcc) != 0; }
   bool epcsd() const { return (eflags & kEflagEpcsd) != 0; }
   bool dupretinfo() const { return (eflags & kEflagDupretinfo) != 0; }
@@ -55,7 +55,7 @@ Result<DlpHeader> parse_dlp_header(std::string_view bytes);
 
 struct DlpEntries {
   std::vector<Dlpe> entries;
-  unsigned skipped = 0;  // addresses 0.0.0.0, ::, empty; texts that are not printable or contain a comma
+  unsigned skipped = 0;  // addresses 0.0.0.0, ::, empty (but for loop); texts not printable or with a comma; no NQN
 };
 // `bytes` must be exactly numrec * kDlpeSize long.
 Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numrec);

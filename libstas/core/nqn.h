@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (k
 // Does the text follow the grammar of the specification (discovery name, UUID name or domain name)?
 bool is_strict_nqn(std::string_view nqn);
 
-// Can the text be used as an NQN at all? Non-empty, at most kMaxNqnLength bytes, no control characters.
-// Many targets use names outside the grammar, so this is what we ask of names from the network.
+// Can the text be used as an NQN at all? Non-empty, at most kMaxNqnLength bytes of UTF-8 (D-Bus carries nothing else),
+// no control characters. Many targets use names outside the grammar, so this is what we ask of names from the network.
 bool is_usable_nqn(std::string_view nqn);
 
 bool is_valid_utf8(std::string_view text);
@@ -25,5 +25,9 @@ bool is_valid_utf8(std::string_view text);
 // Can the text be a value of the kernel's connect string? No comma, no control character (they would end the value
 // and start another option), not empty.
 bool is_injection_free(std::string_view text);
+
+// The text with '?' for control characters, and for all bytes above ASCII when they are not UTF-8: fit for a journal
+// line, a terminal and D-Bus.
+std::string printable(std::string_view text);
 
 }  // namespace stas

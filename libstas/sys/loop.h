@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thin RAII around sd-event: one loop per daemon, one thread that decides. A handle that is destroyed cancels its source;
-// its callback is never called afterwards, also when the handle dies inside the callback. Callbacks must not throw.
+// Thin RAII around sd-event: one loop per daemon, one thread that decides. A handle that is destroyed cancels its
+// source; its callback is never called afterwards, also when the handle dies inside the callback. Callbacks must not
+// throw.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +70,7 @@ class Loop {
   // From any thread: run `callback` on the loop's thread.
   void post(std::function<void()> callback);
 
-  int run();            // until quit(); returns its code
+  int run();  // until quit(); returns its code
   void quit(int code);
   // One iteration, waits at most `timeout`; for tests. False after quit().
   bool run_once(Duration timeout);

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A thin front to meson for people who just want it to run: "make test" and "make demo" do all the set-up on a fresh
+# Debian 12 or 13. Whoever knows meson needs none of this.
+
+BUILD ?= build
+PREFIX ?= /usr
+MESON_FLAGS ?=
+TEST_FLAGS ?=
+
+.PHONY: help demo demo-shell test build install clean setup
+
+help:
+	@echo "make demo         stafd, stacd and a target in one rootless run: discover, connect, re-zone"
+	@echo "make demo-shell   the same environment with a shell inside"
+	@echo "make test         build everything and run all test suites"
+	@echo "make build        build only"
+	@echo "make install      install the product (DESTDIR= for packagers, PREFIX=$(PREFIX))"
+	@echo "make clean        remove the build directory"
+
+# Installs missing packages when it may, else says which command does, and fails.
+setup:
+	@scripts/install-packages
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_FLAGS)
+
+build: setup
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+test: build
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS)
+
+demo: build
+	tests/e2e/demo $(BUILD)
+
+demo-shell: build
+	tests/e2e/demo $(BUILD) --shell
+
+# What a package needs and no more: a build of its own, without tests and without the libraries they need.
+install:
+	@scripts/install-packages --product
+	@test -e $(BUILD)-install/build.ninja || \
+	  meson setup $(BUILD)-install --prefix=$(PREFIX) --buildtype=release -Dtests=false $(MESON_FLAGS)
+	ninja -C $(BUILD)-install
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)-install --no-rebuild
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-install

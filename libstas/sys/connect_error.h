@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What went wrong, in words an operator can act on: the errno of a write to /dev/nvme-fabrics, or of the probe's
+// socket. The kernel turns every NVMe status into EIO, so for that one the likely reasons are listed (target
+// reference 2.8).
+#pragma once
+
+#include <string>
+
+#include "libstas/core/action.h"
+#include "libstas/core/result.h"
+
+namespace stas {
+
+// The kind of an errno that came from the network.
+ErrorKind network_error_kind(int errnum);
+
+// For a failed write of this order's connect string. Never contains a secret.
+Error connect_error(const Connect& connect, int errnum);
+
+// For a failed open of the fabrics device at `path`.
+Error fabrics_open_error(const std::string& path, int errnum);
+
+}  // namespace stas

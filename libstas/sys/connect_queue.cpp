@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/connect_queue.h"
+
+#include <optional>
+#include <utility>
+
+#include "libstas/sys/connect_string.h"
+
+namespace stas {
+
+namespace {
+
+constexpr WorkerLimits kOneWriter = {.threads = 1, .per_key = 1, .queued = 16};
+
+// What to ask before the write; nullopt for transports that have no cheap question.
+std::optional<ProbeTarget> probe_target(const Tid& tid) {
+  if (tid.transport() != Transport::tcp || !tid.ip()) return std::nullopt;
+  return ProbeTarget{*tid.ip(), tid.trsvcid(), tid.host_traddr(), tid.host_iface()};
+}
+
+Error cannot_connect(const Connect& connect, ErrorKind kind, const char* why) {
+  return Error{kind, 0, connect.tid.to_string() + ": cannot connect: " + why};
+}
+
+}  // namespace
+
+ConnectQueue::ConnectQueue(Loop& loop, OpTable& ops, ConnectLimits limits, Write write, Done done)
+    : ops_(ops),
+      limits_(limits),
+      write_(std::move(write)),
+      done_(std::move(done)),
+      prober_(loop, limits.probe),
+      worker_(loop, kOneWriter) {}
+
+ConnectQueue::~ConnectQueue() { worker_.stop(Duration::zero()); }
+
+void ConnectQueue::submit(Connect connect) {
+  const OpId op = connect.op;
+  ops_.begin(op, limits_.queue, cannot_connect(connect, ErrorKind::busy, "other connects keep the kernel busy"));
+  // A value the kernel could misread stops here, before a packet is sent on its behalf (regressions 35).
+  if (auto text = connect_string(connect, SupportedOptions::everything()); !text) {
+    return ops_.finish_later(op, text.error());
+  }
+  probe(std::move(connect), false);
+}
+
+ConnectQueue::Line& ConnectQueue::line_of(const Connect& connect) {
+  return connect.reason == Reason::configured ? configured_ : others_;
+}
+
+void ConnectQueue::probe(Connect connect, bool again) {
+  const auto target = probe_target(connect.tid);
+  if (!target) {
+    line_of(connect).push_back(std::move(connect));
+    return pump();
+  }
+  prober_.probe(*target, [this, again, order = std::move(connect)](Result<void> answer) {
+    if (again) --reprobing_;
+    if (!answer) {
+      Error error = answer.error();
+      error.text = order.tid.to_string() + ": " + error.text;
+      done_(order.op, tl::unexpected<Error>(std::move(error)));
+    } else if (again) {
+      line_of(order).push_front(order);
+    } else {
+      line_of(order).push_back(order);
+    }
+    pump();
+  });
+}
+
+std::optional<Connect> ConnectQueue::take_next() {
+  const bool others_turn = configured_.empty() || (in_a_row_ >= kConfiguredInARow && !others_.empty());
+  Line& line = others_turn ? others_ : configured_;
+  if (line.empty()) return std::nullopt;
+  in_a_row_ = others_turn ? 0 : in_a_row_ + 1;
+  Connect next = std::move(line.front());
+  line.pop_front();
+  return next;
+}
+
+void ConnectQueue::pump() {
+  while (!writing_ && reprobing_ < kReprobes) {
+    auto next = take_next();
+    if (!next) return;
+    if (!ops_.is_pending(next->op)) continue;
+    const auto target = probe_target(next->tid);
+    if (target && !prober_.is_fresh(*target)) {
+      // It has waited so long that its answer is old news.
+      ++reprobing_;
+      probe(std::move(*next), true);
+    } else {
+      write(std::move(*next));
+    }
+  }
+}
+
+void ConnectQueue::write(Connect connect) {
+  const OpId op = connect.op;
+  const Error late = cannot_connect(connect, ErrorKind::timed_out, "the kernel did not finish the connect in time");
+  ops_.extend(op, limits_.write, late);
+  writing_ = true;
+  const bool taken = worker_.submit("fabrics", [this, op, make = write_, order = std::move(connect)] {
+    // `this` is only used by the completion, which does not run once the worker was stopped.
+    auto result = make(order);
+    return Worker::Completion([this, op, result = std::move(result)]() mutable {
+      writing_ = false;
+      done_(op, std::move(result));
+      pump();
+    });
+  });
+  if (taken) return;
+  writing_ = false;
+  ops_.finish_later(op, Error{ErrorKind::busy, 0, "cannot connect: no thread for the write"});
+}
+
+}  // namespace stas

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/devices.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace stas {
+
+Devices::Devices(Loop& loop, KernelPaths paths, Sink sink)
+    : loop_(loop), paths_(std::move(paths)), sink_(std::move(sink)), timer_(loop.timer([this] { on_recheck(); })) {}
+
+Result<void> Devices::start() {
+  return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); },
+                                [this] {
+                                  // If this fails the next audit repairs it.
+                                  static_cast<void>(scan());
+                                }});
+}
+
+Result<void> Devices::scan() {
+  auto devices = scan_devices(paths_);
+  if (!devices) return tl::unexpected<Error>(devices.error());
+  std::erase_if(*devices, [](const Device& device) { return device.transport == "pcie"; });
+  known_.clear();
+  for (const auto& device : *devices) {
+    known_[device.ref.name] = Known{device, false};
+    if (!is_settled(device)) check_again(device.ref.name);
+  }
+  sink_(DevicesScanned{std::move(*devices)});
+  return {};
+}
+
+std::optional<Device> Devices::refresh(const std::string& name) {
+  auto read = read_device(paths_, name);
+  if (!read) {
+    if (read.error().kind == ErrorKind::not_found) forget(name);
+    return std::nullopt;
+  }
+  if (read->transport == "pcie") return std::nullopt;
+  const auto found = known_.find(name);
+  if (found != known_.end() && found->second.device.ref != read->ref) forget(name);
+  Known& known = known_[name];
+  const bool changed = known.device != *read;
+  known.device = *read;
+  if (!is_settled(*read)) check_again(name);
+  if (changed) sink_(DeviceSeen{*read});
+  return std::move(*read);
+}
+
+void Devices::handle(const Uevent& event) {
+  if (event.action == Uevent::Action::remove) return handle_remove(event.name);
+  if (event.action == Uevent::Action::other) return;
+  if (event.action == Uevent::Action::add) rechecks_.erase(event.name);
+  const auto device = refresh(event.name);
+  if (!device) return;
+  Known& known = known_[event.name];
+  if (event.action == Uevent::Action::add) known.fresh = true;
+  if (event.reconnected && !std::exchange(known.fresh, false)) sink_(DeviceReconnected{device->ref});
+  if (event.aen) sink_(AenReceived{device->ref, *event.aen});
+}
+
+void Devices::handle_remove(const std::string& name) {
+  const auto found = known_.find(name);
+  if (found == known_.end()) {
+    rechecks_.erase(name);
+    return;
+  }
+  // Still there: either the directory goes a moment after the event, or the name was reused and the event is old
+  // (regressions 28). Only the absence of this incarnation counts.
+  const DeviceRef ref = found->second.device.ref;
+  if (check_incarnation(paths_, ref)) {
+    check_again(name);
+  } else {
+    refresh(name);
+  }
+}
+
+void Devices::forget(const std::string& name) {
+  const auto found = known_.find(name);
+  if (found == known_.end()) return;
+  const DeviceRef ref = found->second.device.ref;
+  known_.erase(found);
+  rechecks_.erase(name);
+  sink_(DeviceGone{ref});
+}
+
+// Does nothing if a look is planned already.
+void Devices::check_again(const std::string& name) {
+  const bool planned = !rechecks_.try_emplace(name, Recheck{loop_.now() + kFirstRecheck, 0}).second;
+  if (!planned) arm();
+}
+
+void Devices::on_recheck() {
+  const Instant now = loop_.now();
+  std::vector<std::string> due;
+  for (const auto& [name, recheck] : rechecks_) {
+    if (recheck.at <= now) due.push_back(name);
+  }
+  for (const auto& name : due) {
+    const auto device = refresh(name);
+    const auto found = rechecks_.find(name);
+    if (found == rechecks_.end()) continue;
+    const bool leaving = device && device->state.starts_with("deleting");
+    const bool settled = device && is_settled(*device) && !leaving && found->second.tries > 2;
+    if (!device || settled || ++found->second.tries >= kMaxRechecks) {
+      rechecks_.erase(found);
+    } else {
+      found->second.at = now + kFirstRecheck * (1 << found->second.tries);
+    }
+  }
+  arm();
+}
+
+void Devices::arm() {
+  Instant next = kNever;
+  for (const auto& [name, recheck] : rechecks_) next = std::min(next, recheck.at);
+  timer_.arm(next);
+}
+
+}  // namespace stas

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which controllers the kernel has, kept up to date: uevents say "look again", sysfs says what is so (law 5). Emits
+// DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected and AenReceived. PCIe controllers are never mentioned.
+//
+// Attributes come late (between "add" and the end of a connect the NQN reads "(efault)", regressions 18) and
+// directories go late (after "remove"), so an odd finding is looked at again a bounded number of times.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "libstas/core/event.h"
+#include "libstas/sys/loop.h"
+#include "libstas/sys/sysfs.h"
+#include "libstas/sys/uevent.h"
+#include "libstas/sys/uevent_monitor.h"
+
+namespace stas {
+
+class Devices {
+ public:
+  using Sink = std::function<void(Event)>;
+
+  static constexpr Duration kFirstRecheck = std::chrono::milliseconds(20);
+  static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 10 s after the event
+
+  Devices(Loop& loop, KernelPaths paths, Sink sink);
+
+  // Begins to watch uevents.
+  Result<void> start();
+
+  // Reads everything and emits DevicesScanned; an unreadable sysfs emits nothing and is returned.
+  Result<void> scan();
+
+  // Reads one controller again; emits what changed.
+  std::optional<Device> refresh(const std::string& name);
+
+  void handle(const Uevent& event);
+
+ private:
+  struct Known {
+    Device device;
+    bool fresh = false;  // its "add" was seen: the next "connected" is the first connect, not a reconnect
+  };
+  struct Recheck {
+    Instant at;
+    unsigned tries = 0;
+  };
+
+  void handle_remove(const std::string& name);
+  void forget(const std::string& name);
+  void check_again(const std::string& name);
+  void on_recheck();
+  void arm();
+
+  Loop& loop_;
+  KernelPaths paths_;
+  Sink sink_;
+  std::map<std::string, Known> known_;
+  std::map<std::string, Recheck> rechecks_;
+  TimerSource timer_;
+  UeventMonitor monitor_;
+};
+
+}  // namespace stas

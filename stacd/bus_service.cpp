@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stacd/bus_service.h"
+
+#include <utility>
+
+#include "libstas/core/json.h"
+#include "libstas/core/view.h"
+#include "libstas/sys/debug_face.h"
+
+namespace stas::stacd {
+
+namespace {
+
+constexpr char kName[] = "org.nvmexpress.stac";
+constexpr char kPath[] = "/org/nvmexpress/stac";
+constexpr char kDebug[] = "org.nvmexpress.stac.debug";
+
+}  // namespace
+
+Result<void> BusService::publish() {
+  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface()}); !exported) return exported;
+  return bus_.request_name(kName);
+}
+
+BusInterface BusService::main_interface() {
+  BusInterface face{kName, {}, {}, {}};
+  face.methods.push_back({"list_controllers",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::dicts, "controller_list"}},
+                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(list_controllers(std::get<bool>(args[0])));
+                          },
+                          BusAccess::everybody});
+  return face;
+}
+
+BusInterface BusService::debug_interface() {
+  return debug_face(
+      kDebug, view_.journal, [this] { return process_info(); },
+      [this](const std::vector<std::string>& id) { return controller_info(id); });
+}
+
+void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
+
+TextDict BusService::id_dict_of(const Ioc& ioc) const {
+  std::string device = ioc.device ? ioc.device->name : std::string();
+  if (!ioc.device && ioc.alias_of)
+    if (const Ioc* owner = view_.connector.find(*ioc.alias_of); owner != nullptr && owner->device)
+      device = owner->device->name;
+  return id_dict(ioc.tid, ioc.cfg, device);
+}
+
+TextDict BusService::info(const Ioc& ioc) const {
+  auto dict = id_dict_of(ioc);
+  dict.emplace_back("connect attempts", std::to_string(ioc.attempts));
+  const bool waiting = !ioc.device && ioc.op == Ioc::Op::none && !ioc.alias_of && ioc.attempts > 0;
+  dict.emplace_back("retry connect timer",
+                    timer_text(ioc.backoff.interval(), waiting ? ioc.next_connect : kNever, view_.loop.now()));
+  if (ioc.op == Ioc::Op::connect) dict.emplace_back("connect operation", operation_text(ioc.op_failures, false));
+  return dict;
+}
+
+TextDict BusService::details(const Ioc& ioc) const {
+  auto dict = info(ioc);
+  append_attributes(dict, ioc.device ? view_.connector.devices().find(*ioc.device) : nullptr, ioc.connected());
+  dict.emplace_back("dlpe", dlpe_text(ioc.dlpe ? &*ioc.dlpe : nullptr));
+  dict.emplace_back("dlpe.eflags.ncc", bool_text(ioc.dlpe && ioc.dlpe->ncc()));
+  return dict;
+}
+
+BusDicts BusService::list_controllers(bool detailed) const {
+  BusDicts list;
+  for (const auto& ioc : view_.connector.controllers()) list.push_back(detailed ? details(ioc) : id_dict_of(ioc));
+  return list;
+}
+
+std::string BusService::controller_info(const std::vector<std::string>& id) const {
+  const auto* config = view_.connector.config();
+  const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
+  const Ioc* ioc = tid ? view_.connector.find(*tid) : nullptr;
+  return ioc == nullptr ? "{}" : to_json(info(*ioc)).dump_python();
+}
+
+std::string BusService::process_info() const {
+  const auto now = view_.loop.now();
+  auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
+                           timer_text(std::chrono::milliseconds(1500), view_.connector.soak_deadline(), now));
+  for (const auto& ioc : view_.connector.controllers())
+    if (ioc.op == Ioc::Op::disconnect)
+      info.add("terminator.controller." + ioc.tid.to_string(), to_json(this->info(ioc)).dump_python());
+  return info.dump_python();
+}
+
+}  // namespace stas::stacd

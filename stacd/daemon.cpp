@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stacd/daemon.h"
+
+#include <csignal>
+#include <utility>
+
+#include "libstas/sys/notify.h"
+
+namespace stas::stacd {
+
+namespace {
+
+constexpr Duration kSaveDelay = std::chrono::milliseconds(100);  // changes within this time are written together
+constexpr Duration kAuditPeriod = std::chrono::minutes(2);       // repairs lost device events (law 5)
+constexpr Duration kStopWait = std::chrono::seconds(5);
+
+}  // namespace
+
+Daemon::Daemon(Loop& loop, DaemonOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
+      state_(last_known_path(options_.program), journal_),
+      worker_(loop),
+      resolver_(loop, worker_) {
+  // Signals are blocked before the first thread exists.
+  sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
+  sigint_ = loop_.signal(SIGINT, [this] { stop(); });
+  sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
+  deadline_ = loop_.timer([this] { schedule(); });
+  save_soon_ = loop_.timer([this] { save(); });
+  audit_timer_ = loop_.timer([this] { audit(); });
+  stop_timer_ = loop_.timer([this] {
+    journal_.warning("Some operations did not end in time; stopping without them");
+    loop_.quit(0);
+  });
+}
+
+Daemon::~Daemon() = default;
+
+bool Daemon::start() {
+  journal_.set_tron(options_.tron);
+  auto host = load_host(options_.sys_conf, journal_);
+  if (!host) {
+    journal_.error(host.error().text);
+    return false;
+  }
+  host_ = *host;
+  auto known = parse_known_stacd(read_last_known(state_.path(), journal_), state_.path());
+  log_complaints(known.complaints, journal_);
+  connector_.restore(known.known);
+
+  configure();
+  fabric_ = make_fabric(options_.fabric, loop_, worker_);
+  if (!start_bus()) return false;
+  if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
+    journal_.error(started.error().text);
+    return false;
+  }
+  if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
+  schedule();
+  loop_.enable_watchdog();
+  notify_ready();
+  return true;
+}
+
+bool Daemon::start_bus() {
+  auto bus = Bus::system(loop_);
+  if (!bus) {
+    journal_.error("Cannot connect to the system bus: " + bus.error().text);
+    return false;
+  }
+  bus_ = std::move(*bus);
+  bus_->on_lost([this](const Error& error) {
+    journal_.error("Lost the system bus: " + error.text);
+    save();
+    loop_.quit(1);
+  });
+  service_ = std::make_unique<BusService>(*bus_, ServiceView{loop_, connector_, *fabric_, journal_, host_, state_});
+  if (const auto published = service_->publish(); !published) {
+    journal_.error(published.error().text);
+    return false;
+  }
+  staf_ = std::make_unique<StafClient>(*bus_, journal_, [this](Event event) { handle(std::move(event)); });
+  return true;
+}
+
+// Reads stacd.conf. False: it is broken, and the configuration in force (if any) stays.
+bool Daemon::configure() {
+  auto parsed = load_conf<StacdConfig>(options_.conf_file, parse_stacd_conf, journal_);
+  if (parsed.broken && connector_.config() != nullptr) {
+    journal_.error(options_.conf_file + " cannot be used; the previous configuration stays in force");
+    return false;
+  }
+  auto config = std::make_shared<const StacdConfig>(std::move(parsed.value));
+  journal_.set_tron(config->tron || (options_.tron && connector_.config() == nullptr));
+  handle(StacdConfigured{config, host_});
+  return true;
+}
+
+void Daemon::handle(Event event) {
+  connector_.handle(event, loop_.now());
+  schedule();
+}
+
+// Facts that arrive together are answered together: once per iteration of the loop.
+void Daemon::schedule() {
+  if (!pending_run_)
+    pending_run_ = loop_.defer([this] {
+      pending_run_ = EventSource();
+      run_connector();
+    });
+}
+
+void Daemon::run_connector() {
+  for (auto& action : connector_.advance(loop_.now())) execute(std::move(action));
+  deadline_.arm(connector_.deadline());
+  if (stopping_ && connector_.stopped()) loop_.quit(0);
+}
+
+void Daemon::execute(Action action) {
+  if (auto* report = std::get_if<Report>(&action)) return log_report(journal_, *report);
+  if (auto* resolve = std::get_if<Resolve>(&action)) {
+    return resolver_.resolve(resolve->name, [this, name = resolve->name](Resolver::Addresses addresses) {
+      handle(Resolved{name, std::move(addresses)});
+    });
+  }
+  if (std::holds_alternative<SaveLastKnown>(action)) return save_soon_.arm_after(kSaveDelay);
+  if (std::holds_alternative<FetchStafPages>(action)) return staf_->fetch();
+  if (auto* op = std::get_if<Connect>(&action)) return fabric_->submit(std::move(*op));
+  if (auto* op = std::get_if<Disconnect>(&action)) return fabric_->submit(std::move(*op));
+}
+
+void Daemon::save() {
+  save_soon_.disarm();
+  state_.save(format_last_known(connector_.last_known()));
+}
+
+void Daemon::audit() {
+  fabric_->rescan();
+  audit_timer_.arm_after(kAuditPeriod);
+}
+
+void Daemon::reload() {
+  if (stopping_) return;
+  notify_reloading();
+  if (auto host = load_host(options_.sys_conf, journal_))
+    service_->set_host(host_ = *host);
+  else
+    journal_.error(host.error().text + "; the previous host identity stays in force");
+  configure();
+  service_->tron_changed();
+  notify_ready();
+}
+
+void Daemon::stop() {
+  if (std::exchange(stopping_, true)) return;
+  notify_stopping();
+  save();
+  stop_timer_.arm_after(kStopWait);
+  handle(Stop{});
+}
+
+}  // namespace stas::stacd

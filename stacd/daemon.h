@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shell around the Connector: turns signals, timers and what the adapters of libstas/sys tell into events, and
+// carries out actions. Decides nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "libstas/sys/bus.h"
+#include "libstas/sys/daemon.h"
+#include "libstas/sys/fabric.h"
+#include "libstas/sys/journal.h"
+#include "libstas/sys/loop.h"
+#include "libstas/sys/resolver.h"
+#include "libstas/sys/worker.h"
+#include "stacd/bus_service.h"
+#include "stacd/connector.h"
+#include "stacd/staf_client.h"
+
+namespace stas::stacd {
+
+class Daemon {
+ public:
+  Daemon(Loop& loop, DaemonOptions options);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Everything up to READY=1. False: what is wrong was logged.
+  bool start();
+
+ private:
+  bool start_bus();
+  bool configure();
+  void handle(Event event);
+  void schedule();
+  void run_connector();
+  void execute(Action action);
+  void save();
+  void reload();
+  void stop();
+  void audit();
+
+  Loop& loop_;
+  DaemonOptions options_;
+  Journal journal_;
+  StateFile state_;
+  Worker worker_;
+  Resolver resolver_;
+  Connector connector_;
+  std::shared_ptr<const HostIdentity> host_;
+  std::unique_ptr<Fabric> fabric_;
+  std::unique_ptr<Bus> bus_;
+  std::unique_ptr<BusService> service_;
+  std::unique_ptr<StafClient> staf_;
+
+  EventSource sigterm_, sigint_, sighup_;
+  EventSource pending_run_;
+  TimerSource deadline_, save_soon_, audit_timer_, stop_timer_;
+  bool stopping_ = false;
+};
+
+}  // namespace stas::stacd

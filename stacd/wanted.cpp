@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connector: from the sources (controller= lines, discovery log pages) to the controllers that are wanted, and the
+// evidence that one is not wanted any more.
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/filter.h"
+#include "libstas/core/view.h"
+#include "stacd/connector.h"
+
+namespace stas {
+
+namespace {
+
+std::optional<Transport> transport_of(const Dlpe& dlpe) {
+  switch (dlpe.trtype) {
+    case kDlpTrtypeRdma:
+      return Transport::rdma;
+    case kDlpTrtypeFc:
+      return Transport::fc;
+    case kDlpTrtypeTcp:
+      return Transport::tcp;
+    case kDlpTrtypeLoop:
+      return Transport::loop;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool same_family(const std::string& a, const std::string& b) {
+  const auto x = IpAddress::parse(a);
+  const auto y = IpAddress::parse(b);
+  return !x || !y || x->family() == y->family();
+}
+
+// The Tid of an entry: its own address, and what it inherits from the discovery controller (compatibility
+// contract 6.3). An interface is for tcp only: other transports refuse it (D-14).
+std::optional<Tid> tid_of_entry(const Dlpe& entry, const Tid& dc, bool ignore_iface) {
+  const auto transport = transport_of(entry);
+  if (!transport) return std::nullopt;
+  TidFields fields{*transport, entry.traddr, entry.trsvcid, entry.subnqn, {}, {}, dc.host_nqn()};
+  if (*transport == dc.transport() && same_family(entry.traddr, dc.host_traddr()))
+    fields.host_traddr = dc.host_traddr();
+  if (*transport == Transport::tcp && !ignore_iface) fields.host_iface = dc.host_iface();
+  // A link-local address means nothing without the scope in which it was learned (regressions 41).
+  if (dc.ip() && !dc.ip()->scope().empty() && is_ip_transport(*transport)) {
+    const auto ip = IpAddress::parse(entry.traddr);
+    if (ip && ip->is_link_local() && ip->scope().empty()) fields.traddr = ip->with_scope(dc.ip()->scope()).to_string();
+  }
+  return Tid(std::move(fields));
+}
+
+}  // namespace
+
+// --- wanted ----------------------------------------------------------------------------------------------------------
+
+// The candidate of this Tid, made if need be; nullptr when the Tid may not be used.
+Connector::Candidate* Connector::add(Candidates& all, std::vector<Tid>& order, const Tid& tid) {
+  if (const auto it = all.find(tid); it != all.end()) return &it->second;
+  const auto usable = usability(*config_, tid);
+  if (usable != Usability::usable) {
+    if (usable == Usability::invalid_address || usable == Usability::invalid_nqn)
+      report_plain(Level::warning, tid.to_string() + " " + std::string(to_text(usable)));
+    return nullptr;
+  }
+  order.push_back(tid);
+  return &all.try_emplace(tid).first->second;
+}
+
+void Connector::add_configured(Candidates& all, std::vector<Tid>& order) {
+  for (const auto& line : config_->controllers) {
+    TidFields fields{line.transport,
+                     line.traddr,
+                     line.trsvcid,
+                     line.subsysnqn,
+                     line.host_traddr,
+                     config_->ignore_iface ? std::string() : line.host_iface,
+                     line.host_nqn.value_or(host_->nqn)};
+    if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) {
+      // A rule may name the host name.
+      if (find_exclusion(config_->excludes, Tid(fields)) != nullptr) continue;
+      const auto address = names_.address(line.traddr);
+      if (!address) continue;
+      fields.traddr = *address;
+    }
+    if (Candidate* candidate = add(all, order, Tid(std::move(fields))); candidate != nullptr) {
+      candidate->configured = true;
+      candidate->line = &line;
+    }
+  }
+}
+
+void Connector::add_dc(Candidates& all, std::vector<Tid>& order, const StafDc& dc) {
+  for (const auto& entry : dc.entries) {
+    if (entry.subtype != kDlpSubtypeNvme) continue;
+    const auto tid = tid_of_entry(entry, dc.tid, config_->ignore_iface);
+    if (!tid) continue;
+    if (Candidate* candidate = add(all, order, *tid); candidate != nullptr) {
+      candidate->sources[dc.tid] = dc.origin;
+      candidate->dlpe = &entry;
+    }
+  }
+}
+
+void Connector::add_listed(Candidates& all, std::vector<Tid>& order) {
+  for (const auto& dc : staf_) add_dc(all, order, dc);
+}
+
+void Connector::want(Ioc& ioc) {
+  ioc.wanted = true;
+  ioc.unwanted_since = kNever;
+  ioc.unwanted_reason = Reason::none;
+}
+
+void Connector::update(Ioc& ioc, Candidate& candidate, Instant now) {
+  want(ioc);
+  ioc.held = false;
+  if (ioc.external || ioc.configured != candidate.configured || ioc.sources != candidate.sources) save_ = true;
+  ioc.external = false;
+  ioc.configured = candidate.configured;
+  ioc.sources = std::move(candidate.sources);
+  ioc.options = candidate.line != nullptr ? merged(config_->connect, candidate.line->options) : config_->connect;
+  ioc.cfg = candidate.line != nullptr ? cfg_dict(*candidate.line) : TextDict();
+  if (candidate.dlpe == nullptr) return;  // the previous entry is kept (compatibility contract 6.2)
+  const bool cleared = ioc.dlpe && ioc.dlpe->ncc() && !candidate.dlpe->ncc();
+  if (ioc.dlpe != *candidate.dlpe) ioc.dlpe = *candidate.dlpe;
+  if (cleared && !ioc.connected()) {
+    // The subsystem is connected to its central controller again: try at once (6.6).
+    ioc.attempts = 0;
+    ioc.next_connect = now;
+  }
+}
+
+// No source names it. Wanted or not?
+void Connector::reconsider(Ioc& ioc, Instant now) {
+  const auto found = evidence(ioc);
+  if (found.verdict == Verdict::gone) {
+    if (ioc.wanted || ioc.unwanted_since == kNever) ioc.unwanted_since = now;
+    ioc.wanted = false;
+    ioc.unwanted_reason = found.reason;
+    return;
+  }
+  if (ioc.external) {
+    ioc.wanted = false;
+    ioc.unwanted_since = kNever;
+  } else {
+    want(ioc);
+  }
+  if (!std::exchange(ioc.held, true)) report(Level::info, ioc, "kept: " + found.because);
+}
+
+void Connector::reconcile(Instant now) {
+  dirty_ = false;
+  audit_ = true;
+  Candidates all;
+  std::vector<Tid> order;
+  add_configured(all, order);
+  add_listed(all, order);
+  for (auto& ioc : iocs_) {
+    const auto it = all.find(ioc.tid);
+    if (it == all.end()) {
+      reconsider(ioc, now);
+    } else {
+      update(ioc, it->second, now);
+    }
+  }
+  for (const auto& tid : order) {
+    if (by_tid_.contains(tid)) continue;
+    if (iocs_.size() >= kMaxIocs) {
+      report_plain(Level::error, "More than " + std::to_string(kMaxIocs) + " I/O controllers; the rest is ignored");
+      break;
+    }
+    update(track(tid), all.at(tid), now);
+  }
+}
+
+// --- evidence --------------------------------------------------------------------------------------------------------
+
+bool Connector::names_unresolved() const {
+  return std::any_of(config_->controllers.begin(), config_->controllers.end(), [&](const ControllerLine& line) {
+    return is_ip_transport(line.transport) && !IpAddress::parse(line.traddr) && !names_.address(line.traddr);
+  });
+}
+
+const StafDc* Connector::first_unknown_page() const {
+  const auto it = std::find_if(staf_.begin(), staf_.end(), [](const StafDc& dc) { return !dc.page_known; });
+  return it == staf_.end() ? nullptr : &*it;
+}
+
+// Does this discovery controller, which once listed a controller, say that it is gone?
+Connector::Evidence Connector::source_evidence(const Tid& dc, const std::string& origin) const {
+  if (!staf_current_) return {Verdict::hold, Reason::none, "stafd has not answered", {}};
+  const Instant settled = staf_since_ + timing_.long_soak;
+  if (const auto it = staf_by_tid_.find(dc); it != staf_by_tid_.end()) {
+    if (it->second->page_known) return {Verdict::gone, Reason::not_listed, {}, {}};
+    return {Verdict::hold, Reason::none, "the log page of " + dc.to_string() + " has not been read yet", {}};
+  }
+  if (listed_before_.contains(dc)) return {Verdict::gone, Reason::dc_gone, {}, {}};
+  // This instance of stafd never knew it. A configured one would be there from the start, so its line was removed while
+  // stafd was down; unless a host name does not resolve. Others may just not have been found yet.
+  if (origin != "configured")
+    return {Verdict::hold, Reason::none, "stafd has not found " + dc.to_string() + " again yet", {}};
+  const bool unresolved = std::any_of(staf_.begin(), staf_.end(), [](const StafDc& listed) {
+    return is_ip_transport(listed.tid.transport()) && !listed.tid.ip();
+  });
+  if (unresolved) return {Verdict::hold, Reason::none, "stafd has a controller whose name does not resolve", {}};
+  return {Verdict::gone, Reason::dc_gone, {}, settled};
+}
+
+Connector::Evidence Connector::evidence(const Ioc& ioc) const {
+  switch (usability(*config_, ioc.tid)) {
+    case Usability::usable:
+      break;
+    case Usability::excluded:
+      return {Verdict::gone, Reason::excluded, {}, {}};
+    case Usability::family_disabled:
+      return {Verdict::gone, Reason::family_disabled, {}, {}};
+    case Usability::invalid_address:
+    case Usability::invalid_nqn:
+      return {Verdict::gone, Reason::unusable, {}, {}};
+  }
+  if (ioc.external) {
+    if (!staf_current_) return {Verdict::hold, Reason::none, "stafd has not answered", {}};
+    if (const StafDc* unknown = first_unknown_page(); unknown != nullptr)
+      return {
+          Verdict::hold, Reason::none, "the log page of " + unknown->tid.to_string() + " has not been read yet", {}};
+    if (names_unresolved()) return {Verdict::hold, Reason::none, "a controller= line does not resolve", {}};
+    return {Verdict::gone, Reason::not_wanted, {}, staf_since_ + timing_.long_soak};
+  }
+  if (ioc.configured && names_unresolved())
+    return {Verdict::hold, Reason::none, "a controller= line does not resolve", {}};
+  if (!ioc.configured && ioc.sources.empty()) return {Verdict::hold, Reason::none, "nobody knows who wanted it", {}};
+
+  Evidence all{Verdict::gone, Reason::not_configured, {}, {}};
+  for (const auto& [dc, origin] : ioc.sources) {
+    auto one = source_evidence(dc, origin);
+    if (one.verdict == Verdict::hold) return one;
+    all.reason = one.reason;
+    all.not_before = std::max(all.not_before, one.not_before);
+  }
+  return all;
+}
+
+// disconnect-scope (compatibility contract 6.4; exclude= also acts under no-disconnect, as the manual says).
+bool Connector::may_disconnect(const Ioc& ioc, Reason reason) const {
+  switch (config_->disconnect_scope) {
+    case DisconnectScope::only_stas_connections:
+      return !ioc.external;
+    case DisconnectScope::all_connections_matching_disconnect_trtypes:
+      return config_->disconnect_trtypes.contains(ioc.tid.transport());
+    case DisconnectScope::no_disconnect:
+      return reason == Reason::excluded && !ioc.external;
+  }
+  return false;
+}
+
+// --- what exists already ---------------------------------------------------------------------------------------------
+
+// After a restart: what we had and what still exists stays ours, with what is known about who wanted it.
+void Connector::take_restored(Instant now) {
+  for (auto& known : std::exchange(restored_, {})) {
+    const Ioc* present = find(known.tid);
+    if (present != nullptr && present->connected()) continue;
+    for (const Device* device : devices_.matching(known.tid, ControllerKind::io)) {
+      if (owner_of(device->ref) != nullptr) continue;
+      Ioc& ioc = present != nullptr ? *by_tid_.at(known.tid) : track(known.tid);
+      if (present == nullptr) {
+        ioc.wanted = true;  // until reconsidered
+        ioc.configured = known.configured;
+        for (auto& source : known.sources) ioc.sources.emplace(std::move(source.dc), std::move(source.origin));
+        ioc.dlpe = std::move(known.dlpe);
+      }
+      bind(ioc, device->ref, now);
+      report(Level::info, ioc, "Connection established! (existing connection adopted)", Reason::last_known);
+      break;
+    }
+  }
+  dirty_ = true;
+}
+
+// Connections that nobody of us wants, under all-connections-matching-disconnect-trtypes (compatibility contract 6.5).
+void Connector::audit(Instant now) {
+  audit_ = false;
+  const bool on = config_->disconnect_scope == DisconnectScope::all_connections_matching_disconnect_trtypes;
+  if (!on) {
+    for (auto it = iocs_.begin(); it != iocs_.end();) {
+      Ioc& ioc = *it++;
+      if (ioc.external && ioc.op == Ioc::Op::none) erase(ioc);
+    }
+    return;
+  }
+  std::unordered_map<std::string, std::vector<const Ioc*>> by_nqn;
+  for (const auto& [name, device] : devices_.all()) {
+    if (owner_of(device.ref) != nullptr || !is_settled(device) || !is_kind(device, ControllerKind::io)) continue;
+    const auto tid = tid_of(device, devices_.interfaces(), config_->ignore_iface);
+    if (!tid || !config_->disconnect_trtypes.contains(tid->transport()) || by_tid_.contains(*tid)) continue;
+    if (by_nqn.empty())
+      for (const auto& ioc : iocs_) by_nqn[ioc.tid.subsysnqn()].push_back(&ioc);
+    // Not by equality: a wanted controller may mean this device with other words (D-06).
+    const auto& peers = by_nqn[tid->subsysnqn()];
+    if (std::any_of(peers.begin(), peers.end(), [&](const Ioc* ioc) {
+          return matches(device, ioc->tid, ControllerKind::io, devices_.interfaces());
+        }))
+      continue;
+    Ioc& ioc = track(*tid);
+    ioc.external = true;
+    bind(ioc, device.ref, now);
+    reconsider(ioc, now);
+  }
+}
+
+}  // namespace stas

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stafd/bus_service.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "libstas/core/json.h"
+#include "libstas/core/nqn.h"
+#include "libstas/core/view.h"
+#include "libstas/sys/debug_face.h"
+
+namespace stas::stafd {
+
+namespace {
+
+constexpr char kName[] = "org.nvmexpress.staf";
+constexpr char kPath[] = "/org/nvmexpress/staf";
+constexpr char kDebug[] = "org.nvmexpress.staf.debug";
+
+// A past instant as asctime(3) prints it.
+std::string wall_time(Instant at, Instant now) {
+  const std::time_t then = std::time(nullptr) - std::chrono::duration_cast<std::chrono::seconds>(now - at).count();
+  std::tm local{};
+  char text[32] = {};
+  if (localtime_r(&then, &local) == nullptr) return "---";
+  return std::string(text, std::strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &local));
+}
+
+// A controller whose host name never resolved has no Dc yet, but people want to see it.
+TextDict unresolved_info(const Tid& tid, bool detailed) {
+  auto dict = id_dict(tid, {}, {});
+  if (!detailed) return dict;
+  dict.emplace_back("connect attempts", "0");
+  dict.emplace_back("retry connect timer", "60.0s [off]");
+  dict.emplace_back("origin", "configured");
+  append_attributes(dict, nullptr, false);
+  return dict;
+}
+
+}  // namespace
+
+Result<void> BusService::publish() {
+  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface()}); !exported) return exported;
+  return bus_.request_name(kName);
+}
+
+BusInterface BusService::main_interface() {
+  BusInterface face{kName, {}, {}, {}};
+  face.methods.push_back({"list_controllers",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::dicts, "controller_list"}},
+                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(list_controllers(std::get<bool>(args[0])));
+                          },
+                          BusAccess::everybody});
+  face.methods.push_back({"get_log_pages",
+                          id_args(),
+                          {{BusType::dicts, "log_pages"}},
+                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(get_log_pages(texts_of(args)));
+                          },
+                          BusAccess::everybody});
+  face.methods.push_back({"get_all_log_pages",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::text, "log_pages_json"}},
+                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(get_all_log_pages(std::get<bool>(args[0])));
+                          },
+                          BusAccess::everybody});
+  auto signal_args = id_args();
+  signal_args.push_back({BusType::text, "device"});
+  face.signals.push_back({"log_pages_changed", std::move(signal_args)});
+  face.signals.push_back({"dc_removed", {}});
+  return face;
+}
+
+BusInterface BusService::debug_interface() {
+  return debug_face(
+      kDebug, view_.journal, [this] { return process_info(); },
+      [this](const std::vector<std::string>& id) { return controller_info(id); });
+}
+
+void BusService::log_pages_changed(const Tid& tid, const std::string& device) {
+  const auto& f = tid.fields();
+  const auto sent = bus_.emit(kPath, kName, "log_pages_changed",
+                              {std::string(to_text(f.transport)), f.traddr, f.trsvcid, f.subsysnqn, f.host_traddr,
+                               f.host_iface, f.host_nqn, device});
+  if (!sent) view_.journal.error("Cannot send log_pages_changed: " + sent.error().text);
+}
+
+void BusService::dc_removed() {
+  if (const auto sent = bus_.emit(kPath, kName, "dc_removed", {}); !sent)
+    view_.journal.error("Cannot send dc_removed: " + sent.error().text);
+}
+
+void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
+
+// --- views -----------------------------------------------------------------------------------------------------------
+
+TextDict BusService::id_dict_of(const Dc& dc) const {
+  std::string device = dc.device ? dc.device->name : std::string();
+  if (!dc.device && dc.alias_of)
+    if (const Dc* owner = view_.finder.find(*dc.alias_of); owner != nullptr && owner->device)
+      device = owner->device->name;
+  return id_dict(dc.tid, dc.cfg, device);
+}
+
+TextDict BusService::info(const Dc& dc) const {
+  const auto now = view_.loop.now();
+  auto dict = id_dict_of(dc);
+  dict.emplace_back("connect attempts", std::to_string(dc.attempts));
+  const bool waiting = !dc.device && dc.op == Dc::Op::none && !dc.alias_of && dc.attempts > 0;
+  dict.emplace_back("retry connect timer",
+                    timer_text(dc.connect_backoff.interval(), waiting ? dc.next_connect : kNever, now));
+  if (dc.op == Dc::Op::connect)
+    dict.emplace_back("connect operation", operation_text(dc.connect_track.failures, false));
+  dict.emplace_back("origin", to_text(dc.origin));
+  if (dc.origin == Origin::discovered) {
+    const auto* config = view_.finder.config();
+    const auto persistence = config != nullptr ? config->zeroconf_persistence : std::nullopt;
+    dict.emplace_back("unresponsive timer",
+                      timer_text(persistence.value_or(Duration::zero()), view_.finder.lost_deadline(dc), now));
+    dict.emplace_back(
+        "unresponsive timeout",
+        persistence ? std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*persistence).count()) + " sec"
+                    : "forever");
+    dict.emplace_back("unresponsive time", dc.lost_since == kNever ? "---" : wall_time(dc.lost_since, now));
+  }
+  // A page that is known counts as read, also when it comes from before a restart: what it lists is evidence.
+  if (dc.page_track.created || dc.page_known)
+    dict.emplace_back("get log page operation", operation_text(dc.page_track.failures, dc.page_known));
+  if (dc.register_track.created)
+    dict.emplace_back("register operation", operation_text(dc.register_track.failures, dc.register_track.completed));
+  if (dc.supported_track.created)
+    dict.emplace_back("get supported log page operation",
+                      operation_text(dc.supported_track.failures, dc.supported_track.completed));
+  return dict;
+}
+
+TextDict BusService::details(const Dc& dc) const {
+  auto dict = info(dc);
+  append_attributes(dict, dc.device ? view_.finder.devices().find(*dc.device) : nullptr, dc.connected());
+  return dict;
+}
+
+const Dc* BusService::find(const std::vector<std::string>& id) const {
+  const auto* config = view_.finder.config();
+  const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
+  return tid ? view_.finder.find(*tid) : nullptr;
+}
+
+BusDicts BusService::list_controllers(bool detailed) const {
+  BusDicts list;
+  for (const auto& dc : view_.finder.controllers()) list.push_back(detailed ? details(dc) : id_dict_of(dc));
+  for (const auto& tid : view_.finder.unresolved()) list.push_back(unresolved_info(tid, detailed));
+  return list;
+}
+
+BusDicts BusService::get_log_pages(const std::vector<std::string>& id) const {
+  BusDicts pages;
+  if (const Dc* dc = find(id); dc != nullptr)
+    for (const auto& entry : dc->entries) pages.push_back(to_dict(entry));
+  return pages;
+}
+
+std::string BusService::get_all_log_pages(bool detailed) const {
+  auto list = Json::array();
+  for (const auto& dc : view_.finder.controllers()) {
+    auto pages = Json::array();
+    for (const auto& entry : dc.entries) pages.append(to_json(to_dict(entry)));
+    auto item = Json::object();
+    item.add("discovery-controller", to_json(detailed ? details(dc) : id_dict_of(dc)));
+    item.add("log-pages", std::move(pages));
+    list.append(std::move(item));
+  }
+  for (const auto& tid : view_.finder.unresolved()) {
+    auto item = Json::object();
+    item.add("discovery-controller", to_json(unresolved_info(tid, detailed)));
+    item.add("log-pages", Json::array());
+    list.append(std::move(item));
+  }
+  return list.dump_python();
+}
+
+std::string BusService::controller_info(const std::vector<std::string>& id) const {
+  const Dc* dc = find(id);
+  return dc == nullptr ? "{}" : to_json(info(*dc)).dump_python();
+}
+
+std::string BusService::process_info() const {
+  const auto now = view_.loop.now();
+  auto services = Json::object();
+  for (const auto& service : view_.mdns.services()) {
+    auto value = Json::object();
+    if (service.resolved) {
+      value.add("transport", service.transport ? Json(to_text(*service.transport)) : Json(nullptr));
+      value.add("traddr", service.traddr);
+      value.add("trsvcid", service.trsvcid);
+      value.add("host-iface", service.interface);
+      value.add("subsysnqn", service.nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : service.nqn);
+    }
+    const auto& all = view_.finder.controllers();
+    const bool reachable = std::any_of(all.begin(), all.end(), [&](const Dc& dc) {
+      return dc.reported && dc.connected() && dc.tid.traddr() == service.traddr && dc.tid.trsvcid() == service.trsvcid;
+    });
+    value.add("reachable", bool_text(reachable));
+    services.add("(" + service.interface + ", " + (service.ipv6 ? "IPv6" : "IPv4") + ", " + service.name + "." +
+                     service.domain + ", " + service.stype + ")",
+                 std::move(value));
+  }
+  auto types = Json::array();
+  for (const auto& type : view_.mdns.service_types()) types.append(type);
+  auto avahi = Json::object();
+  avahi.add("avahi wake up timer", timer_text(std::chrono::seconds(60), view_.mdns.wake_up_at(), now));
+  avahi.add("service types", std::move(types));
+  avahi.add("services", std::move(services));
+
+  auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
+                           timer_text(std::chrono::milliseconds(1500), view_.finder.soak_deadline(), now));
+  for (const auto& dc : view_.finder.controllers())
+    if (dc.op == Dc::Op::disconnect)
+      info.add("terminator.controller." + dc.tid.to_string(), to_json(this->info(dc)).dump_python());
+  info.add("avahi", std::move(avahi));
+  return info.dump_python();
+}
+
+}  // namespace stas::stafd

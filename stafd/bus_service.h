@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// org.nvmexpress.staf and org.nvmexpress.staf.debug (org.nvmexpress.staf(5)): answers from what the Finder knows now.
+// Signatures, argument names and dictionary keys are those of nvme-stas 2.4.1 (compatibility contract 3).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libstas/sys/bus.h"
+#include "libstas/sys/daemon.h"
+#include "libstas/sys/fabric.h"
+#include "libstas/sys/journal.h"
+#include "libstas/sys/loop.h"
+#include "libstas/sys/mdns.h"
+#include "stafd/finder.h"
+
+namespace stas::stafd {
+
+// What the service looks at; all of it outlives the service.
+struct ServiceView {
+  Loop& loop;
+  const Finder& finder;
+  const Mdns& mdns;
+  const Fabric& fabric;
+  Journal& journal;
+  std::shared_ptr<const HostIdentity> host;
+  const StateFile& state;
+};
+
+class BusService {
+ public:
+  BusService(Bus& bus, ServiceView view) : bus_(bus), view_(std::move(view)) {}
+
+  // Exports the object and takes the name. An Error when another instance has it.
+  Result<void> publish();
+
+  void log_pages_changed(const Tid& tid, const std::string& device);
+  void dc_removed();
+  void tron_changed();
+  void set_host(std::shared_ptr<const HostIdentity> host) { view_.host = std::move(host); }
+
+ private:
+  BusInterface main_interface();
+  BusInterface debug_interface();
+  BusDicts list_controllers(bool detailed) const;
+  BusDicts get_log_pages(const std::vector<std::string>& id) const;
+  std::string get_all_log_pages(bool detailed) const;
+  std::string process_info() const;
+  std::string controller_info(const std::vector<std::string>& id) const;
+  const Dc* find(const std::vector<std::string>& id) const;
+  TextDict id_dict_of(const Dc& dc) const;
+  TextDict info(const Dc& dc) const;
+  TextDict details(const Dc& dc) const;
+
+  Bus& bus_;
+  ServiceView view_;
+};
+
+}  // namespace stas::stafd

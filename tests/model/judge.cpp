@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is true in the simulated world, computed naively and without regard to time, and what follows for the daemons:
+// nothing that has been wanted all along may be cut, and in the end connected equals wanted.
+#include <algorithm>
+
+#include "tests/model/world.h"
+
+namespace stas::model {
+
+namespace {
+
+// Longer than any information may take to arrive, safety poll included.
+constexpr Duration kAllAlong = std::chrono::minutes(7);
+
+}  // namespace
+
+// Discovery controllers that the administrator or the network asked for, and what they refer to.
+std::set<int> World::entitled_dcs() const {
+  std::set<int> entitled;
+  std::vector<int> todo(dc_lines_.begin(), dc_lines_.end());
+  todo.insert(todo.end(), announced_ever_.begin(), announced_ever_.end());
+  while (!todo.empty()) {
+    const int t = todo.back();
+    todo.pop_back();
+    if (dc_excludes_.contains(t) || !entitled.insert(t).second) continue;
+    todo.insert(todo.end(), targets_.at(t).referrals.begin(), targets_.at(t).referrals.end());
+  }
+  return entitled;
+}
+
+std::set<Tid> World::truly_wanted() const {
+  std::set<Tid> wanted;
+  for (const auto& [t, k] : ioc_lines_)
+    if (!ioc_excludes_.contains({t, k})) wanted.insert(ioc_tid(t, k));
+  for (const int t : entitled_dcs())
+    for (const int k : targets_.at(t).subsystems)
+      if (!ioc_excludes_.contains({t, k})) wanted.insert(ioc_tid(t, k));
+  return wanted;
+}
+
+void World::update_truth() {
+  const auto wanted = truly_wanted();
+  std::erase_if(wanted_since_, [&](const auto& item) { return !wanted.contains(item.first); });
+  for (const auto& tid : wanted) {
+    wanted_since_.try_emplace(tid, now_);
+    ever_wanted_.insert(tid);
+  }
+  const auto dcs = entitled_dcs();
+  std::erase_if(dc_wanted_since_, [&](const auto& item) { return !dcs.contains(item.first); });
+  for (const int t : dcs) dc_wanted_since_.try_emplace(t, now_);
+}
+
+// Does the page that stafd has now list it?
+bool World::known_to_list(const Tid& tid) const {
+  if (!stafd_.brain) return false;
+  for (const auto& dc : stafd_.brain->controllers())
+    for (const auto& entry : dc.entries)
+      if (entry.subtype == kDlpSubtypeNvme && entry.subnqn == tid.subsysnqn() && entry.traddr == tid.traddr())
+        return true;
+  return false;
+}
+
+void World::judge(const Stafd&, const Disconnect& disconnect) {
+  for (int t = 0; t < kTargets; ++t) {
+    if (disconnect.tid != dc_tid(t)) continue;
+    if (dc_lines_.contains(t) && !dc_excludes_.contains(t))
+      violate("configured DC is cut: " + disconnect.tid.to_string());
+    const auto it = dc_wanted_since_.find(t);
+    if (it != dc_wanted_since_.end() && now_ - it->second > kAllAlong)
+      violate("a DC that was wanted all along is cut: " + disconnect.tid.to_string());
+  }
+}
+
+void World::judge(const Stacd&, const Disconnect& disconnect) {
+  const auto& tid = disconnect.tid;
+  bool excluded = false;
+  for (const auto& [t, k] : ioc_excludes_) excluded = excluded || tid == ioc_tid(t, k);
+  if (scope_ == DisconnectScope::no_disconnect && !excluded)
+    violate("cut outside disconnect-scope: " + tid.to_string());
+  if (excluded) return;
+  for (const auto& [t, k] : ioc_lines_)
+    if (tid == ioc_tid(t, k)) violate("configured IOC is cut: " + tid.to_string());
+  const auto it = wanted_since_.find(tid);
+  if (it != wanted_since_.end() && now_ - it->second > kAllAlong)
+    violate("an IOC that was wanted all along is cut: " + tid.to_string());
+  if (it != wanted_since_.end() && now_ - it->second > std::chrono::seconds(60) && known_to_list(tid) && !lossy_)
+    violate("an IOC that stafd lists is cut: " + tid.to_string());
+  if (scope_ == DisconnectScope::only_stas_connections && !ever_wanted_.contains(tid))
+    violate("somebody else's connection is cut: " + tid.to_string());
+}
+
+void World::check_end() {
+  const auto wanted = truly_wanted();
+  for (const auto& tid : wanted) {
+    const bool served = targets_.at(tid.traddr().back() - '1').subsystems.contains(tid.subsysnqn().back() - '0');
+    const auto count = std::count_if(devices_.begin(), devices_.end(), [&](const auto& item) {
+      return item.second.tid == tid && item.second.device.state == "live";
+    });
+    if (served && count != 1 && !state_lost_)
+      violate("in the end " + tid.to_string() + " has " + std::to_string(count) + " connections");
+  }
+  // What is still connected and not wanted: only what disconnect-scope keeps, or what was never ours.
+  for (const auto& [name, device] : devices_) {
+    if (device.kind != ControllerKind::io || wanted.contains(device.tid) || state_lost_) continue;
+    if (scope_ == DisconnectScope::all_connections_matching_disconnect_trtypes && !stafd_.brain->controllers().empty())
+      violate("in the end " + name + " is connected and nobody wants it: " + device.tid.to_string());
+    const Ioc* ioc = stacd_.brain->find(device.tid);
+    if (scope_ == DisconnectScope::only_stas_connections && ioc != nullptr && ioc->connected())
+      violate("in the end stacd keeps what nobody wants: " + device.tid.to_string());
+  }
+  for (const auto& dc : stafd_.brain->controllers()) {
+    if (!dc.device) continue;
+    const int t = dc.tid.traddr().back() - '1';
+    if (dc.genctr != targets_.at(t).genctr || dc.entries != entries_of(t))
+      violate("in the end the page of " + dc.tid.to_string() + " is stale");
+  }
+  if (!violation_.empty()) return;
+
+  // Throwing both brains away and starting again changes nothing in the kernel.
+  const auto before = print();
+  const auto orders = orders_;
+  stop_stacd();
+  stop_stafd(false);
+  run_for(std::chrono::seconds(2));
+  start_stacd();
+  run_for(std::chrono::seconds(3));
+  start_stafd();
+  run_for(std::chrono::seconds(30));
+  if (print() != before) violate("a restart of both daemons changed the connections:\n" + before + "->\n" + print());
+  for (const auto& tid : wanted) {
+    const bool served = targets_.at(tid.traddr().back() - '1').subsystems.contains(tid.subsysnqn().back() - '0');
+    if (!served) return;  // attempts to connect it are in order
+  }
+  if (orders_ != orders) violate("a restart of both daemons ordered connects or disconnects");
+}
+
+}  // namespace stas::model

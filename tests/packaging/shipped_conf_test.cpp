@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration files we install are understood by our own parsers: as they are, and with every option they document
+// switched on. What they show as defaults are the defaults.
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "libstas/core/config.h"
+#include "libstas/core/sys_conf.h"
+
+namespace stas {
+namespace {
+
+std::string shipped(const std::string& name) {
+  std::ifstream file(std::string(STAS_ETC_DIR) + "/" + name);
+  EXPECT_TRUE(file.is_open()) << name;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// "#key=value" becomes "key=value"; prose has a blank after the "#".
+std::string switched_on(const std::string& text) {
+  std::istringstream in(text);
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
+    out += line + '\n';
+  }
+  return out;
+}
+
+template <class T>
+std::string complaints(const Parsed<T>& parsed) {
+  std::string all;
+  for (const auto& complaint : parsed.complaints) all += complaint.to_string() + '\n';
+  return all;
+}
+
+TEST(ShippedConf, StafdConfAsItIsMeansTheDefaults) {
+  const auto parsed = parse_stafd_conf(shipped("stafd.conf"), "stafd.conf");
+  EXPECT_EQ(complaints(parsed), "");
+  EXPECT_EQ(parsed.value, parse_stafd_conf("", "empty").value);
+}
+
+TEST(ShippedConf, StacdConfAsItIsMeansTheDefaults) {
+  const auto parsed = parse_stacd_conf(shipped("stacd.conf"), "stacd.conf");
+  EXPECT_EQ(complaints(parsed), "");
+  EXPECT_EQ(parsed.value, parse_stacd_conf("", "empty").value);
+}
+
+TEST(ShippedConf, EveryOptionInStafdConfIsUnderstood) {
+  const auto parsed = parse_stafd_conf(switched_on(shipped("stafd.conf")), "stafd.conf");
+  EXPECT_EQ(complaints(parsed), "");
+  EXPECT_FALSE(parsed.broken);
+  EXPECT_EQ(parsed.value.controllers.size(), 3U);
+  EXPECT_EQ(parsed.value.excludes.size(), 2U);
+}
+
+TEST(ShippedConf, EveryOptionInStacdConfIsUnderstood) {
+  const auto parsed = parse_stacd_conf(switched_on(shipped("stacd.conf")), "stacd.conf");
+  EXPECT_EQ(complaints(parsed), "");
+  EXPECT_FALSE(parsed.broken);
+  EXPECT_EQ(parsed.value.controllers.size(), 2U);
+  EXPECT_EQ(parsed.value.excludes.size(), 2U);
+}
+
+TEST(ShippedConf, StafdConfShowsTheDefaults) {
+  auto shown = parse_stafd_conf(switched_on(shipped("stafd.conf")), "stafd.conf").value;
+  const auto defaults = parse_stafd_conf("", "empty").value;
+  shown.controllers.clear();
+  shown.excludes.clear();
+  shown.connect = defaults.connect;  // where "not set" and the kernel's default are not the same value
+  EXPECT_EQ(shown, defaults);
+}
+
+TEST(ShippedConf, StacdConfShowsTheDefaults) {
+  auto shown = parse_stacd_conf(switched_on(shipped("stacd.conf")), "stacd.conf").value;
+  const auto defaults = parse_stacd_conf("", "empty").value;
+  shown.controllers.clear();
+  shown.excludes.clear();
+  shown.connect = defaults.connect;
+  EXPECT_EQ(shown, defaults);
+}
+
+TEST(ShippedConf, SysConfDocIsUnderstood) {
+  const auto read = [](const std::string& path) -> Result<std::string> {
+    if (path == "/etc/nvme/hostnqn") return std::string("nqn.2014-08.org.nvmexpress:uuid:x\n");
+    if (path == "/etc/nvme/hostid") return std::string("01234567-89ab-cdef-0123-456789abcdef\n");
+    return std::string("DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:\n");
+  };
+  const auto text = switched_on(shipped("sys.conf.doc"));
+  const auto parsed = parse_sys_conf(text, "sys.conf.doc", read);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().text;
+  EXPECT_EQ(parsed->host.nqn, "nqn.2014-08.org.nvmexpress:uuid:x");
+  EXPECT_EQ(parsed->host.id, "01234567-89ab-cdef-0123-456789abcdef");
+}
+
+}  // namespace
+}  // namespace stas

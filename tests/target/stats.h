@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counters for tests to assert on. Plain numbers; rpc turns them into JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+namespace stas::target {
+
+struct Stats {
+  std::uint64_t accepted = 0;  ///< TCP connections
+  std::uint64_t open = 0;
+  std::uint64_t protocol_errors = 0;  ///< connections ended because of what the host sent
+  std::uint64_t digest_errors = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+
+  std::uint64_t admin_connects = 0;
+  std::uint64_t io_connects = 0;
+  std::uint64_t refused_connects = 0;
+  std::uint64_t keep_alives = 0;
+  std::uint64_t kato_expired = 0;
+  std::uint64_t idle_expired = 0;
+  std::uint64_t aens = 0;
+  std::uint64_t dim_registered = 0;
+  std::uint64_t dim_deregistered = 0;
+  std::uint64_t dim_updated = 0;
+  std::uint64_t dim_refused = 0;
+
+  std::map<std::uint8_t, std::uint64_t> admin_commands;    ///< by opcode
+  std::map<std::uint8_t, std::uint64_t> io_commands;       ///< by opcode
+  std::map<std::uint8_t, std::uint64_t> fabrics_commands;  ///< by FCTYPE
+  std::map<std::uint8_t, std::uint64_t> log_reads;         ///< by LID
+};
+
+}  // namespace stas::target

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A whole target: the core, its TCP listeners and connections, an optional control socket. Single-threaded; any number
+// of them may live in one process, each driven by poll() in a thread of its own or through fd() in somebody's loop.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/target/engine.h"
+#include "tests/target/poller.h"
+#include "tests/target/rpc_server.h"
+#include "tests/target/tcp_connection.h"
+
+namespace stas::target {
+
+class Target : private ConnectionOwner {
+ public:
+  /// Builds and listens. Fails with what is wrong in the configuration or with an address.
+  static Result<std::unique_ptr<Target>> make(const TargetConfig& config);
+  /// The same from the JSON text of README.md.
+  static Result<std::unique_ptr<Target>> make(std::string_view json);
+  ~Target() override;
+
+  /// Readable when poll() has something to do.
+  [[nodiscard]] int fd() const { return poller_.fd(); }
+  /// Waits at most `timeout` (negative: for ever) for one round of events and handles them.
+  void poll(Millis timeout);
+
+  /// One JSON-RPC request, one response (empty for a notification).
+  std::string rpc(std::string_view request);
+  /// Serves rpc() on a Unix stream socket; a stale socket file of that name is replaced.
+  Result<void> serve(const std::string& path);
+
+  Result<Listener> add_listener(ListenerConfig config);
+  Result<void> remove_listener(std::uint16_t id);
+  /// The real port of a TCP listener; empty if there is none of that id.
+  [[nodiscard]] std::string port(std::uint16_t id = 1) const;
+  [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] Poller& poller() { return poller_; }
+
+ private:
+  struct Acceptor {
+    UniqueFd socket;
+    std::uint64_t watch = 0;
+    std::uint64_t timer = 0;  ///< key of the pause after running out of descriptors
+  };
+
+  Target();
+
+  void connection_ended(std::uint64_t id) override { ended_.push_back(id); }
+  void wake_connection(std::uint64_t id, Instant when) override { timers_.set(id, when); }
+  [[nodiscard]] Instant clock() const override { return std::chrono::steady_clock::now(); }
+
+  Result<void> listen(Listener& listener, Acceptor& acceptor);
+  void accept(std::uint16_t listener);
+  void adopt(UniqueFd socket, const Listener& listener);
+  void fire(std::uint64_t key);
+  /// After anything that may have changed the state: fires what is due, buries the dead, arms the timer.
+  void settle();
+
+  Engine engine_;
+  Poller poller_;
+  UniqueFd timer_;
+  Timers timers_;
+  std::map<std::uint16_t, Acceptor> acceptors_;
+  std::map<std::uint64_t, std::unique_ptr<TcpConnection>> connections_;
+  std::vector<std::uint64_t> ended_;
+  std::uint64_t next_id_ = 1;
+  std::unique_ptr<RpcServer> rpc_server_;
+};
+
+}  // namespace stas::target

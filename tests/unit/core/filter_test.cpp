@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who may be used: exclude rules (compatibility contract 2.6, 9.3 X1, X2), addresses and families (9.3 I6, I7).
+#include "libstas/core/filter.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "libstas/core/controller_line.h"
+
+namespace stas {
+namespace {
+
+ExcludeRule rule(std::string_view text) {
+  Problems problems;
+  const auto parsed = parse_exclude_rule(text, problems);
+  EXPECT_TRUE(parsed) << text;
+  return parsed.value_or(ExcludeRule{});
+}
+
+Tid tid(Transport transport, const std::string& traddr, const std::string& nqn = "nqn.a") {
+  return Tid({transport, traddr, "", nqn, "9.9.9.9", "eth0", "nqn.host"});
+}
+
+TEST(Exclusion, AllFieldsOfARuleMustMatch) {
+  const Tid v4 = tid(Transport::tcp, "10.10.10.10"), v6 = tid(Transport::tcp, "2001:db8::1"),
+            name = tid(Transport::tcp, "Host.example"), fc = tid(Transport::fc, "nn-0x1A:pn-0x2b");
+  const struct {
+    const char* rule;
+    const Tid& tid;
+    bool expect;
+  } rows[] = {
+      {"transport=tcp;traddr=10.10.10.10;trsvcid=8009;nqn=nqn.a;host-iface=eth0;host-nqn=nqn.host", v4, true},
+      {"transport=tcp", v4, true},
+      {"transport=rdma", v4, false},
+      {"transport=tcp;traddr=10.10.10.11", v4, false},
+      {"transport=tcp;traddr=10.10.10.10;trsvcid=4420", v4, false},
+      {"trsvcid=08009", v4, true},
+      {"traddr=::ffff:10.10.10.10", v4, true},
+      {"traddr=2001:DB8:0::1", v6, true},
+      {"traddr=2001:db8::2", v6, false},
+      {"traddr=Host.example", name, true},
+      {"traddr=other.example", name, false},
+      {"transport=fc;traddr=NN-0x1a:PN-0x2B", fc, true},
+      {"traddr=nn-0x1a:pn-0x2b", fc, true},
+      {"subsysnqn=nqn.a", v4, true},
+      {"nqn=nqn.A", v4, false},
+      {"nqn=nqn.b", v4, false},
+      {"host-iface=eth0", v4, true},
+      {"host-iface=eth1", v4, false},
+      {"host-nqn=nqn.other", v4, false},
+      {"host-traddr=1.2.3.4;nqn=nqn.a", v4, true},  // host-traddr takes no part
+      {"trsvcid=8009", fc, false},                  // fc has no port
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(find_exclusion({rule(row.rule)}, row.tid) != nullptr, row.expect) << row.rule;
+  }
+}
+
+TEST(Exclusion, TheFirstRuleThatMatchesIsNamed) {
+  const std::vector<ExcludeRule> rules = {rule("traddr=10.10.10.10"), rule("transport=rdma"), rule("transport=tcp")};
+  EXPECT_EQ(find_exclusion({}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+  EXPECT_EQ(find_exclusion(rules, tid(Transport::tcp, "10.10.10.10")), &rules[0]);
+  EXPECT_EQ(find_exclusion(rules, tid(Transport::rdma, "1.1.1.1")), &rules[1]);
+  EXPECT_EQ(find_exclusion(rules, tid(Transport::tcp, "1.1.1.1")), &rules[2]);
+  EXPECT_EQ(find_exclusion(rules, tid(Transport::loop, "")), nullptr);
+}
+
+TEST(Exclusion, ARuleWithoutFieldsMatchesNothing) {
+  EXPECT_EQ(find_exclusion({ExcludeRule{}}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+}
+
+TEST(Usability, ChecksAddressNameAndFamily) {
+  using U = Usability;
+  const struct {
+    const char* claim;
+    Tid tid;
+    U both, only_v4, only_v6;
+  } rows[] = {
+      {"v4", tid(Transport::tcp, "10.10.10.10"), U::usable, U::usable, U::family_disabled},
+      {"mapped is v4", tid(Transport::tcp, "::ffff:10.1.1.1"), U::usable, U::usable, U::family_disabled},
+      {"v6", tid(Transport::tcp, "::1"), U::usable, U::family_disabled, U::usable},
+      {"rdma", tid(Transport::rdma, "192.168.0.1"), U::usable, U::usable, U::family_disabled},
+      {"name", tid(Transport::tcp, "not-an-ip"), U::invalid_address, U::invalid_address, U::invalid_address},
+      {"no ip", tid(Transport::tcp, "555.555.555.555"), U::invalid_address, U::invalid_address, U::invalid_address},
+      {"unspecified", tid(Transport::tcp, "0.0.0.0"), U::invalid_address, U::invalid_address, U::invalid_address},
+      {"fc", tid(Transport::fc, "blah"), U::usable, U::usable, U::usable},
+      {"fc without address", tid(Transport::fc, ""), U::invalid_address, U::invalid_address, U::invalid_address},
+      {"loop", tid(Transport::loop, ""), U::usable, U::usable, U::usable},
+      {"comma", tid(Transport::loop, "a,b"), U::invalid_address, U::invalid_address, U::invalid_address},
+      {"nqn injects", tid(Transport::loop, "", "a,b=c"), U::invalid_nqn, U::invalid_nqn, U::invalid_nqn},
+      {"no nqn", tid(Transport::loop, "", ""), U::invalid_nqn, U::invalid_nqn, U::invalid_nqn},
+      {"long nqn", tid(Transport::loop, "", std::string(224, 'n')), U::invalid_nqn, U::invalid_nqn, U::invalid_nqn},
+      {"port", Tid({Transport::tcp, "1.1.1.1", "http", "n", "", "", ""}), U::invalid_address, U::invalid_address,
+       U::invalid_address},
+      {"iface", Tid({Transport::tcp, "1.1.1.1", "", "n", "", "e\n", ""}), U::invalid_address, U::invalid_address,
+       U::invalid_address},
+  };
+  for (const auto& row : rows) {
+    CommonConfig config;
+    EXPECT_EQ(usability(config, row.tid), row.both) << row.claim;
+    config.families = {true, false};
+    EXPECT_EQ(usability(config, row.tid), row.only_v4) << row.claim;
+    config.families = {false, true};
+    EXPECT_EQ(usability(config, row.tid), row.only_v6) << row.claim;
+  }
+}
+
+TEST(Usability, ExclusionComesFirst) {
+  CommonConfig config;
+  config.excludes = {rule("traddr=not.an.ip")};
+  EXPECT_EQ(usability(config, tid(Transport::tcp, "not.an.ip")), Usability::excluded);
+  EXPECT_FALSE(to_text(Usability::excluded).empty());
+}
+
+}  // namespace
+}  // namespace stas

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lexer (compatibility contract 2.1): what a line is, and that nothing of it is lost.
+#include "libstas/core/ini.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "libstas/core/config.h"
+
+namespace stas {
+namespace {
+
+// "LINE [section] key=value|...", '!' for an option without '=', "LINE !text" for errors.
+std::string dump(const IniFile& file) {
+  std::string out;
+  for (const IniOption& option : file.options) {
+    out += std::to_string(option.line) + " [" + option.section + "] " + option.key;
+    out += option.value ? "=" + *option.value + "\n" : "!\n";
+  }
+  for (const IniError& error : file.errors) out += std::to_string(error.line) + " !" + error.text + "\n";
+  return out;
+}
+
+TEST(Ini, LinesBecomeOptions) {
+  const struct {
+    const char* claim;
+    const char* text;
+    const char* expect;
+  } rows[] = {
+      {"keys are lower-cased, blanks trimmed", "[A]\n  Key \t=  v w \n", "2 [A] key=v w\n"},
+      {"sections are case-sensitive, inner blanks count", "[ A ]\nk=1\n[a]\nk=2\n", "2 [ A ] k=1\n4 [a] k=2\n"},
+      {"text after ] is ignored", "[A] # x ]\nk=1\n", "2 [A] k=1\n"},
+      {"repeated sections merge, order kept", "[A]\nk=1\n[B]\nk=2\n[A]\nk=3\n", "2 [A] k=1\n4 [B] k=2\n6 [A] k=3\n"},
+      {"comments are whole lines", "[A]\n# k=1\n  ; k=2\nk=3 # x\nj=a;b ; c\n", "4 [A] k=3 # x\n5 [A] j=a;b ; c\n"},
+      {"only = delimits", "[A]\nkato: 5\n", "2 [A] kato: 5!\n"},
+      {"split at the first =", "[A]\nk=a=b==\n", "2 [A] k=a=b==\n"},
+      {"an empty value is a value", "[A]\nk=\nj\n", "2 [A] k=\n3 [A] j!\n"},
+      {"deeper lines continue", "[A]\nk=a\n  b\n\tc=d\nj=e\n", "2 [A] k=a\n3 [A] k=b\n4 [A] k=c=d\n5 [A] j=e\n"},
+      {"continuation survives blank and comment lines", "[A]\nk=a\n\n # x\n b\n", "2 [A] k=a\n5 [A] k=b\n"},
+      {"elements may all stand below", "[A]\nk=\n a\n b\n", "3 [A] k=a\n4 [A] k=b\n"},
+      {"the same indent is no continuation", "[A]\n  k=a\n  j=b\n k=c\n", "2 [A] k=a\n3 [A] j=b\n4 [A] k=c\n"},
+      {"a blank line between repeats adds nothing", "[A]\nk=a\n\nk=b\n", "2 [A] k=a\n4 [A] k=b\n"},
+      {"nothing continues a section header", "[A]\n   k=a\n", "2 [A] k=a\n"},
+      {"carriage returns and a byte order mark", "\xef\xbb\xbf[A]\r\nk=a\r\n", "2 [A] k=a\n"},
+      {"no newline at the end", "[A]\nk=a", "2 [A] k=a\n"},
+      {"nothing", "", ""},
+  };
+  for (const auto& row : rows) EXPECT_EQ(dump(parse_ini(row.text)), row.expect) << row.claim;
+}
+
+TEST(Ini, SyntaxErrorsAreReportedAndTheRestIsRead) {
+  EXPECT_EQ(dump(parse_ini("a=1\nb=2\n[A]\nk=v\n")), "4 [A] k=v\n1 !text before the first section header is ignored\n");
+  EXPECT_EQ(dump(parse_ini("[A]\n=1\nk=v\n")),
+            "3 [A] k=v\n2 !a line starts with `=`: the name of the option is missing\n");
+  for (const char* header : {"[B", "[]"}) {
+    const std::string text = std::string("[A]\nk=1\n") + header + "\nk=2\n[C]\nk=3\n";
+    EXPECT_EQ(dump(parse_ini(text)), std::string("2 [A] k=1\n6 [C] k=3\n3 !broken section header `") + header +
+                                         "`: options up to the next header are ignored\n");
+  }
+}
+
+TEST(Ini, LinesMayBeLong) {
+  const std::string value(100000, 'v'), key(300, 'k'), section(300, 's');
+  const IniFile file = parse_ini("[" + section + "]\n" + key + "=" + value + ";x ; y\nj=1\n");
+  ASSERT_EQ(file.options.size(), 2U);
+  EXPECT_EQ(file.options[0].section, section);
+  EXPECT_EQ(file.options[0].key, key);
+  EXPECT_EQ(*file.options[0].value, value + ";x ; y");
+  EXPECT_EQ(file.options[1].line, 3);
+  EXPECT_TRUE(file.errors.empty());
+}
+
+TEST(Ini, BytesBeyondTheBoundAreCutAtALine) {
+  std::string text = "[A]\n";
+  while (text.size() <= kMaxConfigBytes) text += "key=value\n";
+  const IniFile file = parse_ini(text);
+  EXPECT_EQ(file.options.size(), (kMaxConfigBytes - 4) / 10);
+  EXPECT_EQ(file.truncated_at, static_cast<int>(file.options.size()) + 2);
+  EXPECT_EQ(parse_ini(text.substr(0, kMaxConfigBytes)).truncated_at, 0);
+}
+
+TEST(Ini, TrailingCommentsNeedABlank) {
+  EXPECT_EQ(without_trailing_comment("a=b # c"), "a=b");
+  EXPECT_EQ(without_trailing_comment("a=b\t# c # d"), "a=b");
+  EXPECT_EQ(without_trailing_comment("a=b#c"), "a=b#c");
+  EXPECT_EQ(without_trailing_comment("# c"), "");
+}
+
+}  // namespace
+}  // namespace stas

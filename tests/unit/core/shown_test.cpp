@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What messages say about foreign texts: bounded, printable, silent about secrets, helpful about misspellings.
+#include "libstas/core/shown.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "libstas/core/complaint.h"
+#include "libstas/core/did_you_mean.h"
+
+namespace stas {
+namespace {
+
+TEST(Shown, SecretsAreNeverShown) {
+  for (const char* text : {"DHHC-1:00:YWJj:", "tcp,dhchap-secret=x", "NVMeTLSkey-1:01:abc:", "my-secret", "dhhc-1:"}) {
+    EXPECT_EQ(shown(text), "***") << text;
+  }
+  EXPECT_EQ(shown("nqn.2020-01.com.example:a"), "nqn.2020-01.com.example:a");
+}
+
+TEST(Shown, OnlySpellingsOfKeysCountAsHeldSecrets) {
+  EXPECT_TRUE(holds_secret("nqn.x dhchap-secret=abc"));
+  EXPECT_TRUE(holds_secret("DHHC-1:00:"));
+  EXPECT_FALSE(holds_secret("nqn.2020-01.com.secret-lab:a"));
+}
+
+TEST(Shown, ControlCharactersAndBrokenTextAreReplaced) {
+  EXPECT_EQ(shown("a\nb\x1b[31m\x7f"), "a?b?[31m?");
+  EXPECT_EQ(shown("a\xff"), "a?");
+  EXPECT_EQ(shown("\xc3\xa9"), "\xc3\xa9");
+}
+
+TEST(Shown, LongTextsAreCutBetweenCharacters) {
+  EXPECT_EQ(shown(std::string(kMaxShown, 'x')), std::string(kMaxShown, 'x'));
+  EXPECT_EQ(shown(std::string(5000, 'x')), std::string(kMaxShown, 'x') + "...");
+  const std::string cut = shown(std::string(kMaxShown - 1, 'x') + "\xc3\xa9\xc3\xa9");
+  EXPECT_EQ(cut, std::string(kMaxShown - 1, 'x') + "...");
+}
+
+TEST(DidYouMean, ProposesTheNearestName) {
+  const std::vector<std::string_view> names = {"hdr-digest", "data-digest", "kato", "tron"};
+  const struct {
+    const char* text;
+    const char* expect;
+  } rows[] = {
+      {"hdr-digst", "hdr-digest"},
+      {"HDR-DIGEST", "hdr-digest"},
+      {"hdr_digest", "hdr-digest"},
+      {"dtaa-digest", "data-digest"},
+      {"kat", "kato"},
+      {"otrn", ""},
+      {"torn", "tron"},
+      {"frob", ""},
+      {"", ""},
+      {"x", ""},
+  };
+  for (const auto& row : rows) EXPECT_EQ(closest(row.text, names), row.expect) << row.text;
+  EXPECT_EQ(closest(std::string(100000, 'a'), names), "");
+  EXPECT_EQ(did_you_mean("hdr-digst", names), " - did you mean `hdr-digest`?");
+  EXPECT_EQ(did_you_mean("frob", names), "");
+}
+
+TEST(Complaint, NamesFileAndLine) {
+  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 7, "bad"}).to_string(), "/etc/x:7: bad");
+  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 0, "bad"}).to_string(), "/etc/x: bad");
+}
+
+}  // namespace
+}  // namespace stas

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/devices.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libstas/core/aen.h"
+#include "tests/unit/sys/kernel_fake_root.h"
+#include "tests/unit/sys/kernel_loop.h"
+
+namespace stas {
+namespace {
+
+using testing::FakeRoot;
+using testing::run_until;
+
+class DeviceWatch : public ::testing::Test {
+ protected:
+  // The events so far as text, and forgets them.
+  std::string seen() {
+    std::string text;
+    for (const auto& event : events_) text += describe(event) + "; ";
+    events_.clear();
+    return text;
+  }
+  static std::string describe(const Event& event) {
+    if (const auto* e = std::get_if<DeviceSeen>(&event)) return "seen " + e->device.ref.name + " " + e->device.state;
+    if (const auto* e = std::get_if<DeviceGone>(&event)) return "gone " + e->ref.name;
+    if (const auto* e = std::get_if<DeviceReconnected>(&event)) return "reconnected " + e->ref.name;
+    if (const auto* e = std::get_if<AenReceived>(&event)) {
+      return "aen " + e->ref.name + " " + std::to_string(e->value == kAenDiscoveryLogChanged);
+    }
+    if (const auto* e = std::get_if<DevicesScanned>(&event)) {
+      std::string text = "scanned";
+      for (const auto& device : e->devices) text += " " + device.ref.name;
+      return text;
+    }
+    return "?";
+  }
+  void uevent(const char* action, const char* name, const char* aen = "", const char* event = "") {
+    const auto made = make_uevent(action, name, aen, event);
+    ASSERT_TRUE(made);
+    devices_.handle(*made);
+  }
+
+  FakeRoot root_;
+  Loop loop_;
+  std::vector<Event> events_;
+  Devices devices_{loop_, root_.paths(), [this](Event event) { events_.push_back(std::move(event)); }};
+};
+
+TEST_F(DeviceWatch, AScanLeavesPcieOut) {
+  root_.add("nvme0", {{"transport", "pcie"}, {"state", "live"}});
+  root_.add("nvme1", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  EXPECT_EQ(seen(), "scanned nvme1; ");
+  uevent("change", "nvme0");
+  uevent("remove", "nvme0");
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(DeviceWatch, AnUnreadableSysfsIsNoInformation) {
+  std::filesystem::remove_all(root_.path("sys"));
+  EXPECT_FALSE(devices_.scan());
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(DeviceWatch, AttributesThatComeLateAreReadAgain) {
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  EXPECT_EQ(seen(), "seen nvme0 connecting; ");
+  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
+  EXPECT_EQ(std::get<DeviceSeen>(events_.back()).device.subsysnqn, "nqn.2014-08.org.nvmexpress.discovery");
+  EXPECT_EQ(seen(), "seen nvme0 live; ");
+}
+
+TEST_F(DeviceWatch, RemovalIsReportedOnce) {
+  root_.add("nvme0", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  root_.remove("nvme0");
+  uevent("remove", "nvme0");
+  uevent("remove", "nvme0");
+  EXPECT_EQ(seen(), "gone nvme0; ");
+}
+
+TEST_F(DeviceWatch, ADirectoryThatGoesAfterItsEventIsWaitedFor) {
+  root_.add("nvme0", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  uevent("remove", "nvme0");
+  EXPECT_EQ(seen(), "");
+  root_.remove("nvme0");
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
+  EXPECT_EQ(seen(), "gone nvme0; ");
+}
+
+TEST_F(DeviceWatch, AnOldRemoveDoesNotHitTheNewBearerOfTheName) {
+  root_.add("nvme0", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  const DeviceRef old = std::get<DevicesScanned>(events_.at(0)).devices.at(0).ref;
+  seen();
+  root_.add("nvme0", testing::discovery_controller());
+  uevent("remove", "nvme0");
+  ASSERT_EQ(events_.size(), 2U);
+  EXPECT_EQ(std::get<DeviceGone>(events_[0]).ref, old);
+  EXPECT_NE(std::get<DeviceSeen>(events_[1]).device.ref, old);
+  seen();
+  uevent("remove", "nvme0");
+  uevent("add", "nvme0");
+  EXPECT_EQ(seen(), "");
+}
+
+TEST_F(DeviceWatch, AenAndReconnectNameTheDevice) {
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  uevent("change", "nvme0", "0x70f002");
+  uevent("change", "nvme0", "", "rediscover");
+  uevent("change", "nvme0", "", "connected");
+  EXPECT_EQ(seen(), "aen nvme0 1; reconnected nvme0; reconnected nvme0; ");
+}
+
+TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  root_.set("nvme0", "state", "live");
+  uevent("change", "nvme0", "", "connected");
+  EXPECT_EQ(seen(), "seen nvme0 connecting; seen nvme0 live; ");
+  uevent("change", "nvme0", "", "connected");
+  EXPECT_EQ(seen(), "reconnected nvme0; ");
+}
+
+TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  root_.remove("nvme0");
+  uevent("remove", "nvme0");
+  uevent("change", "nvme0", "0x70f002");
+  EXPECT_EQ(seen(), "seen nvme0 connecting; gone nvme0; ");
+}
+
+TEST_F(DeviceWatch, OneThousandControllersAreScannedInOrder) {
+  for (int i = 0; i < 1000; ++i) root_.add("nvme" + std::to_string(i), testing::io_controller());
+  const auto begin = loop_.now();
+  ASSERT_TRUE(devices_.scan());
+  RecordProperty("microseconds", static_cast<int>((loop_.now() - begin).count()));
+  EXPECT_EQ(std::get<DevicesScanned>(events_.at(0)).devices.size(), 1000U);
+}
+
+TEST(Uevents, KernelDatagramsAreTakenApart) {
+  const std::string text(
+      "change@/devices/virtual/nvme-fabrics/ctl/nvme7\0ACTION=change\0"
+      "DEVPATH=/devices/virtual/nvme-fabrics/ctl/nvme7\0SUBSYSTEM=nvme\0NVME_TRTYPE=tcp\0NVME_AEN=0x70f002\0",
+      166);
+  const auto event = parse_uevent(text);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->name, "nvme7");
+  EXPECT_EQ(event->action, Uevent::Action::change);
+  EXPECT_EQ(event->aen, kAenDiscoveryLogChanged);
+  EXPECT_FALSE(event->reconnected);
+}
+
+TEST(Uevents, OtherOrBrokenOnesAreIgnored) {
+  const std::vector<std::string> datagrams = {
+      "",
+      "libudev",
+      std::string("add@/x\0SUBSYSTEM=block\0DEVPATH=/devices/nvme0\0ACTION=add\0", 58),
+      std::string("add@/x\0SUBSYSTEM=nvme\0DEVPATH=/devices/nvme0n1\0ACTION=add\0", 59),
+      std::string("add@/x\0SUBSYSTEM=nvme\0ACTION=add\0", 33),
+      "add@/x SUBSYSTEM=nvme",
+      std::string(kMaxUevent + 1, '@'),
+  };
+  for (const auto& datagram : datagrams) EXPECT_FALSE(parse_uevent(datagram)) << datagram;
+}
+
+TEST(Uevents, OddAenValuesAreNoAen) {
+  for (const char* text : {"", "70f002", "0x", "0x70f00g", "0x170f0021234", "none"}) {
+    EXPECT_FALSE(make_uevent("change", "nvme0", text, "")->aen) << text;
+  }
+  EXPECT_EQ(make_uevent("change", "nvme0", "0x70f002", "")->aen, 0x70f002U);
+}
+
+TEST(Uevents, NamesOutsideTheNamingSchemeAreRefused) {
+  for (const char* name : {"", "nvme", "nvme0n1", "nvme-subsys0", "../nvme0", "nvme0/..", "nvme99999999999999"}) {
+    EXPECT_FALSE(make_uevent("add", name, "", "")) << name;
+  }
+}
+
+}  // namespace
+}  // namespace stas

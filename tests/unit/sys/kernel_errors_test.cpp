@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "libstas/sys/connect_error.h"
+#include "libstas/sys/connect_string.h"
+#include "libstas/sys/fabrics_device.h"
+#include "tests/unit/sys/kernel_fake_root.h"
+
+namespace stas {
+namespace {
+
+Connect order() {
+  TidFields fields{Transport::tcp, "10.0.0.6", "4420", "nqn.2014-08.org.example:sub", "", "eth7", "nqn.host"};
+  Connect connect{.op = 1, .tid = Tid(fields), .kind = ControllerKind::io, .options = {}, .host = {}, .reason = {}};
+  connect.host.nqn = "nqn.host";
+  connect.host.id = "2cd2c43b-a90a-45c1-a8cd-86b33ab273b5";
+  connect.options.dhchap_secret = Secret("DHHC-1:00:SESAMESESAME:");
+  return connect;
+}
+
+TEST(ConnectErrors, EveryErrnoHasAKindAndWords) {
+  struct Case {
+    int errnum;
+    ErrorKind kind;
+    const char* says;
+  };
+  const std::vector<Case> cases = {
+      {EALREADY, ErrorKind::already_connected, "already"},
+      {EINVAL, ErrorKind::invalid_input, "host ID"},
+      {EADDRINUSE, ErrorKind::invalid_input, "host NQN"},
+      {EIO, ErrorKind::refused, "not allowed"},
+      {ENODEV, ErrorKind::unreachable, "eth7"},
+      {EOPNOTSUPP, ErrorKind::not_supported, ""},
+      {ECONNREFUSED, ErrorKind::refused, "nothing listens"},
+      {ECONNRESET, ErrorKind::closed, "closed"},
+      {ETIMEDOUT, ErrorKind::timed_out, "silent"},
+      {EAGAIN, ErrorKind::timed_out, "NVMe/TCP"},
+      {EADDRNOTAVAIL, ErrorKind::unreachable, "source address"},
+      {ENETUNREACH, ErrorKind::unreachable, "route"},
+      {EHOSTUNREACH, ErrorKind::unreachable, "route"},
+      {ENOKEY, ErrorKind::permission, "key"},
+      {EKEYREJECTED, ErrorKind::permission, "authentication"},
+      {EACCES, ErrorKind::permission, "root"},
+      {EBUSY, ErrorKind::busy, "busy"},
+      {ENOSPC, ErrorKind::io, "space"},
+  };
+  for (const auto& c : cases) {
+    const auto error = connect_error(order(), c.errnum);
+    EXPECT_EQ(error.kind, c.kind) << error.text;
+    EXPECT_EQ(error.errnum, c.errnum);
+    EXPECT_NE(error.text.find(c.says), std::string::npos) << error.text;
+    EXPECT_NE(error.text.find("10.0.0.6"), std::string::npos) << error.text;
+    EXPECT_EQ(error.text.find("SESAME"), std::string::npos) << error.text;
+  }
+}
+
+TEST(FabricsDevice, RepliesNameTheController) {
+  EXPECT_EQ(parse_fabrics_reply("instance=3,cntlid=1\n").value_or(""), "nvme3");
+  EXPECT_EQ(parse_fabrics_reply("cntlid=1,instance=12").value_or(""), "nvme12");
+  for (const char* reply : {"", "instance=-1,cntlid=-1", "instance=,", "cntlid=1", "instance=99999999999"}) {
+    EXPECT_FALSE(parse_fabrics_reply(reply)) << reply;
+  }
+}
+
+// A plain file does as the device: its first line is the list of options, and what follows the place where the written
+// order ends is the reply.
+constexpr const char* kOptions = "instance=-1,cntlid=-1,transport=%s,traddr=%s,nqn=%s,hostnqn=%s,hostid=%s\n";
+
+TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
+  testing::FakeRoot root;
+  auto connect = order();
+  connect.options.dhchap_secret = {};
+  auto fields = connect.tid.fields();
+  fields.subsysnqn = std::string(200, 'n');
+  connect.tid = Tid(fields);
+  const auto text = connect_string(connect, SupportedOptions::parse(kOptions));
+  ASSERT_TRUE(text);
+  std::string content = kOptions;
+  ASSERT_GT(text->size(), content.size());
+  content.resize(text->size(), '.');
+  root.write("dev/nvme-fabrics", content + "instance=4,cntlid=2\n");
+  const auto name = connect_controller(root.paths(), connect);
+  ASSERT_TRUE(name) << name.error().text;
+  EXPECT_EQ(*name, "nvme4");
+  EXPECT_EQ(root.read("dev/nvme-fabrics"), *text + "instance=4,cntlid=2\n");
+  EXPECT_EQ(text->find("ctrl_loss_tmo"), std::string::npos) << "the kernel did not list it";
+}
+
+TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {
+  testing::FakeRoot root;
+  const auto name = connect_controller(root.paths(), order());
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error().kind, ErrorKind::not_supported);
+  EXPECT_NE(name.error().text.find("modprobe"), std::string::npos);
+}
+
+TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
+  testing::FakeRoot root;
+  std::filesystem::create_symlink("/dev/full", root.path("dev/nvme-fabrics"));
+  const auto name = connect_controller(root.paths(), order());
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error().errnum, ENOSPC);
+  EXPECT_EQ(name.error().text.find("SESAME"), std::string::npos);
+}
+
+TEST(FabricsDevice, AListWithoutTheBasicsIsNotBelieved) {
+  testing::FakeRoot root;
+  root.write("dev/nvme-fabrics", "garbage");
+  const auto options = read_supported_options(root.paths());
+  ASSERT_TRUE(options);
+  EXPECT_TRUE(options->has("nqn"));
+}
+
+}  // namespace
+}  // namespace stas

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/kernel_fabric.h"
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sys/kernel_fake_root.h"
+#include "tests/unit/sys/kernel_listener.h"
+#include "tests/unit/sys/kernel_loop.h"
+
+namespace stas {
+namespace {
+
+using testing::FakeRoot;
+using testing::Listener;
+using testing::run_until;
+
+// The writer of /dev/nvme-fabrics, as slow as the test likes. Shared with worker threads that may outlive the test
+// body.
+struct FakeWriter {
+  std::mutex mutex;
+  std::condition_variable changed;
+  unsigned inside = 0, most = 0;
+  bool held = false;
+  std::vector<OpId> order;
+  Result<std::string> answer = fail(ErrorKind::io, "not set");
+
+  Result<std::string> write(const Connect& connect) {
+    std::unique_lock lock(mutex);
+    order.push_back(connect.op);
+    most = std::max(most, ++inside);
+    changed.notify_all();
+    changed.wait(lock, [&] { return !held; });
+    --inside;
+    return answer;
+  }
+  void hold(bool on) {
+    const std::lock_guard lock(mutex);
+    held = on;
+    changed.notify_all();
+  }
+  std::size_t writes() {
+    const std::lock_guard lock(mutex);
+    return order.size();
+  }
+};
+
+class KernelFabricTest : public ::testing::Test {
+ protected:
+  ~KernelFabricTest() override { writer_->hold(false); }
+
+  KernelFabric& fabric() {
+    if (fabric_) return *fabric_;
+    KernelCalls calls = calls_;
+    calls.connect = [writer = writer_](const Connect& connect) { return writer->write(connect); };
+    calls.supported_options = [] { return SupportedOptions::parse("transport=%s,nqn=%s,discovery,host_iface=%s"); };
+    fabric_ = std::make_unique<KernelFabric>(loop_, root_.paths(), limits_, calls);
+    const auto started = fabric_->start([this](Event event) { events_.push_back(std::move(event)); });
+    EXPECT_TRUE(started) << started.error().text;
+    EXPECT_TRUE(events_.empty()) << "called from inside start()";
+    return *fabric_;
+  }
+
+  Connect order(OpId op, const std::string& port, Reason reason = Reason::configured) {
+    TidFields fields{Transport::tcp, "127.0.0.1", port, "nqn.2014-08.org.example:sub", "", "", "nqn.host"};
+    Connect connect{
+        .op = op, .tid = Tid(fields), .kind = ControllerKind::io, .options = {}, .host = {}, .reason = reason};
+    connect.host.nqn = "nqn.host";
+    connect.host.id = "2cd2c43b-a90a-45c1-a8cd-86b33ab273b5";
+    return connect;
+  }
+
+  const OpResult* answer(OpId op) const {
+    for (const auto& event : events_) {
+      if (const auto* done = std::get_if<OpDone>(&event); done != nullptr && done->op == op) return &done->result;
+    }
+    return nullptr;
+  }
+  std::size_t answers() const {
+    std::size_t n = 0;
+    for (const auto& event : events_) n += std::holds_alternative<OpDone>(event) ? 1 : 0;
+    return n;
+  }
+  // Waits for the answer to `op`.
+  OpResult result(OpId op) {
+    EXPECT_TRUE(run_until(loop_, [&] { return answer(op) != nullptr; })) << "no answer to " << op;
+    return answer(op) != nullptr ? *answer(op) : OpResult(Error{});
+  }
+  static ErrorKind kind(const OpResult& result) {
+    const auto* error = std::get_if<Error>(&result);
+    EXPECT_NE(error, nullptr);
+    return error != nullptr ? error->kind : ErrorKind::io;
+  }
+  DeviceRef ref(const std::string& name) { return read_device(root_.paths(), name)->ref; }
+
+  FakeRoot root_;
+  Loop loop_;
+  std::vector<Event> events_;
+  KernelLimits limits_;
+  KernelCalls calls_;
+  std::shared_ptr<FakeWriter> writer_ = std::make_shared<FakeWriter>();
+  std::unique_ptr<KernelFabric> fabric_;
+};
+
+TEST_F(KernelFabricTest, BeginsWithInterfacesAndAScan) {
+  root_.add("nvme1", testing::io_controller());
+  fabric();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
+  EXPECT_TRUE(std::holds_alternative<InterfacesSeen>(events_[0]));
+  EXPECT_EQ(std::get<DevicesScanned>(events_[1]).devices.size(), 1U);
+  fabric().rescan();
+  fabric().rescan();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 4; }));
+  EXPECT_EQ(events_.size(), 4U);
+}
+
+TEST_F(KernelFabricTest, AFailedScanIsRepeatedAndSaysNothingUntilItWorks) {
+  limits_.scan_retry = std::chrono::milliseconds(10);
+  std::filesystem::rename(root_.path("sys"), root_.path("gone"));
+  fabric();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 3; }));
+  for (const auto& event : events_) EXPECT_FALSE(std::holds_alternative<DevicesScanned>(event));
+  std::filesystem::rename(root_.path("gone"), root_.path("sys"));
+  EXPECT_TRUE(run_until(loop_, [&] { return std::holds_alternative<DevicesScanned>(events_.back()); }));
+}
+
+TEST_F(KernelFabricTest, ConnectsAndDescribesTheController) {
+  Listener target(loop_, testing::icresp());
+  root_.add("nvme3", testing::io_controller());
+  writer_->answer = std::string("nvme3");
+  fabric().submit(order(1, target.port()));
+  EXPECT_EQ(answer(1), nullptr) << "called from inside submit()";
+  EXPECT_EQ(fabric().pending(), 1U);
+  const auto done = result(1);
+  ASSERT_TRUE(std::holds_alternative<Connected>(done));
+  EXPECT_EQ(std::get<Connected>(done).device.ref, ref("nvme3"));
+  EXPECT_EQ(fabric().pending(), 0U);
+}
+
+TEST_F(KernelFabricTest, NothingIsWrittenForAPortalThatDoesNotAnswer) {
+  limits_.connect.probe.deadline = std::chrono::milliseconds(50);
+  Listener silent(loop_, "");
+  const testing::ClosedPort closed;
+  fabric().submit(order(1, silent.port()));
+  fabric().submit(order(2, closed.port()));
+  EXPECT_EQ(kind(result(1)), ErrorKind::timed_out);
+  EXPECT_EQ(kind(result(2)), ErrorKind::refused);
+  EXPECT_EQ(writer_->writes(), 0U);
+}
+
+TEST_F(KernelFabricTest, AnInjectionStopsBeforeAnyPacketIsSent) {
+  Listener target(loop_, testing::icresp());
+  auto connect = order(1, target.port());
+  TidFields fields = connect.tid.fields();
+  fields.subsysnqn = "nqn.x,duplicate_connect";
+  connect.tid = Tid(fields);
+  fabric().submit(connect);
+  EXPECT_EQ(answer(1), nullptr);
+  EXPECT_EQ(kind(result(1)), ErrorKind::invalid_input);
+  EXPECT_EQ(target.accepted(), 0U);
+}
+
+TEST_F(KernelFabricTest, OnlyOneWriteIsInFlightAndConfiguredOnesGoFirst) {
+  Listener target(loop_, testing::icresp());
+  limits_.connect.probe.fresh = std::chrono::minutes(1);
+  writer_->hold(true);
+  fabric().submit(order(1, target.port(), Reason::listed));
+  ASSERT_TRUE(run_until(loop_, [&] { return writer_->writes() == 1; }));
+  fabric().submit(order(2, target.port(), Reason::listed));
+  fabric().submit(order(3, target.port(), Reason::listed));
+  for (OpId op = 10; op < 20; ++op) fabric().submit(order(op, target.port(), Reason::configured));
+  for (int i = 0; i < 20; ++i) loop_.run_once(Duration::zero());
+  writer_->hold(false);
+  ASSERT_TRUE(run_until(loop_, [&] { return answers() == 13; }));
+  EXPECT_EQ(writer_->most, 1U);
+  EXPECT_EQ(writer_->order, (std::vector<OpId>{1, 10, 11, 12, 13, 14, 15, 16, 17, 2, 18, 19, 3}));
+}
+
+TEST_F(KernelFabricTest, AnAnswerThatBecameOldInTheQueueIsAskedForAgain) {
+  Listener target(loop_, testing::icresp());
+  limits_.connect.probe.fresh = std::chrono::milliseconds(1);
+  writer_->hold(true);
+  fabric().submit(order(1, target.port()));
+  ASSERT_TRUE(run_until(loop_, [&] { return writer_->writes() == 1; }));
+  fabric().submit(order(2, target.port()));
+  for (int i = 0; i < 20; ++i) loop_.run_once(std::chrono::milliseconds(2));
+  const auto asked = target.accepted();
+  writer_->hold(false);
+  result(2);
+  EXPECT_GT(target.accepted(), asked);
+}
+
+TEST_F(KernelFabricTest, AStuckWriteIsAnsweredByItsDeadlineAndHoldsOnlyTheQueue) {
+  Listener target(loop_, testing::icresp());
+  limits_.connect.write = std::chrono::milliseconds(50);
+  limits_.connect.queue = std::chrono::milliseconds(200);
+  writer_->hold(true);
+  fabric().submit(order(1, target.port()));
+  EXPECT_EQ(kind(result(1)), ErrorKind::timed_out);
+  fabric().submit(order(2, target.port()));
+  EXPECT_EQ(kind(result(2)), ErrorKind::busy);
+  EXPECT_EQ(writer_->writes(), 1U);
+  const auto begin = loop_.now();
+  fabric_.reset();
+  EXPECT_LT(loop_.now() - begin, std::chrono::seconds(10)) << "the end waited for the stuck write";
+  EXPECT_EQ(answers(), 2U);
+}
+
+TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
+  root_.add("nvme3", testing::io_controller());
+  const auto old = ref("nvme3");
+  root_.add("nvme3", testing::io_controller());
+  const Tid tid = order(0, "4420").tid;
+  fabric().submit(Disconnect{.op = 1, .tid = tid, .device = old, .reason = Reason::not_listed});
+  EXPECT_EQ(kind(result(1)), ErrorKind::not_found);
+  EXPECT_EQ(root_.deleted("nvme3"), "");
+  fabric().submit(Disconnect{.op = 2, .tid = tid, .device = ref("nvme3"), .reason = Reason::not_listed});
+  EXPECT_TRUE(std::holds_alternative<Disconnected>(result(2)));
+  EXPECT_EQ(root_.deleted("nvme3"), "1");
+}
+
+TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
+  auto registered = std::make_shared<std::string>();
+  calls_.open_admin = [registered](const std::string& path, const std::string&) -> Result<AdminSession> {
+    AdminSession session;
+    session.get_log = [](const LogReader::Read& read) -> Result<std::string> { return std::string(read.length, '\0'); };
+    session.dim_register = [registered, path](const std::string& data) -> Result<std::string> {
+      *registered = path + " " + data;
+      return std::string("no");
+    };
+    return session;
+  };
+  root_.add("nvme0", testing::discovery_controller());
+  const auto old = ref("nvme0");
+  root_.add("nvme0", testing::discovery_controller());
+  const Tid tid = order(0, "8009").tid;
+  fabric().submit(Register{.op = 1, .tid = tid, .device = old, .data = "old"});
+  EXPECT_EQ(kind(result(1)), ErrorKind::not_found);
+  EXPECT_EQ(*registered, "");
+  fabric().submit(Register{.op = 2, .tid = tid, .device = ref("nvme0"), .data = "data"});
+  fabric().submit(FetchLogPage{.op = 3, .tid = tid, .device = ref("nvme0"), .pleo = false, .known_genctr = {}});
+  fabric().submit(FetchSupported{.op = 4, .tid = tid, .device = ref("nvme0")});
+  const auto refusal = result(2);
+  ASSERT_TRUE(std::holds_alternative<Registered>(refusal));
+  EXPECT_EQ(std::get<Registered>(refusal).refusal, "no");
+  EXPECT_EQ(*registered, root_.path("dev/nvme0").string() + " data");
+  const auto page = result(3);
+  ASSERT_TRUE(std::holds_alternative<LogPage>(page));
+  EXPECT_TRUE(std::get<LogPage>(page).entries.empty());
+  EXPECT_TRUE(std::holds_alternative<SupportedDlp>(result(4)));
+}
+
+TEST_F(KernelFabricTest, AStuckCommandIsAnsweredAndItsLateResultDropped) {
+  limits_.admin = std::chrono::milliseconds(50);
+  limits_.disconnect = std::chrono::milliseconds(50);
+  root_.add("nvme0", testing::discovery_controller());
+  auto gate = writer_;
+  calls_.remove = [gate](const DeviceRef&) -> Result<void> {
+    std::unique_lock lock(gate->mutex);
+    gate->changed.wait(lock, [&] { return !gate->held; });
+    return {};
+  };
+  gate->hold(true);
+  fabric().submit(Disconnect{.op = 1, .tid = order(0, "1").tid, .device = ref("nvme0"), .reason = {}});
+  fabric().submit(Disconnect{.op = 2, .tid = order(0, "1").tid, .device = ref("nvme0"), .reason = {}});
+  EXPECT_EQ(kind(result(1)), ErrorKind::timed_out);
+  EXPECT_EQ(kind(result(2)), ErrorKind::timed_out);
+  gate->hold(false);
+  for (int i = 0; i < 20; ++i) loop_.run_once(std::chrono::milliseconds(2));
+  EXPECT_EQ(answers(), 2U);
+  EXPECT_EQ(fabric().pending(), 0U);
+}
+
+TEST_F(KernelFabricTest, TellsWhatTheKernelCanDo) {
+  fabric();
+  // The list of the fake kernel has both, whatever the machine of the test runs.
+  EXPECT_TRUE(run_until(loop_, [&] { return fabric().supports_tp8013() && fabric().supports_host_iface(); }));
+}
+
+}  // namespace
+}  // namespace stas

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A peer for the probe: listens on a free port of loopback, in the test's own loop, and answers an ICReq with the bytes
+// it was given, or not at all.
+#pragma once
+
+#include <list>
+#include <string>
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "libstas/sys/loop.h"
+#include "libstas/sys/probe.h"
+#include "libstas/sys/probe_socket.h"
+#include "libstas/sys/unique_fd.h"
+
+namespace stas::testing {
+
+inline std::string icresp() {
+  std::string pdu(kIcPduSize, '\0');
+  pdu[0] = 1;
+  pdu[2] = static_cast<char>(kIcPduSize);
+  pdu[4] = static_cast<char>(kIcPduSize);
+  pdu[14] = 1;  // MAXH2CDATA 64 KiB
+  return pdu;
+}
+
+enum class After { keep_open, close };
+
+class Listener {
+ public:
+  Listener(Loop& loop, std::string answer, After after = After::keep_open)
+      : loop_(loop), answer_(std::move(answer)), after_(after), fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    listen(fd_.get(), 64);
+    socklen_t length = sizeof address;
+    getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = std::to_string(ntohs(address.sin_port));
+    source_ = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_accept(); });
+  }
+
+  const std::string& port() const { return port_; }
+  ProbeTarget target() const { return {*IpAddress::parse("127.0.0.1"), port_, "", ""}; }
+  unsigned accepted() const { return accepted_; }
+  const std::string& request() const { return request_; }
+  const std::string& peer() const { return peer_; }
+
+ private:
+  struct Peer {
+    UniqueFd fd;
+    IoSource source;
+  };
+
+  void on_accept() {
+    ++accepted_;
+    sockaddr_in from{};
+    socklen_t length = sizeof from;
+    Peer& peer = peers_.emplace_back();
+    peer.fd = UniqueFd(accept(fd_.get(), reinterpret_cast<sockaddr*>(&from), &length));
+    peer_ = IpAddress::from_bytes({reinterpret_cast<const char*>(&from.sin_addr), 4})->to_string();
+    peer.source = loop_.watch(peer.fd.get(), EPOLLIN, [this, &peer](std::uint32_t) { on_request(peer); });
+  }
+
+  void on_request(Peer& peer) {
+    char buffer[kIcPduSize];
+    const ssize_t got = recv(peer.fd.get(), buffer, sizeof buffer, 0);
+    if (got > 0) request_.assign(buffer, static_cast<std::size_t>(got));
+    if (got > 0 && !answer_.empty()) send(peer.fd.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
+    if (got > 0 && after_ == After::keep_open) return;
+    peer.source = IoSource();
+    peer.fd = UniqueFd();
+  }
+
+  Loop& loop_;
+  std::string answer_;
+  After after_;
+  UniqueFd fd_;
+  IoSource source_;
+  std::list<Peer> peers_;
+  std::string port_, request_, peer_;
+  unsigned accepted_ = 0;
+};
+
+// A port of loopback where nobody listens: bound, so that nobody else gets it meanwhile.
+class ClosedPort {
+ public:
+  ClosedPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    socklen_t length = sizeof address;
+    getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  const std::string& port() const { return port_; }
+
+ private:
+  UniqueFd fd_;
+  std::string port_;
+};
+
+}  // namespace stas::testing

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/sysfs.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/sys/kernel_fake_root.h"
+
+namespace stas {
+namespace {
+
+using testing::FakeRoot;
+
+TEST(Sysfs, ReadsAllAttributesOfAController) {
+  FakeRoot root;
+  root.add("nvme3", testing::io_controller());
+  const auto device = read_device(root.paths(), "nvme3");
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->ref.name, "nvme3");
+  EXPECT_NE(device->ref.incarnation, 0U);
+  EXPECT_EQ(device->transport, "tcp");
+  EXPECT_EQ(device->traddr, "10.0.0.2");
+  EXPECT_EQ(device->trsvcid, "8009");
+  EXPECT_EQ(device->host_traddr, "10.0.0.1");
+  EXPECT_EQ(device->host_iface, "h0");
+  EXPECT_EQ(device->src_addr, "10.0.0.1");
+  EXPECT_EQ(device->subsysnqn, "nqn.2014-08.org.example:sub");
+  EXPECT_EQ(device->hostnqn, "nqn.2014-08.org.example:host");
+  EXPECT_EQ(device->cntrltype, "io");
+  EXPECT_EQ(device->dctype, "none");
+  EXPECT_EQ(device->state, "live");
+  EXPECT_EQ(device->model, "Linux");
+}
+
+TEST(Sysfs, PlaceholdersAreEmpty) {
+  FakeRoot root;
+  auto attributes = testing::io_controller();
+  attributes["subsysnqn"] = "(efault)";
+  attributes["address"] = "traddr=10.0.0.2,trsvcid=none,host_traddr=none,host_iface=none";
+  attributes["serial"] = "a\x01\x1b[31mb";
+  attributes.erase("hostnqn");
+  root.add("nvme0", attributes);
+  const auto device = read_device(root.paths(), "nvme0");
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->subsysnqn, "");
+  EXPECT_EQ(device->trsvcid, "");
+  EXPECT_EQ(device->host_traddr, "");
+  EXPECT_EQ(device->host_iface, "");
+  EXPECT_EQ(device->hostnqn, "");
+  EXPECT_EQ(device->serial, "a??[31mb");
+}
+
+TEST(Sysfs, AddressesInAnyShape) {
+  struct Case {
+    const char* text;
+    const char* traddr;
+    const char* trsvcid;
+    const char* src_addr;
+  };
+  const Case cases[] = {
+      {"traddr=10.0.0.2,trsvcid=8009,src_addr=10.0.0.1\n", "10.0.0.2", "8009", "10.0.0.1"},
+      {"traddr=fe80::1%eth0,trsvcid=4420", "fe80::1%eth0", "4420", ""},
+      {"traddr=nn-0x1:pn-0x2,host_traddr=nn-0x3:pn-0x4", "nn-0x1:pn-0x2", "", ""},
+      {"", "", "", ""},
+      {",,=,traddr,unknown=1,traddr=1.2.3.4", "1.2.3.4", "", ""},
+  };
+  for (const auto& c : cases) {
+    Device device;
+    parse_address_attribute(c.text, device);
+    EXPECT_EQ(device.traddr, c.traddr) << c.text;
+    EXPECT_EQ(device.trsvcid, c.trsvcid) << c.text;
+    EXPECT_EQ(device.src_addr, c.src_addr) << c.text;
+  }
+}
+
+TEST(Sysfs, ScanFindsControllersInOrderAndNothingElse) {
+  FakeRoot root;
+  for (const char* name : {"nvme10", "nvme2", "nvme0"}) root.add(name, testing::io_controller());
+  root.add("nvme0n1", testing::io_controller());
+  root.add("nvme-subsys0", testing::io_controller());
+  root.add("nvme", testing::io_controller());
+  const auto devices = scan_devices(root.paths());
+  ASSERT_TRUE(devices);
+  std::string names;
+  for (const auto& device : *devices) names += device.ref.name + " ";
+  EXPECT_EQ(names, "nvme0 nvme2 nvme10 ");
+}
+
+TEST(Sysfs, AHostWithoutNvmeHasNoControllersButAMissingSysfsIsAnError) {
+  FakeRoot root;
+  std::filesystem::remove_all(root.path("sys/class/nvme"));
+  const auto none = scan_devices(root.paths());
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
+  std::filesystem::remove_all(root.path("sys/class"));
+  EXPECT_FALSE(scan_devices(root.paths()));
+}
+
+TEST(Sysfs, ChildrenTellWhereTheKernelDoesNotTellTheType) {
+  FakeRoot root;
+  auto attributes = testing::io_controller();
+  attributes.erase("cntrltype");
+  root.add("nvme0", attributes);
+  std::filesystem::create_directory(root.path("sys/class/nvme/nvme0/power"));
+  EXPECT_FALSE(read_device(root.paths(), "nvme0")->has_children);
+  std::filesystem::create_directory(root.path("sys/class/nvme/nvme0/nvme0n1"));
+  EXPECT_TRUE(read_device(root.paths(), "nvme0")->has_children);
+}
+
+TEST(Sysfs, DeleteHitsExactlyTheBearerThatWasMeant) {
+  FakeRoot root;
+  root.add("nvme3", testing::io_controller());
+  const DeviceRef old = read_device(root.paths(), "nvme3")->ref;
+  root.add("nvme3", testing::discovery_controller());
+  const auto refused = delete_device(root.paths(), old);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::not_found);
+  EXPECT_EQ(root.deleted("nvme3"), "");
+  const DeviceRef present = read_device(root.paths(), "nvme3")->ref;
+  ASSERT_NE(present.incarnation, old.incarnation);
+  EXPECT_TRUE(delete_device(root.paths(), present));
+  EXPECT_EQ(root.deleted("nvme3"), "1");
+}
+
+TEST(Sysfs, DeleteNeverTouchesPcieNorAnUnknownIncarnation) {
+  FakeRoot root;
+  auto attributes = testing::io_controller();
+  attributes["transport"] = "pcie";
+  root.add("nvme0", attributes);
+  root.add("nvme1", testing::io_controller());
+  EXPECT_FALSE(delete_device(root.paths(), read_device(root.paths(), "nvme0")->ref));
+  EXPECT_EQ(root.deleted("nvme0"), "");
+  EXPECT_FALSE(delete_device(root.paths(), DeviceRef{"nvme1", 0}));
+  EXPECT_EQ(root.deleted("nvme1"), "");
+  EXPECT_FALSE(delete_device(root.paths(), DeviceRef{"nvme7", 1}));
+  EXPECT_FALSE(delete_device(root.paths(), DeviceRef{"../nvme1", 1}));
+}
+
+}  // namespace
+}  // namespace stas

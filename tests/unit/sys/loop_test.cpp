@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/loop.h"
+
+#include <array>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "tests/unit/sys/loop_helper.h"
+
+namespace stas {
+namespace {
+
+using test::run_until;
+
+TEST(Loop, ATimerFiresOnceAndNotBeforeItsTime) {
+  Loop loop;
+  int fired = 0;
+  auto timer = loop.timer([&] { ++fired; });
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(fired, 0);
+  const Instant at = loop.now() + std::chrono::milliseconds(5);
+  timer.arm(at);
+  ASSERT_TRUE(run_until(loop, [&] { return fired == 1; }));
+  EXPECT_GE(loop.now(), at);
+  loop.run_once(std::chrono::milliseconds(2));
+  EXPECT_EQ(fired, 1);
+}
+
+TEST(Loop, ATimerMayBeArmedInItsCallbackAndDisarmed) {
+  Loop loop;
+  int fired = 0;
+  TimerSource timer;
+  timer = loop.timer([&] {
+    if (++fired < 3) timer.arm_after(Duration::zero());
+  });
+  timer.arm_after(Duration::zero());
+  ASSERT_TRUE(run_until(loop, [&] { return fired == 3; }));
+  timer.arm_after(Duration::zero());
+  timer.arm(kNever);
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(fired, 3);
+}
+
+TEST(Loop, AHandleMayDieInItsOwnCallback) {
+  Loop loop;
+  const auto witness = std::make_shared<int>(0);
+  std::optional<TimerSource> timer;
+  timer = loop.timer([&timer, witness] {
+    timer.reset();
+    ++*witness;  // the callback still owns what it captured
+  });
+  timer->arm_after(Duration::zero());
+  ASSERT_TRUE(run_until(loop, [&] { return *witness == 1; }));
+  EXPECT_EQ(witness.use_count(), 1);
+}
+
+TEST(Loop, ADestroyedHandleIsSilent) {
+  Loop loop;
+  auto timer = std::make_unique<TimerSource>(loop.timer([] { ADD_FAILURE() << "called"; }));
+  timer->arm_after(Duration::zero());
+  timer.reset();
+  auto deferred = std::make_unique<EventSource>(loop.defer([] { ADD_FAILURE() << "called"; }));
+  deferred.reset();
+  loop.run_once(Duration::zero());
+}
+
+TEST(Loop, WatchesADescriptorForWhatIsAsked) {
+  Loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  std::string got;
+  auto source = loop.watch(ends[0], EPOLLIN, [&](std::uint32_t revents) {
+    if ((revents & EPOLLIN) == 0) return;
+    char c = 0;
+    if (read(ends[0], &c, 1) == 1) got += c;
+  });
+  ASSERT_EQ(write(ends[1], "ab", 2), 2);
+  ASSERT_TRUE(run_until(loop, [&] { return got == "ab"; }));
+  source.set_events(0);
+  ASSERT_EQ(write(ends[1], "c", 1), 1);
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(got, "ab");
+  source = {};
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(Loop, PostRunsOnTheLoopsThreadInOrder) {
+  Loop loop;
+  std::string order;
+  const auto here = std::this_thread::get_id();
+  std::thread other([&] {
+    for (const char c : {'a', 'b', 'c'}) {
+      loop.post([&order, c, here] {
+        EXPECT_EQ(std::this_thread::get_id(), here);
+        order += c;
+      });
+    }
+  });
+  EXPECT_TRUE(run_until(loop, [&] { return order.size() == 3; }));
+  other.join();
+  EXPECT_EQ(order, "abc");
+}
+
+TEST(Loop, DeliversASignal) {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  {
+    Loop loop;
+    int hups = 0;
+    auto source = loop.signal(SIGHUP, [&] { ++hups; });
+    ASSERT_EQ(raise(SIGHUP), 0);
+    EXPECT_TRUE(run_until(loop, [&] { return hups == 1; }));
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+TEST(Loop, QuitEndsRunWithItsCode) {
+  Loop loop;
+  auto source = loop.defer([&loop] { loop.quit(3); });
+  EXPECT_EQ(loop.run(), 3);
+  EXPECT_FALSE(loop.run_once(Duration::zero()));
+}
+
+}  // namespace
+}  // namespace stas
