@@ -167,6 +167,7 @@ void Connector::on(const StafPages& event, Instant now) {
   if (fetch_failure_told_) out_.push_back(Report{Level::info, std::nullopt, {}, "stafd answers again"});
   fetch_failure_told_ = false;
   staf_ = *event.dcs;
+  staf_ended_ = {event.ended.begin(), event.ended.end()};
   staf_by_tid_.clear();
   for (const auto& dc : staf_) {
     staf_by_tid_[dc.tid] = &dc;

@@ -139,6 +139,7 @@ class Connector {
   std::vector<StafDc> staf_;     // its latest complete answer; an older instance's until it has answered
   std::map<Tid, const StafDc*> staf_by_tid_;
   bool staf_current_ = false;    // the present instance answered
+  std::set<Tid> staf_ended_;     // discovery controllers that stafd says were deliberately removed
   std::set<Tid> listed_before_;  // discovery controllers the present instance has listed
   bool fetch_stale_ = false;
   bool fetching_ = false;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libstas/sys/notify.h"
+#include "libstas/sys/udev_rules.h"
 
 namespace stas::stacd {
 
@@ -51,7 +52,7 @@ bool Daemon::start() {
   connector_.restore(known.known);
 
   configure();
-  fabric_ = make_fabric(options_.fabric, loop_, worker_);
+  fabric_ = make_fabric(options_.fabric, loop_);
   if (!start_bus()) return false;
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
     journal_.error(started.error().text);
@@ -95,7 +96,23 @@ bool Daemon::configure() {
   auto config = std::make_shared<const StacdConfig>(std::move(parsed.value));
   journal_.set_tron(config->tron || (options_.tron && connector_.config() == nullptr));
   handle(StacdConfigured{config, host_});
+  apply_udev_rule(config->udev_rule);
   return true;
+}
+
+// udev-rule= of stacd.conf(5): who connects on TCP, we or nvme-cli's udev rules.
+void Daemon::apply_udev_rule(bool enabled) {
+  if (options_.fabric != FabricKind::kernel) return;
+  if (enabled) {
+    if (const auto removed = remove_udev_override({}); !removed) journal_.error(removed.error().text);
+    return;
+  }
+  const auto outcome = install_udev_override({});
+  if (!outcome)
+    journal_.error("nvme-cli's udev rules stay active on TCP: " + outcome.error().text);
+  else if (*outcome == UdevOverride::left_alone)
+    journal_.info("udev-rule=disabled has no effect: the administrator's own " + std::string(kUdevRulesName) +
+                  " decides");
 }
 
 void Daemon::handle(Event event) {
@@ -157,6 +174,7 @@ void Daemon::stop() {
   if (std::exchange(stopping_, true)) return;
   notify_stopping();
   save();
+  apply_udev_rule(true);
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});
 }

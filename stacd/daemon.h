@@ -33,6 +33,7 @@ class Daemon {
  private:
   bool start_bus();
   bool configure();
+  void apply_udev_rule(bool enabled);
   void handle(Event event);
   void schedule();
   void run_connector();

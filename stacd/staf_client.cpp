@@ -13,6 +13,8 @@ constexpr Duration kAnswerTimeout = std::chrono::seconds(10);
 
 BusTarget staf() { return {"org.nvmexpress.staf", "/org/nvmexpress/staf", "org.nvmexpress.staf"}; }
 
+BusTarget evidence() { return {"org.nvmexpress.staf", "/org/nvmexpress/staf", "org.nvmexpress.staf.evidence"}; }
+
 }  // namespace
 
 StafClient::StafClient(Bus& bus, const Journal& journal, Sink sink)
@@ -39,14 +41,26 @@ void StafClient::fetch() {
 }
 
 void StafClient::on_answer(Result<BusValue> answer) {
-  if (!answer) return sink_(StafPages{tl::unexpected(answer.error())});
+  if (!answer) return sink_(StafPages{tl::unexpected(answer.error()), {}});
   auto parsed = parse_staf_pages(std::get<std::string>(*answer));
-  if (!parsed) return sink_(StafPages{tl::unexpected(parsed.error())});
+  if (!parsed) return sink_(StafPages{tl::unexpected(parsed.error()), {}});
   if (parsed->skipped > 0 && flaw_told_ != parsed->first_flaw)
     journal_.warning("Left out " + std::to_string(parsed->skipped) +
                      " unusable log page entries of stafd's answer: " + parsed->first_flaw);
   flaw_told_ = parsed->first_flaw;
-  sink_(StafPages{std::move(parsed->dcs)});
+  // The rest of the evidence. The stafd of nvme-stas 2.4.1 does not have it, and then there is none.
+  call_ = bus_.call_async(evidence(), "list_ended_controllers", {}, BusType::dicts, kAnswerTimeout,
+                          [this, dcs = std::move(parsed->dcs)](Result<BusValue> ended) mutable {
+                            on_ended(std::move(dcs), std::move(ended));
+                          });
+}
+
+void StafClient::on_ended(std::vector<StafDc> dcs, Result<BusValue> ended) {
+  StafPages pages{std::move(dcs), {}};
+  if (ended)
+    for (const auto& dict : std::get<BusDicts>(*ended))
+      if (auto tid = tid_of_dict(dict)) pages.ended.push_back(std::move(*tid));
+  sink_(std::move(pages));
 }
 
 }  // namespace stas::stacd

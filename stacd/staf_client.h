@@ -26,6 +26,7 @@ class StafClient {
  private:
   void on_owner(const std::string& owner);
   void on_answer(Result<BusValue> answer);
+  void on_ended(std::vector<StafDc> dcs, Result<BusValue> ended);
 
   Bus& bus_;
   const Journal& journal_;

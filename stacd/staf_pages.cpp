@@ -62,6 +62,11 @@ Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
 
 }  // namespace
 
+std::optional<Tid> tid_of_dict(const TextDict& dict) {
+  auto tid = tid_of(to_json(dict));
+  return tid ? std::optional(std::move(*tid)) : std::nullopt;
+}
+
 Result<StafAnswer> parse_staf_pages(std::string_view json) {
   auto document = Json::parse(json);
   if (!document) return tl::unexpected(document.error());

@@ -4,6 +4,7 @@
 // and it is not trusted: what cannot be used is left out and counted.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,8 @@ struct StafAnswer {
 // An Error when the text as a whole is not such a document; that is no information about anything.
 // A controller that cannot be used makes the answer an Error as well: its absence would look like its removal.
 Result<StafAnswer> parse_staf_pages(std::string_view json);
+
+// A dictionary of list_controllers or list_ended_controllers; nullopt when it names no usable controller.
+std::optional<Tid> tid_of_dict(const TextDict& dict);
 
 }  // namespace stas

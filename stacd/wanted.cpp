@@ -196,7 +196,7 @@ Connector::Evidence Connector::source_evidence(const Tid& dc, const std::string&
     if (it->second->page_known) return {Verdict::gone, Reason::not_listed, {}, {}};
     return {Verdict::hold, Reason::none, "the log page of " + dc.to_string() + " has not been read yet", {}};
   }
-  if (listed_before_.contains(dc)) return {Verdict::gone, Reason::dc_gone, {}, {}};
+  if (listed_before_.contains(dc) || staf_ended_.contains(dc)) return {Verdict::gone, Reason::dc_gone, {}, {}};
   // This instance of stafd never knew it. A configured one would be there from the start, so its line was removed while
   // stafd was down; unless a host name does not resolve. Others may just not have been found yet.
   if (origin != "configured")

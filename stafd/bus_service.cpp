@@ -16,6 +16,7 @@ namespace {
 
 constexpr char kName[] = "org.nvmexpress.staf";
 constexpr char kPath[] = "/org/nvmexpress/staf";
+constexpr char kEvidence[] = "org.nvmexpress.staf.evidence";
 constexpr char kDebug[] = "org.nvmexpress.staf.debug";
 
 // A past instant as asctime(3) prints it.
@@ -41,7 +42,8 @@ TextDict unresolved_info(const Tid& tid, bool detailed) {
 }  // namespace
 
 Result<void> BusService::publish() {
-  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface()}); !exported) return exported;
+  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface(), evidence_interface()}); !exported)
+    return exported;
   return bus_.request_name(kName);
 }
 
@@ -79,6 +81,21 @@ BusInterface BusService::debug_interface() {
   return debug_face(
       kDebug, view_.journal, [this] { return process_info(); },
       [this](const std::vector<std::string>& id) { return controller_info(id); });
+}
+
+// Ours alone: what a stacd that was away must know to tell "removed" from "not found yet".
+BusInterface BusService::evidence_interface() {
+  BusInterface face{kEvidence, {}, {}, {}};
+  face.methods.push_back({"list_ended_controllers",
+                          {},
+                          {{BusType::dicts, "controller_list"}},
+                          [this](const BusCaller&, const BusArgs&) -> Result<BusValue> {
+                            BusDicts list;
+                            for (const auto& tid : view_.finder.ended()) list.push_back(id_dict(tid, {}, {}));
+                            return BusValue(std::move(list));
+                          },
+                          BusAccess::everybody});
+  return face;
 }
 
 void BusService::log_pages_changed(const Tid& tid, const std::string& device) {

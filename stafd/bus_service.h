@@ -44,6 +44,7 @@ class BusService {
  private:
   BusInterface main_interface();
   BusInterface debug_interface();
+  BusInterface evidence_interface();
   BusDicts list_controllers(bool detailed) const;
   BusDicts get_log_pages(const std::vector<std::string>& id) const;
   std::string get_all_log_pages(bool detailed) const;

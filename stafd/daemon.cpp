@@ -54,7 +54,7 @@ bool Daemon::start() {
       loop_, [this](MdnsChanged view) { handle(std::move(view)); },
       [this](Level level, std::string text) { journal_.log(level, text); });
   configure();
-  fabric_ = make_fabric(options_.fabric, loop_, worker_);
+  fabric_ = make_fabric(options_.fabric, loop_);
   if (!start_bus()) return false;
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
     journal_.error(started.error().text);

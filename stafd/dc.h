@@ -29,8 +29,9 @@ struct FinderTiming {
   BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.1};
   BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.1};
   BackoffPolicy page_retry{std::chrono::seconds(20), std::chrono::seconds(60), 0.1};
-  Duration poll = std::chrono::minutes(5);    // safety poll of the generation counter (regressions 43)
-  Duration settle = std::chrono::seconds(5);  // a device bound this recently may be missing in a scan begun before
+  Duration poll = std::chrono::minutes(5);        // safety poll of the generation counter (regressions 43)
+  Duration mdns_grace = std::chrono::seconds(5);  // after a start, until mDNS must have answered
+  Duration settle = std::chrono::seconds(5);      // a device bound this recently may be missing in a scan begun before
 };
 
 // How an operation kind went so far; shown on D-Bus as "... operation".

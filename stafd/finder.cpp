@@ -16,6 +16,7 @@ namespace stas {
 
 void Finder::restore(const KnownStafd& known) {
   names_.restore(known.resolved);
+  for (const auto& tid : known.ended) note_ended(tid);
   for (const auto& saved : known.dcs) {
     if (dcs_.size() >= kMaxDcs || by_tid_.contains(saved.tid)) continue;
     auto& dc = dcs_.emplace_back(saved.tid, timing_);
@@ -30,6 +31,7 @@ void Finder::restore(const KnownStafd& known) {
 KnownStafd Finder::last_known() const {
   KnownStafd known;
   known.resolved = names_.last_good();
+  known.ended = ended_;
   for (const auto& dc : dcs_)
     known.dcs.push_back({dc.tid, std::string(to_text(dc.origin)), dc.page_known,
                          dc.page_known ? std::optional(dc.genctr) : std::nullopt, dc.entries});
@@ -87,6 +89,7 @@ void Finder::handle(const Event& event, Instant now) {
 void Finder::on(const StafdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
   const bool host_changed = reload && (host_->symname != event.host->symname);
+  if (!reload) started_ = now;
   config_ = event.config;
   host_ = event.host;
   std::set<std::string> names;
@@ -307,6 +310,7 @@ void Finder::track_lost(Dc& dc, Instant now) {
     return;
   }
   if (dc.lost_since != kNever || !config_) return;
+  if (config_->zeroconf && !mdns_.available) return;  // nobody can say that it is gone
   dc.lost_since = now;
   dirty_ = true;
   if (!config_->zeroconf_persistence)

@@ -29,6 +29,7 @@
 namespace stas {
 
 inline constexpr std::size_t kMaxDcs = 4096;      // tracked at once; more are ignored with one message
+inline constexpr std::size_t kMaxEnded = 1024;    // deliberately removed controllers that are remembered
 inline constexpr unsigned kMaxReferralDepth = 8;  // a chain of referrals longer than this is cut
 
 class Finder {
@@ -48,6 +49,9 @@ class Finder {
   // A name of a controller= line that never resolved: wanted, but not a Dc yet.
   const std::vector<Tid>& unresolved() const { return unresolved_; }
   const Dc* find(const Tid& tid) const;
+  // Controllers that were deliberately removed and did not come back, oldest first: evidence for stacd, which may have
+  // been away at that time.
+  const std::vector<Tid>& ended() const { return ended_; }
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }
@@ -104,6 +108,7 @@ class Finder {
   void step_unbound(Dc& dc, Instant now);
   void order(Dc& dc, Dc::Op op, Instant now);
   void remove(Dc& dc, Instant now);
+  void note_ended(const Tid& tid);
   bool hand_over(Dc& dc, Instant now);
   void track_lost(Dc& dc, Instant now);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
@@ -123,12 +128,14 @@ class Finder {
   std::unordered_map<Tid, Dc*> by_tid_;
   std::unordered_map<OpId, Dc*> by_op_;
   std::vector<Tid> unresolved_;
+  std::vector<Tid> ended_;
   std::set<std::string> told_;  // surprises reported once (bounded)
   OpId next_op_ = 1;
   bool dirty_ = false;    // sources changed: reconcile
   bool save_ = false;     // last known configuration changed
   bool removed_ = false;  // a controller was removed: signal dc_removed
   bool stopping_ = false;
+  Instant started_{};  // first configuration
   Actions out_;
   Instant deadline_{};
 };

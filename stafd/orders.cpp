@@ -54,7 +54,9 @@ void Finder::step(Dc& dc, Instant now) {
 
 // True when the controller is dealt with for now.
 bool Finder::step_unwanted(Dc& dc, Instant now) {
-  const Instant due = dc.unwanted_since + timing_.soak;
+  Instant due = dc.unwanted_since + timing_.soak;
+  // After a start mDNS gets its time to answer: what it announces is wanted, whatever it was called before.
+  if (config_->zeroconf && !mdns_.available) due = std::max(due, started_ + timing_.mdns_grace);
   if (now < due) {
     deadline_ = std::min(deadline_, due);
     return false;
@@ -168,8 +170,15 @@ void Finder::remove(Dc& dc, Instant now) {
   }
   report(Level::info, dc, "Removed: " + std::string(to_text(dc.unwanted_reason)), dc.unwanted_reason);
   removed_ = save_ = dirty_ = true;
+  note_ended(dc.tid);
   by_tid_.erase(dc.tid);
   std::erase_if(dcs_, [&](const Dc& other) { return &other == &dc; });
+}
+
+void Finder::note_ended(const Tid& tid) {
+  std::erase(ended_, tid);
+  if (ended_.size() >= kMaxEnded) ended_.erase(ended_.begin());
+  ended_.push_back(tid);
 }
 
 // Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40).

@@ -214,7 +214,10 @@ void Finder::reconcile(Instant now) {
   for (auto& dc : dcs_) {
     const auto it = all.find(dc.tid);
     if (it == all.end()) {
-      dc.reported = false;
+      if (mdns_.available || !config_->zeroconf)
+        dc.reported = false;
+      else if (dc.reported)
+        dc.origin = Origin::discovered;  // announced until the mDNS daemon went away, which says nothing
       track_lost(dc, now);
       const auto reason = removal_reason(dc, now);
       if (reason != Reason::none) {
@@ -248,6 +251,7 @@ void Finder::reconcile(Instant now) {
     }
     auto& dc = dcs_.emplace_back(tid, timing_);
     by_tid_.emplace(tid, &dc);
+    std::erase(ended_, tid);
     dc.origin = candidate.origin;
     dc.options = candidate.options;
     dc.parents = std::move(candidate.parents);

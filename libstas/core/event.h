@@ -90,8 +90,8 @@ struct MdnsService {
   std::string nqn;  // TXT "nqn", "" if absent
   friend bool operator==(const MdnsService&, const MdnsService&) = default;
 };
-// The complete present view. `available` false: no avahi-daemon; services is empty then, and that says nothing about
-// the controllers (law 2).
+// The present view. `available` false: there is no avahi-daemon, or it has only just begun to answer; what is listed
+// counts then, what is missing says nothing (law 2).
 struct MdnsChanged {
   bool available = false;
   std::vector<MdnsService> services;
@@ -123,6 +123,7 @@ struct StafDc {
 // Answer to FetchStafPages. An error is no information.
 struct StafPages {
   Result<std::vector<StafDc>> dcs;
+  std::vector<Tid> ended;  // controllers that stafd says were deliberately removed (unknown to nvme-stas 2.4.1)
 };
 
 // The daemon was told to stop.

@@ -50,8 +50,8 @@ Json to_json(const KnownIoc& ioc) {
 }
 
 template <class Elements>
-std::string format(std::string_view daemon, std::string key, const Elements& elements,
-                   const std::map<std::string, std::string>& resolved) {
+Json document(std::string_view daemon, std::string key, const Elements& elements,
+              const std::map<std::string, std::string>& resolved) {
   Json list = Json::array();
   for (const auto& element : elements) list.append(to_json(element));
   Json root;
@@ -60,13 +60,22 @@ std::string format(std::string_view daemon, std::string key, const Elements& ele
   root.add("daemon", daemon);
   root.add(std::move(key), std::move(list));
   root.add("resolved", stas::to_json({resolved.begin(), resolved.end()}));
-  return root.dump_pretty(kFlatLevel).append(1, '\n');
+  return root;
 }
+
+std::string text_of(const Json& root) { return root.dump_pretty(kFlatLevel).append(1, '\n'); }
 
 }  // namespace
 
-std::string format_last_known(const KnownStafd& known) { return format("stafd", "dcs", known.dcs, known.resolved); }
+std::string format_last_known(const KnownStafd& known) {
+  Json root = document("stafd", "dcs", known.dcs, known.resolved);
+  Json& ended = root.add("ended", Json::array());
+  for (const Tid& tid : known.ended) ended.append(to_json(tid));
+  return text_of(root);
+}
 
-std::string format_last_known(const KnownStacd& known) { return format("stacd", "iocs", known.iocs, known.resolved); }
+std::string format_last_known(const KnownStacd& known) {
+  return text_of(document("stacd", "iocs", known.iocs, known.resolved));
+}
 
 }  // namespace stas

@@ -34,6 +34,7 @@ struct KnownDc {
 struct KnownStafd {
   std::vector<KnownDc> dcs;
   std::map<std::string, std::string> resolved;  // host name -> last good address
+  std::vector<Tid> ended;                       // controllers that were deliberately removed, oldest first
   friend bool operator==(const KnownStafd&, const KnownStafd&) = default;
 };
 

@@ -194,6 +194,8 @@ LastKnownRead<KnownStafd> parse_known_stafd(std::string_view text, std::string_v
     known.dcs = reader.list<KnownDc>(*root, "dcs", "discovery controller",
                                      [&](const Json& item) { return read_dc(reader, item); });
     known.resolved = reader.resolved(*root);
+    known.ended =
+        reader.list<Tid>(*root, "ended", "ended controller", [&](const Json& item) { return reader.tid(&item); });
   }
   return {std::move(known), reader.take_complaints()};
 }

@@ -235,6 +235,11 @@ std::string text_repr(std::string_view text) {
   const char quote = single ? '\'' : '"';
   std::string out(1, quote);
   out.reserve(text.size() + 2);
+  // Nearly all texts are plain ASCII and copied as they are.
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '\'' && c != '\\'; };
+  const auto rest = std::find_if_not(text.begin(), text.end(), plain);
+  out.append(text.begin(), rest);
+  text.remove_prefix(static_cast<std::size_t>(rest - text.begin()));
   while (!text.empty()) {
     const auto point = first_code_point(text);
     if (point.value == static_cast<char32_t>(quote) || point.value == '\\') out += '\\';

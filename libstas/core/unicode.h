@@ -30,7 +30,7 @@ void append_escaped(std::string& out, CodePoint point, std::string_view text);
 // For tables: everything that is not printable is escaped.
 std::string escaped(std::string_view text);
 
-// Columns on a terminal, one per code point.
+// How many code points well-formed UTF-8 has: columns on a terminal, as Python counts them.
 std::size_t code_points(std::string_view text);
 
 }  // namespace stas

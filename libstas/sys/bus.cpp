@@ -25,7 +25,7 @@ bool is_plain(const std::string& text) { return text.find('\'') == std::string::
 
 std::string sender_of(const sdbus::Message& message) { return std::string(message.getSender()); }
 
-// The arguments of a signal that carries only text, within bounds.
+// The text arguments of a signal, up to the first that is none; nullopt beyond the bounds.
 std::optional<std::vector<std::string>> read_texts(sdbus::Message& message) {
   std::vector<std::string> args;
   try {
@@ -33,9 +33,8 @@ std::optional<std::vector<std::string>> read_texts(sdbus::Message& message) {
       if (args.size() == kMaxSignalArgs || std::strlen(text) > kMaxBusArgument) return std::nullopt;
       args.emplace_back(text);
     }
-    message.clearFlags();  // the end was reached
   } catch (const sdbus::Error&) {
-    return std::nullopt;
+    // How sd-bus tells the end, and another type.
   }
   return args;
 }

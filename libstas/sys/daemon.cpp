@@ -220,9 +220,9 @@ void StateFile::save(std::string_view text) {
   }
 }
 
-std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, Worker& worker) {
+std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
-  return std::make_unique<KernelFabric>(loop, worker);
+  return std::make_unique<KernelFabric>(loop);
 }
 
 void log_report(const Journal& journal, const Report& report) {

@@ -15,7 +15,7 @@
 #include "libstas/core/result.h"
 #include "libstas/sys/fabric.h"
 #include "libstas/sys/journal.h"
-#include "libstas/sys/worker.h"
+#include "libstas/sys/loop.h"
 
 namespace stas {
 
@@ -89,7 +89,7 @@ class StateFile {
   bool failed_ = false;
 };
 
-std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, Worker& worker);
+std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop);
 
 // One Report of a brain as a journal line with its structured fields.
 void log_report(const Journal& journal, const Report& report);

@@ -29,6 +29,11 @@ void require(int r, const char* what) {
   std::abort();
 }
 
+// After the loop's end sources cannot be changed any more, and need not be.
+bool ended(sd_event_source* source) {
+  return sd_event_get_state(sd_event_source_get_event(source)) == SD_EVENT_FINISHED;
+}
+
 }  // namespace
 
 namespace detail {
@@ -86,12 +91,14 @@ EventSource& EventSource::operator=(EventSource&&) noexcept = default;
 EventSource::~EventSource() = default;
 
 void IoSource::set_events(std::uint32_t events) {
+  if (ended(source_->source)) return;
   require(sd_event_source_set_io_events(source_->source, events), "set io events");
 }
 
 void TimerSource::arm(Instant at) {
   if (at == kNever) return disarm();
   const auto us = at.time_since_epoch().count();
+  if (ended(source_->source)) return;
   require(sd_event_source_set_time(source_->source, us > 0 ? static_cast<std::uint64_t>(us) : 0), "set time");
   require(sd_event_source_set_enabled(source_->source, SD_EVENT_ONESHOT), "arm timer");
 }
@@ -102,7 +109,10 @@ void TimerSource::arm_after(Duration delay) {
   arm(Instant(std::chrono::seconds(ts.tv_sec) + std::chrono::microseconds(ts.tv_nsec / 1000)) + delay);
 }
 
-void TimerSource::disarm() { require(sd_event_source_set_enabled(source_->source, SD_EVENT_OFF), "disarm timer"); }
+void TimerSource::disarm() {
+  if (ended(source_->source)) return;
+  require(sd_event_source_set_enabled(source_->source, SD_EVENT_OFF), "disarm timer");
+}
 
 // Callbacks handed over by other threads. Outlives nothing: workers are stopped before the loop dies.
 struct Loop::Posted {

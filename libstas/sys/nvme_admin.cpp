@@ -113,4 +113,6 @@ Result<AdminSession> open_admin(const std::string& path, const std::string& name
   return session;
 }
 
+std::string libnvme_version() { return nvme_get_version(NVME_VERSION_PROJECT); }
+
 }  // namespace stas

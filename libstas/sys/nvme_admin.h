@@ -32,4 +32,7 @@ Result<AdminSession> open_admin(const std::string& path, const std::string& name
 std::string status_words(int status);
 Error status_error(const std::string& what, int status);
 
+// Version of the libnvme that is loaded, for --version.
+std::string libnvme_version();
+
 }  // namespace stas

@@ -175,8 +175,7 @@ void Resolver::resolve(const std::string& name, Callback callback) {
     return;
   }
   if (!is_host_name(name)) {
-    state_->answer_later(std::move(callback),
-                         fail(ErrorKind::invalid_input, "host name " + shown(name) + ": invalid"));
+    state_->answer_later(std::move(callback), fail(ErrorKind::invalid_input, "host name " + shown(name) + ": invalid"));
     return;
   }
   if (state_->waiters.size() >= kMaxWaiters) {

@@ -148,7 +148,12 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
 
 Worker::Worker(Loop& loop, WorkerLimits limits) : state_(std::make_shared<State>(loop, limits)) {}
 
-Worker::~Worker() { stop(kStopWait); }
+Worker::~Worker() {
+  std::unique_lock lock(state_->mutex);
+  const bool stopped = state_->loop == nullptr;  // whoever did it has waited
+  lock.unlock();
+  if (!stopped) stop(kStopWait);
+}
 
 bool Worker::submit(std::string key, Job job) {
   State& s = *state_;

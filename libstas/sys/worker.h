@@ -34,7 +34,7 @@ class Worker {
   static constexpr Duration kStopWait = std::chrono::seconds(2);
 
   explicit Worker(Loop& loop, WorkerLimits limits = {});
-  ~Worker();  // stop(kStopWait)
+  ~Worker();  // stop(kStopWait), unless it was stopped
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 

@@ -104,6 +104,7 @@ bool World::execute_common(Daemon& daemon, const Action& action) {
         violate("connect although " + name + " exists: " + connect->tid.to_string());
     daemon.ops.any.emplace(connect->op, connect->tid);
     daemon.ops.connecting.emplace(connect->op, connect->tid);
+    ever_wanted_.insert(connect->tid);
     journal_.push_back(number(now_) + " connect " + connect->tid.to_string());
     at(slow, [this, &daemon, epoch, c = *connect] { finish(daemon, epoch, c.op, do_connect(c)); });
     return true;
@@ -139,7 +140,16 @@ void World::execute(Stafd& daemon, const Action& action) {
     daemon.ops.any.emplace(fetch->op, fetch->tid);
     const Duration time =
         hanging_ && chance(0.3) ? Duration(std::chrono::seconds(60)) : Duration(std::chrono::milliseconds(3));
-    at(time, [this, &daemon, epoch, f = *fetch] { finish(daemon, epoch, f.op, do_fetch(f)); });
+    at(time, [this, &daemon, epoch, f = *fetch] {
+      auto result = do_fetch(f);
+      const auto* page = std::get_if<LogPage>(&result);
+      if (page != nullptr && !page->unchanged && daemon.brain && daemon.epoch == epoch) {
+        const int t = f.tid.traddr().back() - '1';
+        read_[t] = {targets_.at(t).subsystems, targets_.at(t).referrals};
+        update_truth();
+      }
+      finish(daemon, epoch, f.op, std::move(result));
+    });
   } else if (const auto* supported = std::get_if<FetchSupported>(&action)) {
     daemon.ops.any.emplace(supported->op, supported->tid);
     at(std::chrono::milliseconds(1), [this, &daemon, epoch, op = supported->op] {
@@ -169,12 +179,12 @@ void World::execute(Stacd& daemon, const Action& action) {
 // What stafd's bus service and stacd's client make of it.
 void World::answer_staf_pages() {
   if (!stafd_.brain || (lossy_ && chance(0.2)))
-    return to_connector(StafPages{fail(ErrorKind::timed_out, "stafd does not answer")});
+    return to_connector(StafPages{fail(ErrorKind::timed_out, "stafd does not answer"), {}});
   std::vector<StafDc> dcs;
   for (const auto& dc : stafd_.brain->controllers())
     dcs.push_back({dc.tid, std::string(to_text(dc.origin)),
                    !dc.entries.empty() || (dc.page_known && dc.page_track.failures == 0), dc.entries});
-  to_connector(StafPages{std::move(dcs)});
+  to_connector(StafPages{std::move(dcs), stafd_.brain->ended()});
 }
 
 void World::to_finder(const Event& event) {

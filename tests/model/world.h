@@ -117,9 +117,15 @@ class World {
   // --- truth and judgement ---
   Tid dc_tid(int target) const;
   Tid ioc_tid(int target, int subsystem) const;
-  std::set<int> entitled_dcs() const;
-  std::set<Tid> truly_wanted() const;
-  bool known_to_list(const Tid& tid) const;
+  struct Content {
+    std::set<int> subsystems;
+    std::set<int> referrals;
+  };
+  using Contents = std::map<int, Content>;
+  Contents truth() const;
+  std::set<int> entitled_dcs(const Contents& contents) const;
+  std::set<Tid> wanted(const Contents& contents) const;
+  void forget_announcements();
   void update_truth();
   void judge(const Stafd& daemon, const Disconnect& disconnect);
   void judge(const Stacd& daemon, const Disconnect& disconnect);
@@ -149,7 +155,8 @@ class World {
   bool hanging_ = false;  // operations take very long
   bool state_lost_ = false;
 
-  std::map<Tid, Instant> wanted_since_;
+  Contents read_;                        // what was last read from each target: the best anybody can know
+  std::map<Tid, Instant> wanted_since_;  // by what was read
   std::map<int, Instant> dc_wanted_since_;
   std::set<Tid> ever_wanted_;
   unsigned wakeups_ = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The configuration files we install are understood by our own parsers: as they are, and with every option they document
-// switched on. What they show as defaults are the defaults.
+// The configuration files we install are understood by our own parsers: as they are, and with every option they
+// document switched on. What they show as defaults are the defaults.
 #include <fstream>
 #include <sstream>
 #include <string>

@@ -9,9 +9,8 @@ namespace {
 constexpr std::uint32_t kAllNamespaces = 0xFFFFFFFF;
 constexpr std::size_t kRangeSize = 16;
 
-Reply read(const Namespace& ns, std::span<std::uint8_t> range, const Sqe& sqe) {
+Reply read(std::span<std::uint8_t> range, const Sqe& sqe) {
   if (sqe.sgl_length() != range.size()) return Reply::refuse(status::kSglLength);
-  (void)ns;
   return Reply::with(Bytes(range.begin(), range.end()));
 }
 
@@ -76,7 +75,7 @@ Reply execute_io(const Controller& controller, const Sqe& sqe, View data) {
   if (moves_data && range->size() > most) return Reply::refuse(status::kInvalidField);
   switch (sqe.opcode()) {
     case opcode::kRead:
-      return read(ns, *range, sqe);
+      return read(*range, sqe);
     case opcode::kWrite:
       return write(ns, *range, data);
     case opcode::kCompare:

@@ -130,8 +130,6 @@ TEST(UserFabricFaults, EveryFailureOfAConnectHasWords) {
       {R"({"what": "wrong_cid", "opcode": "connect"})", ErrorKind::protocol, "unknown command"},
       {R"({"what": "wrong_cntlid"})", ErrorKind::protocol, "controller ID"},
       {R"({"what": "status", "opcode": "connect", "status": 385, "dnr": false})", ErrorKind::rejected, "busy"},
-      {R"({"what": "status", "opcode": "connect", "status": 0, "result": 131073})", ErrorKind::permission,
-       "authentication"},
   };
   const auto target = start_target();
   for (const auto& row : rows) {

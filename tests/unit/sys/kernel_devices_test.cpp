@@ -143,19 +143,24 @@ TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
   EXPECT_EQ(seen(), "seen nvme0 connecting; gone nvme0; ");
 }
 
-TEST_F(DeviceWatch, OneThousandControllersAreScannedInOrder) {
-  for (int i = 0; i < 1000; ++i) root_.add("nvme" + std::to_string(i), testing::io_controller());
+TEST_F(DeviceWatch, AHundredControllersAreScanned) {
+  for (int i = 0; i < 100; ++i) root_.add("nvme" + std::to_string(i), testing::io_controller());
   const auto begin = loop_.now();
   ASSERT_TRUE(devices_.scan());
   RecordProperty("microseconds", static_cast<int>((loop_.now() - begin).count()));
-  EXPECT_EQ(std::get<DevicesScanned>(events_.at(0)).devices.size(), 1000U);
+  EXPECT_EQ(std::get<DevicesScanned>(events_.at(0)).devices.size(), 100U);
+}
+
+// A literal with the NULs inside it.
+template <std::size_t n>
+std::string whole(const char (&text)[n]) {
+  return {text, n - 1};
 }
 
 TEST(Uevents, KernelDatagramsAreTakenApart) {
-  const std::string text(
+  const std::string text = whole(
       "change@/devices/virtual/nvme-fabrics/ctl/nvme7\0ACTION=change\0"
-      "DEVPATH=/devices/virtual/nvme-fabrics/ctl/nvme7\0SUBSYSTEM=nvme\0NVME_TRTYPE=tcp\0NVME_AEN=0x70f002\0",
-      166);
+      "DEVPATH=/devices/virtual/nvme-fabrics/ctl/nvme7\0SUBSYSTEM=nvme\0NVME_TRTYPE=tcp\0NVME_AEN=0x70f002\0");
   const auto event = parse_uevent(text);
   ASSERT_TRUE(event);
   EXPECT_EQ(event->name, "nvme7");
@@ -168,9 +173,9 @@ TEST(Uevents, OtherOrBrokenOnesAreIgnored) {
   const std::vector<std::string> datagrams = {
       "",
       "libudev",
-      std::string("add@/x\0SUBSYSTEM=block\0DEVPATH=/devices/nvme0\0ACTION=add\0", 58),
-      std::string("add@/x\0SUBSYSTEM=nvme\0DEVPATH=/devices/nvme0n1\0ACTION=add\0", 59),
-      std::string("add@/x\0SUBSYSTEM=nvme\0ACTION=add\0", 33),
+      whole("add@/x\0SUBSYSTEM=block\0DEVPATH=/devices/nvme0\0ACTION=add\0"),
+      whole("add@/x\0SUBSYSTEM=nvme\0DEVPATH=/devices/nvme0n1\0ACTION=add\0"),
+      whole("add@/x\0SUBSYSTEM=nvme\0ACTION=add\0"),
       "add@/x SUBSYSTEM=nvme",
       std::string(kMaxUevent + 1, '@'),
   };

@@ -69,7 +69,9 @@ class LoopHost {
   std::uint16_t bring_up(const ConnectOptions& options) {
     const Answer connected = run(connect(options));
     EXPECT_EQ(connected.status, 0);
-    if (options.qid == 0) EXPECT_EQ(run(property_set(0x14, 0x00460001)).status, 0);
+    if (options.qid == 0) {
+      EXPECT_EQ(run(property_set(0x14, 0x00460001)).status, 0);
+    }
     return static_cast<std::uint16_t>(connected.result & 0xFFFF);
   }
 

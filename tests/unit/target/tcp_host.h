@@ -12,13 +12,13 @@
 
 namespace stas::target::testing {
 
+struct Digests {
+  bool header = false;
+  bool data = false;
+};
+
 class TcpHost {
  public:
-  struct Digests {
-    bool header = false;
-    bool data = false;
-  };
-
   /// Connects to 127.0.0.1.
   explicit TcpHost(const std::string& port);
 
@@ -40,6 +40,7 @@ class TcpHost {
 
   std::size_t c2h_pdus = 0;
   std::size_t r2ts = 0;
+  std::size_t digest_errors = 0;
   std::size_t max_h2c = 4096;  ///< how this host splits its data
   bool damage_data_digest = false;
 

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stories of the Connector. Its own lines:
+//   stafd up|down             the bus name has an owner, or not
+//   stafd fails|hangs|answers what a question for the log pages leads to
+//   lists DC[=origin] ENTRY...  its log page as stafd has it from now on, with the signal; origin: configured
+//   quiet DC[=origin] ENTRY...  the same, without the signal
+//   unread DC[=origin]        stafd knows the controller, but has not read its page
+//   drops DC | ends DC        stafd does not list it any more; "ends": and says that it was removed deliberately
+//   signal                    stafd says that something changed
+#include <algorithm>
+#include <memory>
+
+#include "stacd/connector.h"
+#include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/notation.h"
+
+namespace stas::story {
+
+namespace {
+
+class ConnectorDriver final : public Driver {
+ public:
+  ConnectorDriver() : Driver(ControllerKind::io) { reborn(); }
+
+ private:
+  void handle(const Event& event) override { brain_->handle(event, now_); }
+  Actions advance() override { return brain_->advance(now_); }
+  Instant deadline() const override { return brain_->deadline(); }
+  void save() override { saved_ = brain_->last_known(); }
+
+  void reborn() override {
+    ConnectorTiming timing;
+    timing.connect.jitter = 0;
+    brain_ = std::make_unique<Connector>(timing);
+    brain_->restore(saved_);
+    if (present_) handle(StafAppeared{});
+  }
+
+  void configure(const std::string& options) override {
+    auto parsed = parse_stacd_conf(conf_text(options), "stacd.conf");
+    complain(parsed.complaints);
+    handle(StacdConfigured{std::make_shared<StacdConfig>(std::move(parsed.value)), host()});
+  }
+
+  void list() override {
+    for (const auto& ioc : brain_->controllers())
+      note("ls " + show(ioc.tid) + " " + (ioc.device ? ioc.device->name : "-") + (ioc.external ? " external" : "") +
+           (ioc.alias_of ? " = " + show(*ioc.alias_of) : ""));
+  }
+
+  bool line(const std::string& verb, const Words& words) override {
+    if (verb == "stafd") return stafd_line(words.at(0));
+    if (verb == "signal") {
+      handle(StafChanged{});
+      return true;
+    }
+    if (verb != "lists" && verb != "quiet" && verb != "unread" && verb != "drops" && verb != "ends") return false;
+    std::string token = words.at(0), origin = "configured";
+    if (const auto equals = token.find('='); equals != std::string::npos) {
+      origin = token.substr(equals + 1);
+      token.resize(equals);
+    }
+    const Tid dc = tid_of(token);
+    auto it = std::find_if(dcs_.begin(), dcs_.end(), [&](const StafDc& known) { return known.tid == dc; });
+    if (verb == "drops" || verb == "ends") {
+      dcs_.erase(it);
+      if (verb == "ends") ended_.push_back(dc);
+    } else {
+      if (it == dcs_.end()) it = dcs_.insert(it, StafDc{dc, origin, true, {}});
+      it->origin = origin;
+      it->page_known = verb != "unread";
+      it->entries.clear();
+      for (std::size_t i = 1; i < words.size(); ++i) it->entries.push_back(entry_of(words[i], dc));
+    }
+    if (verb != "quiet" && present_) handle(StafChanged{});
+    return true;
+  }
+
+  bool stafd_line(const std::string& what) {
+    if (what == "up" || what == "down") {
+      present_ = what == "up";
+      ++instance_;
+      if (present_)
+        handle(StafAppeared{});
+      else
+        handle(StafVanished{});
+      return true;
+    }
+    mood_ = what;
+    if (what == "answers" && std::exchange(asked_, false)) reply();
+    return what == "fails" || what == "hangs" || what == "answers";
+  }
+
+  void execute(const Action& action) override {
+    if (!std::holds_alternative<FetchStafPages>(action)) return note("VIOLATION: an order that is not for stacd");
+    if (mood_ == "hangs") {
+      asked_ = true;
+      return;
+    }
+    answer([this, instance = instance_] {
+      if (instance == instance_) reply();
+    });
+  }
+
+  void reply() {
+    if (mood_ == "fails")
+      handle(StafPages{fail(ErrorKind::io, "org.freedesktop.DBus.Error.Failed"), {}});
+    else
+      handle(StafPages{dcs_, ended_});
+  }
+
+  std::unique_ptr<Connector> brain_;
+  KnownStacd saved_;
+  bool present_ = false;
+  bool asked_ = false;
+  unsigned instance_ = 0;
+  std::string mood_ = "answers";
+  std::vector<StafDc> dcs_;
+  std::vector<Tid> ended_;
+};
+
+}  // namespace
+
+std::string tell_connector(std::string_view script) { return ConnectorDriver().tell(script); }
+
+}  // namespace stas::story

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/brains/driver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/brains/notation.h"
+
+namespace stas::story {
+
+namespace {
+
+constexpr unsigned kMaxRounds = 200;  // at one instant
+
+std::string seconds_text(Duration time) {
+  std::ostringstream out;
+  out << std::chrono::duration<double>(time).count() << 's';
+  return out.str();
+}
+
+void set_field(Device& device, const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
+  const std::map<std::string, std::string Device::*> fields = {
+      {"transport", &Device::transport},     {"traddr", &Device::traddr},       {"trsvcid", &Device::trsvcid},
+      {"host_traddr", &Device::host_traddr}, {"host_iface", &Device::host_iface}, {"src_addr", &Device::src_addr},
+      {"subsysnqn", &Device::subsysnqn},     {"hostnqn", &Device::hostnqn},     {"cntrltype", &Device::cntrltype},
+      {"dctype", &Device::dctype},           {"state", &Device::state}};
+  device.*fields.at(key) = value;
+}
+
+}  // namespace
+
+void check(const std::vector<Row>& rows, std::string (*tell)(std::string_view)) {
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.name);
+    EXPECT_EQ(tell(row.script), row.expect);
+  }
+}
+
+// --- the script ------------------------------------------------------------------------------------------------------
+
+std::string Driver::tell(std::string_view script) {
+  std::istringstream in{std::string(script)};
+  for (std::string text; std::getline(in, text);) {
+    const auto words = words_of(text);
+    if (words.empty()) continue;
+    const auto after = text.find(words[0]) + words[0].size();
+    const auto rest = text.find_first_not_of(' ', after);
+    const Words arguments(words.begin() + 1, words.end());
+    if (!common(words[0], arguments, rest == std::string::npos ? std::string() : text.substr(rest)) &&
+        !line(words[0], arguments))
+      throw std::invalid_argument("no such line: " + text);
+    pump();
+  }
+  return log_;
+}
+
+bool Driver::common(const std::string& verb, const Words& words, const std::string& rest) {
+  if (verb == "--") {
+    log_.clear();
+    zero_ = now_;
+  } else if (verb == "conf" || verb == "start") {
+    configure(options_ = rest);
+    if (verb == "start") scan();
+  } else if (verb == "scan") {
+    scan();
+  } else if (verb == "device") {
+    device_line(words);
+  } else if (verb == "change") {
+    Device& device = devices_.at(words.at(0));
+    for (std::size_t i = 1; i < words.size(); ++i) set_field(device, words[i]);
+    handle(DeviceSeen{device});
+  } else if (verb == "vanish" || verb == "lose") {
+    const Device device = devices_.at(words.at(0));
+    devices_.erase(words[0]);
+    if (verb == "vanish") handle(DeviceGone{device.ref});
+  } else if (verb == "iface") {
+    Interface interface{words.at(0), {}};
+    for (std::size_t i = 1; i < words.size(); ++i) interface.addresses.push_back(*IpAddress::parse(words[i]));
+    interfaces_.push_back(interface);
+    handle(InterfacesSeen{interfaces_});
+  } else if (verb == "target") {
+    if (words.at(1) == "down")
+      down_.insert(words[0]);
+    else
+      down_.erase(words[0]);
+  } else if (verb == "hold") {
+    held_.emplace(words.at(0), words.at(1));
+  } else if (verb == "release") {
+    held_.clear();
+    answers_ = std::exchange(waiting_, {});
+  } else if (verb == "dns") {
+    if (words.size() == 1)
+      dns_hangs_ = words[0] == "hangs";
+    else
+      dns_[words.at(0)] = Words(words.begin() + 1, words.end());
+  } else if (verb == "wait") {
+    run_for(std::chrono::milliseconds(std::lround(std::stod(words.at(0)) * 1000)));
+  } else if (verb == "stop") {
+    handle(Stop{});
+  } else if (verb == "restart") {
+    ++epoch_;
+    answers_.clear();
+    waiting_.clear();
+    busy_.clear();
+    reborn();
+    configure(options_);
+    scan();
+  } else if (verb == "journal") {
+    journal_ = true;
+  } else if (verb == "ls") {
+    list();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Driver::device_line(const Words& words) {
+  Device& device = create(words.at(0), tid_of(words.at(1)));
+  device.cntrltype = kind_ == ControllerKind::io ? "io" : "discovery";
+  for (std::size_t i = 2; i < words.size(); ++i) set_field(device, words[i]);
+  handle(DeviceSeen{device});
+}
+
+void Driver::note(const std::string& text) { log_ += seconds_text(now_ - zero_) + " " + text + "\n"; }
+
+void Driver::complain(const std::vector<Complaint>& complaints) {
+  for (const auto& complaint : complaints)
+    if (complaint.severity == Severity::error) note("error " + complaint.text);
+}
+
+std::shared_ptr<const HostIdentity> Driver::host() const {
+  auto host = std::make_shared<HostIdentity>();
+  host->nqn = kHostNqn;
+  host->id = "11111111-2222-3333-4444-555555555555";
+  host->symname = symname_;
+  return host;
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+// Until nothing is left to do at this instant.
+void Driver::pump() {
+  for (unsigned round = 0;; ++round) {
+    if (round == kMaxRounds) return note("VIOLATION: never quiet");
+    for (const auto& action : advance()) obey(action);
+    if (answers_.empty()) break;
+    for (const auto& what : std::exchange(answers_, {})) what();
+  }
+  for (const auto& action : advance())
+    if (!std::holds_alternative<Report>(action)) note("VIOLATION: orders without a fact");
+  if (deadline() <= now_) note("VIOLATION: a deadline that has passed");
+}
+
+void Driver::run_for(Duration time) {
+  const Instant end = now_ + time;
+  pump();
+  for (unsigned wakes = 0; deadline() <= end; ++wakes) {
+    if (wakes == 100000 || deadline() <= now_) return note("VIOLATION: busy loop");
+    now_ = deadline();
+    pump();
+  }
+  now_ = end;
+}
+
+// --- the world -------------------------------------------------------------------------------------------------------
+
+void Driver::obey(const Action& action) {
+  if (const auto* report = std::get_if<Report>(&action)) {
+    static const char* const levels[] = {"debug", "info", "notice", "warning", "error"};
+    if (journal_ && report->level != Level::debug)
+      note(std::string(levels[static_cast<int>(report->level)]) + ": " + report->text);
+  } else if (const auto* connect = std::get_if<Connect>(&action)) {
+    note("connect " + show(connect->tid));
+    start_op("connect", connect->tid, connect->op, [this, order = *connect] { return do_connect(order); });
+  } else if (const auto* cut = std::get_if<Disconnect>(&action)) {
+    note("disconnect " + cut->device.name + " " + show(cut->tid) + " (" + std::string(to_text(cut->reason)) + ")");
+    start_op("disconnect", cut->tid, cut->op, [this, order = *cut] { return do_disconnect(order); });
+  } else if (const auto* resolve = std::get_if<Resolve>(&action)) {
+    note("resolve " + resolve->name);
+    const auto reply = [this, name = resolve->name] {
+      const auto& texts = dns_[name];
+      if (texts.empty() || texts[0] == "fails")
+        return handle(Resolved{name, fail(ErrorKind::not_found, "no such name")});
+      std::vector<IpAddress> addresses;
+      for (const auto& text : texts) addresses.push_back(*IpAddress::parse(text));
+      handle(Resolved{name, addresses});
+    };
+    if (dns_hangs_)
+      waiting_.push_back(reply);
+    else
+      answer(reply);
+  } else if (std::holds_alternative<SaveLastKnown>(action)) {
+    save();
+  } else {
+    execute(action);
+  }
+}
+
+// `work` is done, and answered, at once or when it is released.
+void Driver::start_op(const std::string& kind, const Tid& tid, OpId op, std::function<OpResult()> work) {
+  if (!busy_.emplace(tid, kind).second) note("VIOLATION: " + kind + " beside " + busy_.at(tid) + " of " + show(tid));
+  auto finish = [this, tid, op, work = std::move(work), epoch = epoch_] {
+    auto result = work();
+    if (epoch != epoch_) return;
+    busy_.erase(tid);
+    handle(OpDone{op, std::move(result)});
+  };
+  if (held_.contains({tid.traddr(), kind}))
+    waiting_.push_back(std::move(finish));
+  else
+    answer(std::move(finish));
+}
+
+OpResult Driver::do_connect(const Connect& connect) {
+  const Tid& tid = connect.tid;
+  if (down_.contains(tid.traddr())) return Error{ErrorKind::unreachable, 113, "no route to " + tid.traddr()};
+  for (const auto& [name, device] : devices_)
+    if (matches(device, tid, kind_, interfaces_)) note("VIOLATION: second connection for " + show(tid));
+  unsigned number = 0;
+  while (devices_.contains("nvme" + std::to_string(number))) ++number;
+  Device& device = create("nvme" + std::to_string(number), tid);
+  device.hostnqn = connect.host.nqn;
+  device.hostid = connect.host.id;
+  if (kind_ == ControllerKind::discovery) {
+    if (const auto it = unique_nqn_.find(tid.traddr()); it != unique_nqn_.end()) device.subsysnqn = it->second;
+    const auto type = dctype_.find(tid.traddr());
+    device.dctype = type == dctype_.end() ? "none" : type->second;
+    device.cntrltype = "discovery";
+  } else {
+    device.cntrltype = "io";
+  }
+  return Connected{device};
+}
+
+OpResult Driver::do_disconnect(const Disconnect& disconnect) {
+  const auto it = devices_.find(disconnect.device.name);
+  if (it == devices_.end()) return Error{ErrorKind::not_found, 2, disconnect.device.name + " does not exist"};
+  if (it->second.ref != disconnect.device) note("VIOLATION: disconnect of a recycled name");
+  if (down_.contains("delete " + it->first)) return Error{ErrorKind::io, 5, "cannot delete " + it->first};
+  devices_.erase(it);
+  return Disconnected{};
+}
+
+Device& Driver::create(const std::string& name, const Tid& tid) {
+  Device device;
+  device.ref = {name, ++incarnations_};
+  device.transport = to_text(tid.transport());
+  device.traddr = tid.traddr();
+  device.trsvcid = tid.trsvcid();
+  device.host_traddr = tid.host_traddr();
+  device.host_iface = tid.host_iface();
+  device.subsysnqn = tid.subsysnqn();
+  device.hostnqn = tid.host_nqn();
+  device.state = "live";
+  return devices_[name] = device;
+}
+
+const Device* Driver::device_of(const DeviceRef& ref) const {
+  const auto it = devices_.find(ref.name);
+  return it != devices_.end() && it->second.ref == ref ? &it->second : nullptr;
+}
+
+void Driver::scan() {
+  DevicesScanned all;
+  for (const auto& [name, device] : devices_) all.devices.push_back(device);
+  handle(all);
+}
+
+}  // namespace stas::story

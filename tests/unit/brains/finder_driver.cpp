@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stories of the Finder. Its own lines:
+//   mdns CONTROLLER...        the present view of mDNS; "mdns absent": there is no avahi-daemon
+//   page ADDRESS ENTRY...     the log page of that target from now on; nobody is told
+//   aen NAME                  the device reports a changed log page
+//   reads ADDRESS fail|work   Get Log Page
+//   dctype ADDRESS ddc|cdc|none | unique ADDRESS NQN (what Identify says)
+//   pleo ADDRESS yes|error    what log page 00h says; no, if not told
+//   dim ADDRESS refuses       DIM registrations
+//   symname TEXT              of this host, from the next conf on
+//   reconnected NAME          the kernel has reconnected the device by itself
+#include <algorithm>
+#include <memory>
+
+#include "libstas/core/aen.h"
+#include "stafd/finder.h"
+#include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/notation.h"
+
+namespace stas::story {
+
+namespace {
+
+class FinderDriver final : public Driver {
+ public:
+  FinderDriver() : Driver(ControllerKind::discovery) { reborn(); }
+
+ private:
+  struct Page {
+    std::uint64_t genctr = 1;
+    Words tokens;
+  };
+
+  void handle(const Event& event) override { brain_->handle(event, now_); }
+  Actions advance() override { return brain_->advance(now_); }
+  Instant deadline() const override { return brain_->deadline(); }
+  void save() override { saved_ = brain_->last_known(); }
+
+  void reborn() override {
+    FinderTiming timing;
+    timing.connect.jitter = timing.register_retry.jitter = timing.page_retry.jitter = 0;
+    brain_ = std::make_unique<Finder>(timing);
+    brain_->restore(saved_);
+  }
+
+  void configure(const std::string& options) override {
+    auto parsed = parse_stafd_conf(conf_text(options), "stafd.conf");
+    complain(parsed.complaints);
+    handle(StafdConfigured{std::make_shared<StafdConfig>(std::move(parsed.value)), host()});
+  }
+
+  void list() override {
+    for (const auto& dc : brain_->controllers())
+      note("ls " + show(dc.tid) + " " + std::string(to_text(dc.origin)) + " " + (dc.device ? dc.device->name : "-") +
+           " entries=" + (dc.page_known ? std::to_string(dc.entries.size()) : "?") +
+           (dc.alias_of ? " = " + show(*dc.alias_of) : ""));
+    for (const auto& tid : brain_->ended()) note("ls ended " + show(tid));
+  }
+
+  bool line(const std::string& verb, const Words& words) override {
+    if (verb == "mdns") {
+      mdns_line(words);
+    } else if (verb == "page") {
+      auto& page = pages_[words.at(0)];
+      ++page.genctr;
+      page.tokens = Words(words.begin() + 1, words.end());
+    } else if (verb == "aen") {
+      handle(AenReceived{devices_.at(words.at(0)).ref, kAenDiscoveryLogChanged});
+    } else if (verb == "reads") {
+      reads_fail_[words.at(0)] = words.at(1) == "fail";
+    } else if (verb == "dctype") {
+      dctype_[words.at(0)] = words.at(1);
+    } else if (verb == "unique") {
+      unique_nqn_[words.at(0)] = words.at(1);
+    } else if (verb == "pleo") {
+      pleo_[words.at(0)] = words.at(1);
+    } else if (verb == "dim") {
+      dim_refuses_[words.at(0)] = words.at(1) == "refuses";
+    } else if (verb == "symname") {
+      symname_ = words.at(0);
+    } else if (verb == "reconnected") {
+      handle(DeviceReconnected{devices_.at(words.at(0)).ref});
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void mdns_line(const Words& words) {
+    MdnsChanged view{true, {}};
+    if (!words.empty() && words[0] == "absent") {
+      view.available = false;
+    } else {
+      for (const auto& word : words) {
+        const Tid tid = tid_of(word);
+        MdnsService service;
+        service.interface = tid.host_iface();
+        service.name = word;
+        service.stype = "_nvme-disc._tcp";
+        service.domain = "local";
+        service.resolved = true;
+        service.transport = tid.transport();
+        service.traddr = tid.traddr();
+        service.trsvcid = tid.trsvcid();
+        service.nqn = tid.subsysnqn();
+        view.services.push_back(service);
+      }
+    }
+    handle(view);
+  }
+
+  void execute(const Action& action) override {
+    if (const auto* changed = std::get_if<NotifyLogPagesChanged>(&action)) {
+      note("signal log_pages_changed " + show(changed->tid) + " " + changed->device);
+    } else if (std::holds_alternative<NotifyDcRemoved>(action)) {
+      note("signal dc_removed");
+    } else if (const auto* dim = std::get_if<Register>(&action)) {
+      note("register " + show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
+      start_op("register", dim->tid, dim->op, [this, order = *dim]() -> OpResult {
+        if (device_of(order.device) == nullptr) return gone(order.device);
+        return Registered{dim_refuses_[order.tid.traddr()] ? "Invalid Field in Command" : ""};
+      });
+    } else if (const auto* supported = std::get_if<FetchSupported>(&action)) {
+      note("supported " + show(supported->tid));
+      start_op("supported", supported->tid, supported->op, [this, order = *supported]() -> OpResult {
+        if (device_of(order.device) == nullptr) return gone(order.device);
+        const auto& answer = pleo_[order.tid.traddr()];
+        if (answer == "error") return Error{ErrorKind::refused, 0, "Invalid Log Page"};
+        return SupportedDlp{false, answer == "yes", false};
+      });
+    } else if (const auto* page = std::get_if<FetchLogPage>(&action)) {
+      note("page " + show(page->tid) + (page->pleo ? " pleo" : ""));
+      start_op("page", page->tid, page->op, [this, order = *page] { return read(order); });
+    } else {
+      note("VIOLATION: an order that is not for stafd");
+    }
+  }
+
+  std::string symname_of(const std::string& data) const {
+    return data.find(symname_) == std::string::npos ? " without symname" : " symname=" + symname_;
+  }
+
+  OpResult gone(const DeviceRef& ref) const { return Error{ErrorKind::not_found, 2, ref.name + " does not exist"}; }
+
+  OpResult read(const FetchLogPage& order) {
+    if (device_of(order.device) == nullptr) return gone(order.device);
+    if (reads_fail_[order.tid.traddr()]) return Error{ErrorKind::rejected, 0, "Internal Error"};
+    const auto& page = pages_[order.tid.traddr()];
+    LogPage result;
+    result.genctr = page.genctr;
+    if (order.known_genctr == page.genctr) {
+      result.unchanged = true;
+      return result;
+    }
+    for (const auto& token : page.tokens) result.entries.push_back(entry_of(token, order.tid));
+    return result;
+  }
+
+  std::unique_ptr<Finder> brain_;
+  KnownStafd saved_;
+  std::map<std::string, Page> pages_;
+  std::map<std::string, bool> reads_fail_, dim_refuses_;
+  std::map<std::string, std::string> pleo_;
+};
+
+}  // namespace
+
+std::string tell_finder(std::string_view script) { return FinderDriver().tell(script); }
+
+}  // namespace stas::story
