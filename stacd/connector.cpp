@@ -93,6 +93,7 @@ void Connector::handle(const Event& event, Instant now) {
 
 void Connector::on(const StacdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
+  if (!reload) started_ = now;
   config_ = event.config;
   host_ = event.host;
   std::set<std::string> names;

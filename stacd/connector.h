@@ -152,6 +152,7 @@ class Connector {
   bool audit_ = false;  // devices or wanted controllers changed: look for unwanted connections
   bool save_ = false;
   bool stopping_ = false;
+  Instant started_{};  // first configuration
   Actions out_;
   Instant deadline_{};
 };

@@ -108,7 +108,8 @@ bool Connector::adopt(Ioc& ioc, Instant now) {
     }
     if (owner != nullptr) {
       if (owner->op != Ioc::Op::none) continue;  // being cut: its end leads here again
-      owner->device.reset();                     // nothing is left of it
+      owner->device.reset();                     // nothing is left of it: it goes in the next pass
+      deadline_ = now;
     }
     bind(ioc, device->ref, now);
     report(Level::info, ioc, "Connection established! (existing connection adopted)");
@@ -157,7 +158,7 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
 
 void Connector::erase(Ioc& ioc) {
   if (ioc.device) by_device_.erase(ioc.device->name);
-  save_ = true;
+  if (!ioc.external) save_ = true;  // others are not saved
   const auto it = by_tid_.find(ioc.tid);
   const auto position = it->second;
   by_tid_.erase(it);

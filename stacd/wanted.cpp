@@ -5,53 +5,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/entry_tid.h"
 #include "libstas/core/filter.h"
 #include "libstas/core/view.h"
 #include "stacd/connector.h"
 
 namespace stas {
-
-namespace {
-
-std::optional<Transport> transport_of(const Dlpe& dlpe) {
-  switch (dlpe.trtype) {
-    case kDlpTrtypeRdma:
-      return Transport::rdma;
-    case kDlpTrtypeFc:
-      return Transport::fc;
-    case kDlpTrtypeTcp:
-      return Transport::tcp;
-    case kDlpTrtypeLoop:
-      return Transport::loop;
-    default:
-      return std::nullopt;
-  }
-}
-
-bool same_family(const std::string& a, const std::string& b) {
-  const auto x = IpAddress::parse(a);
-  const auto y = IpAddress::parse(b);
-  return !x || !y || x->family() == y->family();
-}
-
-// The Tid of an entry: its own address, and what it inherits from the discovery controller (compatibility
-// contract 6.3). An interface is for tcp only: other transports refuse it (D-14).
-std::optional<Tid> tid_of_entry(const Dlpe& entry, const Tid& dc, bool ignore_iface) {
-  const auto transport = transport_of(entry);
-  if (!transport) return std::nullopt;
-  TidFields fields{*transport, entry.traddr, entry.trsvcid, entry.subnqn, {}, {}, dc.host_nqn()};
-  if (*transport == dc.transport() && same_family(entry.traddr, dc.host_traddr()))
-    fields.host_traddr = dc.host_traddr();
-  if (*transport == Transport::tcp && !ignore_iface) fields.host_iface = dc.host_iface();
-  // A link-local address means nothing without the scope in which it was learned (regressions 41).
-  if (dc.ip() && !dc.ip()->scope().empty() && is_ip_transport(*transport)) {
-    const auto ip = IpAddress::parse(entry.traddr);
-    if (ip && ip->is_link_local() && ip->scope().empty()) fields.traddr = ip->with_scope(dc.ip()->scope()).to_string();
-  }
-  return Tid(std::move(fields));
-}
-
-}  // namespace
 
 // --- wanted ----------------------------------------------------------------------------------------------------------
 
@@ -126,8 +85,9 @@ void Connector::update(Ioc& ioc, Candidate& candidate, Instant now) {
   const bool cleared = ioc.dlpe && ioc.dlpe->ncc() && !candidate.dlpe->ncc();
   if (ioc.dlpe != *candidate.dlpe) ioc.dlpe = *candidate.dlpe;
   if (cleared && !ioc.connected()) {
-    // The subsystem is connected to its central controller again: try at once (6.6).
+    // The subsystem is connected to its central controller again: try at once, and from the start (6.6).
     ioc.attempts = 0;
+    ioc.backoff.reset();
     ioc.next_connect = now;
   }
 }
@@ -232,7 +192,10 @@ Connector::Evidence Connector::evidence(const Ioc& ioc) const {
     return {Verdict::hold, Reason::none, "a controller= line does not resolve", {}};
   if (!ioc.configured && ioc.sources.empty()) return {Verdict::hold, Reason::none, "nobody knows who wanted it", {}};
 
+  // A stafd that is there may list it as well, so its answer is awaited; one that is not gets some time to come.
+  if (staf_present_ && !staf_current_) return {Verdict::hold, Reason::none, "stafd has not answered", {}};
   Evidence all{Verdict::gone, Reason::not_configured, {}, {}};
+  if (!staf_present_) all.not_before = started_ + timing_.long_soak;
   for (const auto& [dc, origin] : ioc.sources) {
     auto one = source_evidence(dc, origin);
     if (one.verdict == Verdict::hold) return one;
@@ -276,7 +239,7 @@ void Connector::take_restored(Instant now) {
       break;
     }
   }
-  dirty_ = true;
+  dirty_ = save_ = true;  // what does not exist any more is not ours any more, should it come back
 }
 
 // Connections that nobody of us wants, under all-connections-matching-disconnect-trtypes (compatibility contract 6.5).

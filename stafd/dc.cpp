@@ -40,8 +40,7 @@ void Dc::bind(const Device& found, Instant now) {
   failure_told = false;
   lost_since = kNever;
   supported.reset();
-  page_read_here = false;
-  resync();
+  reconnected();
   live = false;
   refresh(found);
 }
@@ -50,7 +49,14 @@ void Dc::refresh(const Device& seen) {
   if (!seen.dctype.empty()) dctype = seen.dctype;
   const bool was_live = live;
   live = seen.state.empty() || seen.state == "live";
-  if (live && !was_live) resync();  // also when the "connected" event got lost
+  if (live && !was_live) reconnected();  // also when that event got lost
+}
+
+void Dc::reconnected() {
+  live = true;
+  // The target may have restarted: its counter means nothing any more, nor does an answer that is on its way.
+  page_read_here = page_op_current = false;
+  resync();
 }
 
 void Dc::resync() {

@@ -64,6 +64,7 @@ class Dc {
   Instant unwanted_since = kNever;
   std::set<Tid> parents;        // discovery controllers whose page refers to it
   bool reported = false;        // mDNS announces it now
+  bool announced = false;       // mDNS announces it, or did, and it is kept for that
   Instant lost_since = kNever;  // discovered only: neither reported nor connected since
   ConnectOptions options;
   TextDict cfg;  // what its controller= line sets, for D-Bus
@@ -86,10 +87,12 @@ class Dc {
   bool refusal_told = false;
   std::optional<SupportedDlp> supported;  // asked for once per connection
   bool page_stale = true;
-  bool page_known = false;      // entries are a complete page, maybe from before a restart
-  bool page_read_here = false;  // read over the present connection: genctr is comparable
+  bool page_known = false;       // entries are a complete page, maybe from before a restart
+  bool page_read_here = false;   // read over the present connection: genctr is comparable
+  bool page_op_current = false;  // the read in flight was ordered after the latest interruption
   std::uint64_t genctr = 0;
   std::vector<Dlpe> entries;
+  unsigned polls = 0;  // safety polls since the last read for a reason
   Backoff page_backoff;
   Instant next_page{};  // retry of a failed read
   Instant next_poll = kNever;
@@ -106,6 +109,8 @@ class Dc {
   void refresh(const Device& seen);
   // Something may have been missed: do everything a fresh connection does.
   void resync();
+  // The connection was interrupted and is back.
+  void reconnected();
 
   bool connected() const { return device.has_value(); }
   // The next operation on the bound device (never connect or disconnect), none if there is nothing to do now.

@@ -22,6 +22,7 @@ void Finder::restore(const KnownStafd& known) {
     auto& dc = dcs_.emplace_back(saved.tid, timing_);
     by_tid_.emplace(saved.tid, &dc);
     dc.origin = parse_origin(saved.origin).value_or(Origin::discovered);
+    dc.announced = dc.origin == Origin::discovered;
     dc.page_known = saved.page_known;
     dc.genctr = saved.genctr.value_or(0);
     dc.entries = saved.entries;
@@ -33,8 +34,10 @@ KnownStafd Finder::last_known() const {
   known.resolved = names_.last_good();
   known.ended = ended_;
   for (const auto& dc : dcs_)
-    known.dcs.push_back({dc.tid, std::string(to_text(dc.origin)), dc.page_known,
-                         dc.page_known ? std::optional(dc.genctr) : std::nullopt, dc.entries});
+    // An announced one that is referred to as well is remembered by what does not depend on others.
+    known.dcs.push_back(
+        {dc.tid, std::string(to_text(dc.announced && dc.origin == Origin::referral ? Origin::discovered : dc.origin)),
+         dc.page_known, dc.page_known ? std::optional(dc.genctr) : std::nullopt, dc.entries});
   return known;
 }
 
@@ -165,9 +168,7 @@ void Finder::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool 
 void Finder::on(const DeviceReconnected& event, Instant) {
   Dc* dc = owner_of(event.ref);
   if (dc == nullptr) return;
-  dc->live = true;
-  dc->page_read_here = false;  // the target may have restarted: its counter means nothing any more
-  dc->resync();
+  dc->reconnected();
 }
 
 void Finder::on(const AenReceived& event, Instant) {
@@ -241,7 +242,7 @@ void Finder::on_page(Dc& dc, const LogPage& page, Instant now) {
   dc.entries = page.entries;
   dc.genctr = page.genctr;
   dc.page_known = true;
-  dc.page_read_here = true;
+  dc.page_read_here = dc.page_op_current;
   report(Level::info, dc, "Received discovery log pages (num records=" + std::to_string(page.entries.size()) + ").");
   if (page.skipped > 0)
     report(Level::debug, dc,
@@ -305,7 +306,7 @@ void Finder::on_failure(Dc& dc, Dc::Op op, const Error& error, Instant now) {
 // --------------------------------------------------
 
 void Finder::track_lost(Dc& dc, Instant now) {
-  if (dc.origin != Origin::discovered || dc.reported || dc.connected()) {
+  if (!dc.announced || dc.reported || dc.connected()) {
     dc.lost_since = kNever;
     return;
   }
@@ -313,6 +314,7 @@ void Finder::track_lost(Dc& dc, Instant now) {
   if (config_->zeroconf && !mdns_.available) return;  // nobody can say that it is gone
   dc.lost_since = now;
   dirty_ = true;
+  if (dc.origin != Origin::discovered) return;
   if (!config_->zeroconf_persistence)
     report(Level::info, dc, "Controller not responding. Retrying...");
   else

@@ -30,6 +30,7 @@ namespace stas {
 
 inline constexpr std::size_t kMaxDcs = 4096;      // tracked at once; more are ignored with one message
 inline constexpr std::size_t kMaxEnded = 1024;    // deliberately removed controllers that are remembered
+inline constexpr unsigned kFullReadEvery = 4;     // safety polls: one of so many reads the entries as well
 inline constexpr unsigned kMaxReferralDepth = 8;  // a chain of referrals longer than this is cut
 
 class Finder {
@@ -95,8 +96,8 @@ class Finder {
   void reconcile(Instant now);
   Candidates candidates(Instant now);
   void add_configured(Candidates& all);
-  void add_mdns(Candidates& all);
-  void add_referrals(Candidates& all, Instant now);
+  void add_mdns(Candidates& all, Instant now);
+  void add_referrals(Candidates& all);
   void add(Candidates& all, Tid tid, Candidate candidate);
   void add_referrals_of(Candidates& all, const Dc& parent, unsigned depth);
   Reason removal_reason(const Dc& dc, Instant now) const;

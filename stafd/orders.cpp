@@ -146,11 +146,14 @@ void Finder::order(Dc& dc, Dc::Op op, Instant now) {
       break;
     case Dc::Op::page: {
       dc.page_track.begin();
-      dc.page_stale = false;  // an AEN from now on asks for another read
+      // A safety poll trusts the generation counter, but not for ever: a target that restarted unnoticed may count
+      // again to the number we know.
+      const bool poll = !std::exchange(dc.page_stale, false) && dc.page_read_here;  // an AEN from now on asks again
+      dc.polls = poll ? dc.polls + 1 : 0;
+      const bool trust = poll && dc.polls % kFullReadEvery != 0;
       dc.next_poll = now + timing_.poll;
       const bool pleo = config_->pleo && dc.supported && dc.supported->pleos;
-      out_.push_back(
-          FetchLogPage{id, dc.tid, *dc.device, pleo, dc.page_read_here ? std::optional(dc.genctr) : std::nullopt});
+      out_.push_back(FetchLogPage{id, dc.tid, *dc.device, pleo, trust ? std::optional(dc.genctr) : std::nullopt});
       break;
     }
   }

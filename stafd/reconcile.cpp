@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/entry_tid.h"
 #include "libstas/core/filter.h"
 #include "libstas/core/nqn.h"
 #include "libstas/core/view.h"
@@ -15,21 +16,6 @@ namespace stas {
 namespace {
 
 constexpr std::size_t kMaxTold = 1024;
-
-std::optional<Transport> transport_of(const Dlpe& dlpe) {
-  switch (dlpe.trtype) {
-    case kDlpTrtypeRdma:
-      return Transport::rdma;
-    case kDlpTrtypeFc:
-      return Transport::fc;
-    case kDlpTrtypeTcp:
-      return Transport::tcp;
-    case kDlpTrtypeLoop:
-      return Transport::loop;
-    default:
-      return std::nullopt;
-  }
-}
 
 std::string nqn_or_well_known(const std::string& nqn) {
   return nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : nqn;
@@ -87,7 +73,14 @@ void Finder::add_configured(Candidates& all) {
   }
 }
 
-void Finder::add_mdns(Candidates& all) {
+void Finder::add_mdns(Candidates& all, Instant now) {
+  // What was announced once and is silent now stays for its persistence time, and while it is connected (law 2).
+  // Without an mDNS daemon the announcement is neither confirmed nor denied.
+  for (const auto& dc : dcs_) {
+    if (!dc.announced || (!dc.connected() && now >= lost_deadline(dc))) continue;
+    const bool reported = dc.reported && config_->zeroconf && !mdns_.available;
+    add(all, dc.tid, Candidate{Origin::discovered, config_->connect, {}, reported, 0, nullptr});
+  }
   if (!config_->zeroconf) return;
   for (const auto& service : mdns_.services) {
     if (!service.resolved || !service.transport) continue;
@@ -111,20 +104,15 @@ void Finder::add_referrals_of(Candidates& all, const Dc& parent, unsigned depth)
   bool duplicate_served = false;
   for (const auto& entry : parent.entries) {
     if (entry.subtype != kDlpSubtypeReferral) continue;
-    const auto transport = transport_of(entry);
-    if (!transport) continue;
     if (entry.dupretinfo() && duplicate_served) continue;
-    const bool tcp = *transport == Transport::tcp;
-    Tid tid(TidFields{*transport, entry.traddr, entry.trsvcid, nqn_or_well_known(entry.subnqn),
-                      *transport == parent.tid.transport() ? parent.tid.host_traddr() : std::string(),
-                      tcp ? parent.tid.host_iface() : std::string(), parent.tid.host_nqn()});
-    if (tid == parent.tid) continue;
+    const auto tid = tid_of_entry(entry, parent.tid, config_->ignore_iface);
+    if (!tid || *tid == parent.tid) continue;
     if (entry.dupretinfo()) {
-      const Dc* known = find(tid);
+      const Dc* known = find(*tid);
       duplicate_served = known == nullptr || known->connected() || known->attempts < 2;
     }
     if (depth > kMaxReferralDepth) {
-      report_plain(Level::warning, tid.to_string() +
+      report_plain(Level::warning, tid->to_string() +
                                        " is ignored: the chain of referrals that leads to it is longer than " +
                                        std::to_string(kMaxReferralDepth));
       continue;
@@ -132,19 +120,15 @@ void Finder::add_referrals_of(Candidates& all, const Dc& parent, unsigned depth)
     Candidate candidate{Origin::referral, merged(config_->connect, {}), {parent.tid}, false, depth, nullptr};
     candidate.options.dhchap_secret = parent.options.dhchap_secret;
     candidate.options.dhchap_ctrl_secret = parent.options.dhchap_ctrl_secret;
-    add(all, std::move(tid), std::move(candidate));
+    add(all, *tid, std::move(candidate));
   }
 }
 
 // Breadth first from the roots, so that loops end and only what is still reachable from a wanted controller counts: the
 // referrals of a controller that is being removed go with it (D-18).
-void Finder::add_referrals(Candidates& all, Instant now) {
+void Finder::add_referrals(Candidates& all) {
   std::vector<Tid> level;
   for (const auto& [tid, candidate] : all) level.push_back(tid);
-  // mDNS controllers that are silent but kept are roots as well (law 2).
-  for (const auto& dc : dcs_)
-    if (!all.contains(dc.tid) && dc.origin == Origin::discovered && removal_reason(dc, now) == Reason::none)
-      level.push_back(dc.tid);
   std::set<Tid> visited(level.begin(), level.end());
   for (unsigned depth = 1; !level.empty(); ++depth) {
     Candidates found;
@@ -161,8 +145,8 @@ void Finder::add_referrals(Candidates& all, Instant now) {
 Finder::Candidates Finder::candidates(Instant now) {
   Candidates all;
   add_configured(all);
-  add_mdns(all);
-  add_referrals(all, now);
+  add_mdns(all, now);
+  add_referrals(all);
   return all;
 }
 
@@ -185,7 +169,7 @@ Reason Finder::removal_reason(const Dc& dc, Instant now) const {
       return Reason::not_configured;
     case Origin::discovered:
       // Silence of mDNS is no evidence. Only the persistence time ends such a controller, and never while connected.
-      return dc.connected() || now < lost_deadline(dc) ? Reason::none : Reason::persistence_over;
+      return dc.announced && (dc.connected() || now < lost_deadline(dc)) ? Reason::none : Reason::persistence_over;
     case Origin::referral:
       for (const auto& parent : dc.parents) {
         const Dc* known = find(parent);
@@ -214,10 +198,7 @@ void Finder::reconcile(Instant now) {
   for (auto& dc : dcs_) {
     const auto it = all.find(dc.tid);
     if (it == all.end()) {
-      if (mdns_.available || !config_->zeroconf)
-        dc.reported = false;
-      else if (dc.reported)
-        dc.origin = Origin::discovered;  // announced until the mDNS daemon went away, which says nothing
+      dc.reported = dc.announced = false;
       track_lost(dc, now);
       const auto reason = removal_reason(dc, now);
       if (reason != Reason::none) {
@@ -237,6 +218,8 @@ void Finder::reconcile(Instant now) {
     if (candidate.reported && !dc.reported && !dc.connected())
       dc.next_connect = std::min(dc.next_connect, now);  // a hint
     dc.reported = candidate.reported;
+    // The end of a controller= line counts although it was announced long ago.
+    dc.announced = dc.reported || (dc.announced && dc.origin != Origin::configured);
     dc.wanted = true;
     dc.unwanted_since = kNever;
     dc.unwanted_reason = Reason::none;
@@ -256,7 +239,7 @@ void Finder::reconcile(Instant now) {
     dc.options = candidate.options;
     dc.parents = std::move(candidate.parents);
     if (candidate.line != nullptr) dc.cfg = cfg_dict(*candidate.line);
-    dc.reported = candidate.reported;
+    dc.reported = dc.announced = candidate.reported;
     save_ = true;
   }
 }

@@ -56,7 +56,9 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
   entry.next = kNever;
   if (!entry.address.empty()) {
     if (std::find(usable.begin(), usable.end(), entry.address) != usable.end()) return false;
-    if (keep(entry.address)) return false;
+    // Not one of a family that has been disabled: nothing may use it any more.
+    const auto present = IpAddress::parse(entry.address);
+    if (present && families.allows(present->family()) && keep(entry.address)) return false;
   }
   entry.address = usable.front();
   return true;

@@ -54,7 +54,7 @@ void World::forget_announcements() {
     if (announced_.contains(t)) return false;
     if (stafd_.brain) {
       const Dc* dc = stafd_.brain->find(dc_tid(t));
-      return dc == nullptr || dc->origin != Origin::discovered;
+      return dc == nullptr || !dc->announced;
     }
     return std::none_of(stafd_.saved.dcs.begin(), stafd_.saved.dcs.end(),
                         [&](const KnownDc& dc) { return dc.tid == dc_tid(t) && dc.origin == "discovered"; });
@@ -63,6 +63,9 @@ void World::forget_announcements() {
 
 void World::update_truth() {
   forget_announcements();
+  // What a controller said is forgotten with it.
+  if (stafd_.brain)
+    std::erase_if(read_, [&](const auto& item) { return stafd_.brain->find(dc_tid(item.first)) == nullptr; });
   const auto now_wanted = wanted(read_);
   std::erase_if(wanted_since_, [&](const auto& item) { return !now_wanted.contains(item.first); });
   for (const auto& tid : now_wanted) {
@@ -94,6 +97,8 @@ void World::judge(const Stacd&, const Disconnect& disconnect) {
   if (excluded) return;
   for (const auto& [t, k] : ioc_lines_)
     if (tid == ioc_tid(t, k)) violate("configured IOC is cut: " + tid.to_string());
+  // Without stafd, stacd only knows its own configuration.
+  if (!stafd_.brain && disconnect.reason == Reason::not_configured) return;
   const auto it = wanted_since_.find(tid);
   if (it != wanted_since_.end() && now_ - it->second > kOnItsWay)
     violate("an IOC is cut that is wanted by all that is known: " + tid.to_string());

@@ -146,6 +146,7 @@ void World::execute(Stafd& daemon, const Action& action) {
       if (page != nullptr && !page->unchanged && daemon.brain && daemon.epoch == epoch) {
         const int t = f.tid.traddr().back() - '1';
         read_[t] = {targets_.at(t).subsystems, targets_.at(t).referrals};
+        for (const int k : targets_.at(t).subsystems) ever_wanted_.insert(ioc_tid(t, k));
         update_truth();
       }
       finish(daemon, epoch, f.op, std::move(result));
@@ -158,6 +159,7 @@ void World::execute(Stafd& daemon, const Action& action) {
   } else if (std::holds_alternative<SaveLastKnown>(action)) {
     daemon.saved = daemon.brain->last_known();
   } else if (std::holds_alternative<NotifyLogPagesChanged>(action) || std::holds_alternative<NotifyDcRemoved>(action)) {
+    update_truth();
     at(std::chrono::milliseconds(1), [this, epoch] {
       if (stafd_.brain && stafd_.epoch == epoch) to_connector(StafChanged{});
     });

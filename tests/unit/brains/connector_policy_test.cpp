@@ -1,1 +1,888 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Policy of stacd as stories (driver.h has the notation): what stafd says and does not say, soak, retries, adoption,
+// names, NCC, inheritance. Numbers with '#' are rows of the list of regressions, D-nn findings of the compatibility
+// contract.
+#include <gtest/gtest.h>
+
+#include "tests/unit/brains/driver.h"
+
+namespace stas::story {
+namespace {
+
+void check(const std::vector<Row>& rows) { story::check(rows, tell_connector); }
+
+TEST(ConnectorPolicy, WhatStafdDoesNotSayRemovesNothing) {
+  check({
+      {"stafd is absent when stacd starts: #1, D-04",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          restart
+          --
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"stafd is absent at a reload: #1, D-04",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          --
+          conf kato=7
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"stafd answers with an error, and is asked again every 2 s: #1, D-04",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          stafd fails
+          drops 10.0.0.1
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"the error is told once, and its end: #1",
+       R"(start
+          stafd up
+          journal
+          stafd fails
+          --
+          signal
+          wait 7
+          stafd answers
+          wait 2)",
+       "0s error: Failed to get the log pages from stafd: org.freedesktop.DBus.Error.Failed; connections stay as they "
+       "are\n"
+       "8s info: stafd answers again\n"},
+      {"stafd hangs: nothing waits for it, nothing is removed: #1, D-07",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          stafd hangs
+          drops 10.0.0.1
+          wait 60
+          conf controller=10.0.0.9/nqn.m
+          wait 60
+          ls)",
+       "60s connect 10.0.0.9/nqn.m\n"
+       "120s ls 10.0.0.1/nqn.a nvme0\n120s ls 10.0.0.9/nqn.m nvme1\n"},
+      {"stafd restarts and has not read its pages yet: #1",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          unread 10.0.0.1
+          --
+          stafd up
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"stafd restarts without mDNS controllers: they may come back: #1",
+       R"(start
+          stafd up
+          lists 10.0.0.1=discovered nqn.a
+          stafd down
+          drops 10.0.0.1
+          --
+          stafd up
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"stafd restarts without a configured controller: its line was removed; cut after the long soak",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          drops 10.0.0.1
+          --
+          stafd up
+          wait 600
+          ls)",
+       "10s disconnect nvme0 10.0.0.1/nqn.a (its discovery controller was removed)\n"},
+      {"... but not while it has a controller whose name does not resolve: it may be that one: #31",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          drops 10.0.0.1
+          unread dc.example
+          --
+          stafd up
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"stafd is late on the bus after both restarted: #1",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          restart
+          wait 100
+          --
+          stafd up
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"a page that could not be read again is no information: the entry is not gone",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          unread 10.0.0.1
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"listed by two: one page without it does not cut, both do",
+       R"(start
+          stafd up
+          lists 10.0.0.1 10.0.0.9/nqn.a
+          lists 10.0.0.2 10.0.0.9/nqn.a
+          --
+          lists 10.0.0.1
+          wait 10
+          lists 10.0.0.2
+          wait 10)",
+       "11.5s disconnect nvme0 10.0.0.9/nqn.a (no longer listed by any discovery controller)\n"},
+      {"the only page with it vanishes from stafd on purpose: cut",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          lists 10.0.0.2 nqn.b
+          --
+          drops 10.0.0.1
+          wait 600)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (its discovery controller was removed)\n"},
+      {"a discovery controller that ended while stacd was away: cut",
+       R"(start
+          stafd up
+          lists 10.0.0.1=discovered nqn.a
+          stafd down
+          ends 10.0.0.1
+          restart
+          --
+          stafd up
+          wait 600)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (its discovery controller was removed)\n"},
+      {"an external connection is cut only when every page is known",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          unread 10.0.0.1
+          device nvme7 10.0.0.1/nqn.x
+          --
+          wait 600
+          lists 10.0.0.1 nqn.a
+          wait 600)",
+       "600s connect 10.0.0.1/nqn.a\n"
+       "601.5s disconnect nvme7 10.0.0.1/nqn.x (not wanted by anything)\n"},
+  });
+}
+
+TEST(ConnectorPolicy, AddsAtOnceAndCutsAfterTheSoak) {
+  check({
+      {"an entry is connected at once, its end is acted on after 1.5 s",
+       R"(start
+          stafd up
+          --
+          wait 5
+          lists 10.0.0.1 nqn.a
+          wait 5
+          lists 10.0.0.1
+          wait 1.499
+          ls
+          wait 0.001)",
+       "5s connect 10.0.0.1/nqn.a\n"
+       "11.499s ls 10.0.0.1/nqn.a nvme0\n"
+       "11.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"},
+      {"listed again during the soak: nothing happens",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1
+          wait 1.4
+          lists 10.0.0.1 nqn.a
+          wait 60
+          ls)",
+       "61.4s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"unlisted again: a new soak",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1
+          wait 1.4
+          lists 10.0.0.1 nqn.a
+          lists 10.0.0.1
+          wait 60)",
+       "2.9s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"},
+      {"stafd vanishes during the soak: the evidence is gone with it",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1
+          wait 1
+          stafd down
+          wait 600
+          ls)",
+       "601s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"the complete page is empty: #25",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a nqn.b
+          --
+          lists 10.0.0.1
+          wait 60)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "1.5s disconnect nvme1 10.0.0.1/nqn.b (no longer listed by any discovery controller)\n"},
+      {"changes that never end neither delay additions nor put removals off: #36, D-26",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1 nqn.1
+          wait 0.5
+          lists 10.0.0.1 nqn.1 nqn.2
+          wait 0.5
+          lists 10.0.0.1 nqn.1 nqn.2 nqn.3
+          wait 0.4
+          lists 10.0.0.1 nqn.1 nqn.2 nqn.3 nqn.4
+          wait 0.5
+          lists 10.0.0.1 nqn.1 nqn.2 nqn.3 nqn.4 nqn.5)",
+       "0s connect 10.0.0.1/nqn.1\n"
+       "0.5s connect 10.0.0.1/nqn.2\n"
+       "1s connect 10.0.0.1/nqn.3\n"
+       "1.4s connect 10.0.0.1/nqn.4\n"
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "1.9s connect 10.0.0.1/nqn.5\n"},
+      {"nothing is connected before the first scan: #44",
+       R"(conf controller=10.0.0.1/nqn.a
+          stafd up
+          lists 10.0.0.2 nqn.b
+          wait 60
+          device nvme0 10.0.0.1/nqn.a
+          wait 1
+          scan)",
+       "61s connect 10.0.0.2/nqn.b\n"},
+      {"a disconnect that fails is tried again, with back-off",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          target nvme0 undeletable
+          lists 10.0.0.1
+          wait 5
+          target nvme0 deletable
+          wait 60)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "10.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"},
+  });
+}
+
+TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
+  check({
+      {"3 s, doubled up to a minute",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 200)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n21s connect 10.0.0.1/nqn.a\n"
+       "45s connect 10.0.0.1/nqn.a\n93s connect 10.0.0.1/nqn.a\n153s connect 10.0.0.1/nqn.a\n"},
+      {"the first failure is an error, the others are debug",
+       R"(journal
+          target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 100
+          target 10.0.0.1 up
+          wait 60)",
+       "0s connect 10.0.0.1/nqn.a\n"
+       "0s error: (tcp, 10.0.0.1, 8009, nqn.a) Failed to connect to controller. no route to 10.0.0.1\n"
+       "3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n21s connect 10.0.0.1/nqn.a\n45s connect 10.0.0.1/nqn.a\n"
+       "93s connect 10.0.0.1/nqn.a\n153s connect 10.0.0.1/nqn.a\n"
+       "153s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection established!\n"},
+      {"one dead address does not delay the others: #37, D-10",
+       R"(hold 10.0.0.1 connect
+          start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.b | controller=10.0.0.1/nqn.c
+          wait 100)",
+       "0s connect 10.0.0.1/nqn.a\n0s connect 10.0.0.2/nqn.b\n0s connect 10.0.0.1/nqn.c\n"},
+      {"the kernel gave it up after ctrl-loss-tmo: back 3 s later, or when it answers: #42",
+       R"(start controller=10.0.0.1/nqn.a
+          --
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 10
+          target 10.0.0.1 up
+          wait 60
+          ls)",
+       "3s connect 10.0.0.1/nqn.a\n6s connect 10.0.0.1/nqn.a\n12s connect 10.0.0.1/nqn.a\n"
+       "70s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"news from stafd are a hint to try again: #42",
+       R"(start
+          stafd up
+          target 10.0.0.1 down
+          lists 10.0.0.1 nqn.a
+          wait 100
+          target 10.0.0.1 up
+          --
+          signal)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"its remove event was lost: the audit finds out: #2",
+       R"(start controller=10.0.0.1/nqn.a
+          wait 10
+          --
+          lose nvme0
+          wait 60
+          scan
+          wait 60)",
+       "63s connect 10.0.0.1/nqn.a\n"},
+      {"a scan that began before the connect ended does not undo it: #2",
+       R"(conf controller=10.0.0.1/nqn.a
+          scan
+          --
+          lose nvme0
+          scan
+          wait 1
+          ls)",
+       "1s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"excluded while its retry timer runs: #23",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 1
+          target 10.0.0.1 up
+          --
+          conf controller=10.0.0.1/nqn.a | exclude=nqn=nqn.a
+          wait 600
+          ls)",
+       ""},
+      {"unlisted while its retry timer runs: not connected by the timer: #23",
+       R"(start
+          stafd up
+          target 10.0.0.1 down
+          lists 10.0.0.1 nqn.a
+          wait 2
+          target 10.0.0.1 up
+          --
+          lists 10.0.0.1
+          wait 600
+          ls)",
+       ""},
+      {"SIGHUP while a connect is pending: no second one: #39, D-24",
+       R"(hold 10.0.0.1 connect
+          start controller=10.0.0.1/nqn.a
+          wait 1
+          --
+          conf controller=10.0.0.1/nqn.a
+          wait 100
+          release
+          ls)",
+       "100s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"SIGHUP tries at once what waits",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 4
+          --
+          conf controller=10.0.0.1/nqn.a)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"a connect that succeeds when nobody wants it any more is undone",
+       R"(hold 10.0.0.1 connect
+          start controller=10.0.0.1/nqn.a
+          --
+          conf
+          wait 60
+          release
+          wait 60
+          ls)",
+       "60s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"a connect that fails when nobody wants it any more is forgotten",
+       R"(hold 10.0.0.1 connect
+          start controller=10.0.0.1/nqn.a
+          --
+          conf
+          wait 60
+          target 10.0.0.1 down
+          release
+          wait 60
+          ls)",
+       ""},
+      {"an administrator's nvme disconnect of a wanted controller is undone",
+       R"(start controller=10.0.0.1/nqn.a
+          --
+          vanish nvme0
+          wait 10)",
+       "3s connect 10.0.0.1/nqn.a\n"},
+      {"after Stop nothing is ordered",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          stafd up
+          --
+          stop
+          lists 10.0.0.2 nqn.b
+          wait 100)",
+       ""},
+  });
+}
+
+TEST(ConnectorPolicy, GivesUpOnNccAsConfigured) {
+  check({
+      {"N = 0: never",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=0
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 30)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n21s connect 10.0.0.1/nqn.a\n"},
+      {"N = 1 acts as 2: #22",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=1
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n"},
+      {"N = 2",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n"},
+      {"a clear bit: for ever",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 10)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n"},
+      {"the bit is set while it retries: the attempts so far count",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 4
+          --
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600)",
+       ""},
+      {"the bit clears: at once, and from the start",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600
+          --
+          lists 10.0.0.1 nqn.a
+          wait 4)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n"},
+      {"SIGHUP: one more try",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600
+          --
+          conf connect-attempts-on-ncc=2
+          wait 3600)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"news from stafd are no further attempt",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600
+          --
+          signal
+          wait 3600)",
+       ""},
+      {"an existing connection stays",
+       R"(start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1 nqn.a+ncc
+          wait 3600
+          ls)",
+       "3600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"a controller= line without an entry: the bit counts as clear",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2 | controller=10.0.0.1/nqn.a
+          wait 10)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n"},
+      {"it is told",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.1 nqn.a+ncc
+          journal
+          --
+          wait 3600)",
+       "3s connect 10.0.0.1/nqn.a\n"
+       "3s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - No further attempts: the central discovery controller reports "
+       "no connectivity (NCC), connect-attempts-on-ncc=2\n"},
+  });
+}
+
+TEST(ConnectorPolicy, OneConnectionHasOneOwner) {
+  check({
+      {"with and without interface: one connect, one owner: #40, D-44",
+       R"(iface eth0 10.0.0.7
+          start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0
+          wait 60
+          ls)",
+       "0s connect 10.0.0.1/nqn.a\n"
+       "60s ls 10.0.0.1/nqn.a nvme0\n60s ls 10.0.0.1/nqn.a%eth0 - = 10.0.0.1/nqn.a\n"},
+      {"the owner goes, the other takes over, nothing is cut: #40",
+       R"(iface eth0 10.0.0.7
+          start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0
+          --
+          conf controller=10.0.0.1/nqn.a%eth0
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a%eth0 nvme0\n"},
+      {"the other goes: nothing happens: #40",
+       R"(iface eth0 10.0.0.7
+          start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0
+          --
+          conf controller=10.0.0.1/nqn.a
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"both go: one disconnect: #40",
+       R"(iface eth0 10.0.0.7
+          start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0
+          --
+          conf
+          wait 60
+          ls)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"an existing connection with another source is not ours: #13",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          device nvme5 10.0.0.1/nqn.a src_addr=10.0.0.8
+          start controller=10.0.0.1/nqn.a%eth0)",
+       "0s connect 10.0.0.1/nqn.a%eth0\n"},
+      {"src_addr decides: made without an interface, found with it: #13, D-06",
+       R"(iface eth0 10.0.0.7
+          device nvme5 10.0.0.1/nqn.a src_addr=10.0.0.7
+          start disconnect-scope=all-connections-matching-disconnect-trtypes | controller=10.0.0.1/nqn.a
+          stafd up
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme5\n"},
+      {"another host NQN: not adopted: #12",
+       R"(device nvme5 10.0.0.1/nqn.a@nqn.other
+          start controller=10.0.0.1/nqn.a)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"made by hand while we wait: adopted",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          --
+          device nvme5 10.0.0.1/nqn.a
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme5\n"},
+      {"a name taken by another connection: nothing hits the new one: #28",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          --
+          lists 10.0.0.1
+          wait 1
+          lose nvme0
+          device nvme0 10.0.0.9/nqn.other
+          wait 60
+          ls)",
+       ""},
+      {"... also when the disconnect is on its way: #28",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          hold 10.0.0.1 disconnect
+          lists 10.0.0.1
+          wait 2
+          --
+          vanish nvme0
+          device nvme0 10.0.0.1/nqn.b
+          lists 10.0.0.1 nqn.b
+          wait 60
+          release
+          wait 60
+          ls)",
+       "120s ls 10.0.0.1/nqn.b nvme0\n"},
+      {"a late remove event of the predecessor does nothing: #28",
+       R"(start controller=10.0.0.1/nqn.a
+          wait 10
+          --
+          lose nvme0
+          device nvme0 10.0.0.1/nqn.a
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"PCIe is never touched: #19",
+       R"(device nvme9 10.0.0.1/nqn.x transport=pcie
+          start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          wait 600
+          ls)",
+       ""},
+      {"attributes that are not complete: no judgement: #18, D-16",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          device nvme5 10.0.0.1/nqn.x cntrltype= state=connecting subsysnqn=
+          wait 600
+          ls)",
+       ""},
+      {"discovery controllers are never touched",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          device nvme5 10.0.0.1 cntrltype=discovery
+          device nvme6 10.0.0.1/nqn.dc cntrltype=discovery
+          wait 600
+          ls)",
+       ""},
+      {"the scope is left before the audit's soak ends: kept and forgotten",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          device nvme5 10.0.0.1/nqn.x
+          wait 9
+          conf
+          wait 60
+          ls)",
+       ""},
+      {"an external one becomes wanted during the soak: adopted",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          device nvme5 10.0.0.1/nqn.x
+          wait 9
+          lists 10.0.0.1 nqn.x
+          wait 60
+          ls)",
+       "69s ls 10.0.0.1/nqn.x nvme5\n"},
+      {"an external one under another spelling becomes wanted: adopted: #13, D-06",
+       R"(iface eth0 10.0.0.7
+          start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          device nvme5 10.0.0.1/nqn.x src_addr=10.0.0.7
+          wait 9
+          lists 10.0.0.1 nqn.x
+          wait 60
+          ls)",
+       "69s ls 10.0.0.1/nqn.x nvme5\n"},
+  });
+}
+
+TEST(ConnectorPolicy, HostNamesKeepTheirLastGoodAddress) {
+  check({
+      {"resolved, then connected",
+       R"(dns array 10.0.0.1
+          start controller=array/nqn.a)",
+       "0s resolve array\n0s connect 10.0.0.1/nqn.a\n"},
+      {"the look-up fails: nothing else waits",
+       R"(dns array fails
+          start controller=array/nqn.a | controller=10.0.0.2/nqn.b
+          wait 4)",
+       "0s resolve array\n0s connect 10.0.0.2/nqn.b\n"},
+      {"the look-up fails: tried again",
+       R"(dns array fails
+          start controller=array/nqn.a
+          wait 4
+          dns array 10.0.0.1
+          wait 3
+          --
+          ls)",
+       "0s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"it rotates: the connection stays: #31",
+       R"(dns array 10.0.0.1 10.0.0.2
+          start controller=array/nqn.a
+          --
+          dns array 10.0.0.2 10.0.0.1
+          conf controller=array/nqn.a
+          wait 60
+          ls)",
+       "0s resolve array\n60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"it moves while connected: the connection stays: #31",
+       R"(dns array 10.0.0.1
+          start controller=array/nqn.a
+          --
+          dns array 10.0.0.2
+          conf controller=array/nqn.a
+          wait 60
+          ls)",
+       "0s resolve array\n60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"it moves while the old address is dead: asked again after the failure: #31",
+       R"(dns array 10.0.0.1
+          start controller=array/nqn.a
+          --
+          target 10.0.0.1 down
+          vanish nvme0
+          dns array 10.0.0.2
+          wait 10
+          ls)",
+       "3s connect 10.0.0.1/nqn.a\n3s resolve array\n3s connect 10.0.0.2/nqn.a\n10s ls 10.0.0.2/nqn.a nvme0\n"},
+      {"IPv4 first if enabled, else IPv6",
+       R"(dns array fd00::1 10.0.0.1
+          start controller=array/nqn.a
+          conf controller=array/nqn.b | ip-family=ipv6)",
+       "0s resolve array\n0s connect 10.0.0.1/nqn.a\n0s resolve array\n0s connect [fd00::1]/nqn.b\n"},
+      {"a family disabled at a reload: another address even while connected",
+       R"(dns array fd00::1 10.0.0.1
+          start controller=array/nqn.a
+          --
+          conf controller=array/nqn.a | ip-family=ipv6
+          wait 60)",
+       "0s resolve array\n0s connect [fd00::1]/nqn.a\n"
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (address family disabled by ip-family=)\n"},
+      {"after a restart the saved address counts: #31, #44",
+       R"(dns array 10.0.0.1
+          start controller=array/nqn.a
+          dns array fails
+          --
+          restart
+          wait 4
+          ls)",
+       "0s resolve array\n4s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"an exclude= line may say the name",
+       R"(dns array 10.0.0.1
+          start controller=array/nqn.a | exclude=traddr=array
+          wait 60
+          ls)",
+       "0s resolve array\n"},
+      {"an answer that comes after its line was removed does nothing",
+       R"(dns array 10.0.0.1
+          dns hangs
+          start controller=array/nqn.a
+          conf
+          release
+          wait 60
+          ls)",
+       "0s resolve array\n"},
+  });
+}
+
+TEST(ConnectorPolicy, EntriesInheritFromTheirDiscoveryController) {
+  check({
+      {"an mDNS controller on eth0: bound to eth0",
+       R"(start
+          stafd up
+          lists 10.0.0.1%eth0=discovered nqn.a)",
+       "0s connect 10.0.0.1/nqn.a%eth0\n"},
+      {"no interface: unbound",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"ignore-iface=true: unbound",
+       R"(start ignore-iface=true
+          stafd up
+          lists 10.0.0.1%eth0 nqn.a)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"ignore-iface=true for controller= lines",
+       R"(start ignore-iface=true | controller=10.0.0.1/nqn.a%eth0)",
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"ignore-iface switched on: the connection goes on under the other name: #40",
+       R"(iface eth0 10.0.0.7
+          start
+          stafd up
+          lists 10.0.0.1%eth0 nqn.a
+          change nvme0 src_addr=10.0.0.7
+          --
+          conf ignore-iface=true
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"two interfaces: two paths",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          start
+          stafd up
+          lists 10.0.0.1%eth0 10.0.0.9/nqn.a
+          lists 10.0.0.1%eth1 10.0.0.9/nqn.a
+          ls)",
+       "0s connect 10.0.0.9/nqn.a%eth0\n0s connect 10.0.0.9/nqn.a%eth1\n"
+       "0s ls 10.0.0.9/nqn.a%eth0 nvme0\n0s ls 10.0.0.9/nqn.a%eth1 nvme1\n"},
+      {"rdma and fc entries get no interface: #20, D-14",
+       R"(start
+          stafd up
+          lists 10.0.0.1%eth0 rdma:10.0.0.9/nqn.a fc:nn-0x1:pn-0x2/nqn.b)",
+       "0s connect rdma:10.0.0.9/nqn.a\n0s connect fc:nn-0x1:pn-0x2/nqn.b\n"},
+      {"host-traddr",
+       R"(start
+          stafd up
+          lists 10.0.0.1<10.0.0.7 nqn.a)",
+       "0s connect 10.0.0.1/nqn.a<10.0.0.7\n"},
+      {"host-traddr of another family is not inherited",
+       R"(start
+          stafd up
+          lists 10.0.0.1<10.0.0.7 [fd00::1]/nqn.a)",
+       "0s connect [fd00::1]/nqn.a\n"},
+      {"host NQN: #9",
+       R"(start
+          stafd up
+          lists 10.0.0.1@nqn.tenant nqn.a)",
+       "0s connect 10.0.0.1/nqn.a@nqn.tenant\n"},
+      {"link-local entries get the scope of their controller: #41",
+       R"(start
+          stafd up
+          lists [fe80::1%eth0] [fe80::2]/nqn.a)",
+       "0s connect [fe80::2%eth0]/nqn.a\n"},
+      {"the same entry from two: one connection",
+       R"(start
+          stafd up
+          lists 10.0.0.1 10.0.0.9/nqn.a
+          lists 10.0.0.2 10.0.0.9/nqn.a)",
+       "0s connect 10.0.0.9/nqn.a\n"},
+      {"referrals and self entries are nothing to connect",
+       R"(start
+          stafd up
+          lists 10.0.0.1 referral=10.0.0.2 self=10.0.0.1)",
+       ""},
+  });
+}
+
+TEST(ConnectorPolicy, NeverConnectsWhatMustNotBe) {
+  check({
+      {"excluded by address, in another spelling: #4",
+       R"(start exclude=traddr=::ffff:10.0.0.9
+          stafd up
+          lists 10.0.0.1 10.0.0.9/nqn.a nqn.b)",
+       "0s connect 10.0.0.1/nqn.b\n"},
+      {"a mapped address is IPv4: #4",
+       R"(start ip-family=ipv4
+          stafd up
+          lists 10.0.0.1 [::ffff:10.0.0.9]/nqn.a)",
+       "0s connect 10.0.0.9/nqn.a\n"},
+      {"a disabled family",
+       R"(start ip-family=ipv4
+          stafd up
+          lists 10.0.0.1 [fd00::9]/nqn.a nqn.b)",
+       "0s connect 10.0.0.1/nqn.b\n"},
+      {"an exclude= line without a field excludes nothing: #5, D-02",
+       R"(start exclude= | controller=10.0.0.1/nqn.a)",
+       "0s error [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing\n"
+       "0s connect 10.0.0.1/nqn.a\n"},
+      {"an entry that would inject options: #35, D-39",
+       R"(start
+          stafd up
+          lists 10.0.0.1 10.0.0.9/nqn.a,host_iface=eth9 nqn.b)",
+       "0s connect 10.0.0.1/nqn.b\n"},
+      {"... is told once",
+       R"(start
+          stafd up
+          journal
+          lists 10.0.0.1 10.0.0.9/nqn.a,x=y
+          signal
+          signal)",
+       "0s warning: (tcp, 10.0.0.9, 8009, nqn.a,x=y) NQN cannot be used\n"},
+      {"fc in controller=: #33, D-13",
+       R"(start controller=transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4;nqn=nqn.a)",
+       "0s connect fc:nn-0x1:pn-0x2/nqn.a<nn-0x3:pn-0x4\n"},
+      {"a value that contains =: #32, D-03",
+       R"(start controller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a=b=c)",
+       "0s connect 10.0.0.1/nqn.a=b=c\n"},
+  });
+}
+
+}  // namespace
+}  // namespace stas::story

@@ -85,7 +85,7 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     interfaces_.push_back(interface);
     handle(InterfacesSeen{interfaces_});
   } else if (verb == "target") {
-    if (words.at(1) == "down")
+    if (words.at(1) == "down" || words[1] == "undeletable")
       down_.insert(words[0]);
     else
       down_.erase(words[0]);
@@ -242,8 +242,8 @@ OpResult Driver::do_connect(const Connect& connect) {
 OpResult Driver::do_disconnect(const Disconnect& disconnect) {
   const auto it = devices_.find(disconnect.device.name);
   if (it == devices_.end()) return Error{ErrorKind::not_found, 2, disconnect.device.name + " does not exist"};
-  if (it->second.ref != disconnect.device) note("VIOLATION: disconnect of a recycled name");
-  if (down_.contains("delete " + it->first)) return Error{ErrorKind::io, 5, "cannot delete " + it->first};
+  if (it->second.ref != disconnect.device) return Error{ErrorKind::not_found, 2, it->first + " is another one now"};
+  if (down_.contains(it->first)) return Error{ErrorKind::io, 5, "cannot delete " + it->first};
   devices_.erase(it);
   return Disconnected{};
 }

@@ -15,6 +15,7 @@
 //   change NAME field=value...  an attribute of a device changes
 //   iface NAME ADDRESS...     an interface of this host
 //   target ADDRESS up|down    connects fail while it is down
+//   target NAME deletable|undeletable   disconnects fail
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again

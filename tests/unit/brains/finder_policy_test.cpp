@@ -1,1 +1,363 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Policy of stafd as stories (driver.h has the notation): what is done with one discovery controller, what stacd is
+// told, adoption and aliases, stop and restart. Numbers with '#' are rows of the list of regressions.
+#include <gtest/gtest.h>
+
+#include "tests/unit/brains/driver.h"
+
+namespace stas::story {
+namespace {
+
+void check(const std::vector<Row>& rows) { story::check(rows, tell_finder); }
+
+TEST(FinderPolicy, RegistersThenAsksThenReads) {
+  check({
+      {"a controller without a type: no registration",
+       R"(start controller=10.0.0.1)",
+       "0s connect 10.0.0.1\n0s supported 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"ddc: registration, page 00h, page 70h: #10",
+       R"(dctype 10.0.0.1 ddc
+          start controller=10.0.0.1)",
+       "0s connect 10.0.0.1\n0s register 10.0.0.1\n0s supported 10.0.0.1\n0s page 10.0.0.1\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"cdc: registration, and never PLEO: #10",
+       R"(dctype 10.0.0.1 cdc
+          pleo 10.0.0.1 yes
+          start controller=10.0.0.1)",
+       "0s connect 10.0.0.1\n0s register 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"rdma: no registration: #10",
+       R"(dctype 10.0.0.1 cdc
+          start pleo=disabled | controller=rdma:10.0.0.1)",
+       "0s connect rdma:10.0.0.1\n0s page rdma:10.0.0.1\n0s signal log_pages_changed rdma:10.0.0.1 nvme0\n"},
+      {"the registration is refused: told once, the page is read, no retry: #10",
+       R"(dctype 10.0.0.1 cdc
+          dim 10.0.0.1 refuses
+          journal
+          start controller=10.0.0.1
+          --
+          wait 200)",
+       ""},
+      {"... the warning: #10",
+       R"(dctype 10.0.0.1 cdc
+          dim 10.0.0.1 refuses
+          hold 10.0.0.1 page
+          start controller=10.0.0.1
+          journal
+          --
+          reconnected nvme0
+          release)",
+       "0s register 10.0.0.1\n"
+       "0s warning: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Registration error. Invalid "
+       "Field in Command.\n"
+       "0s page 10.0.0.1\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"PLEO when the controller has it",
+       R"(pleo 10.0.0.1 yes
+          start controller=10.0.0.1)",
+       "0s connect 10.0.0.1\n0s supported 10.0.0.1\n0s page 10.0.0.1 pleo\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"page 00h is refused: read without PLEO, asked once per connection: #3",
+       R"(pleo 10.0.0.1 error
+          start controller=10.0.0.1
+          aen nvme0)",
+       "0s connect 10.0.0.1\n0s supported 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s page 10.0.0.1\n"},
+      {"a changed symbolic name is registered at a reload: #10",
+       R"(dctype 10.0.0.1 cdc
+          symname old
+          start controller=10.0.0.1
+          --
+          symname new
+          conf controller=10.0.0.1)",
+       "0s register 10.0.0.1 symname=new\n0s page 10.0.0.1\n"},
+      {"the kernel reconnected it: everything again, and the counter of before means nothing",
+       R"(dctype 10.0.0.1 ddc
+          start controller=10.0.0.1
+          wait 10
+          --
+          reconnected nvme0)",
+       "0s register 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"the reconnected event got lost: the state tells the same",
+       R"(dctype 10.0.0.1 ddc
+          start controller=10.0.0.1
+          wait 10
+          change nvme0 state=connecting
+          wait 10
+          --
+          change nvme0 state=live)",
+       "0s register 10.0.0.1\n0s page 10.0.0.1\n"},
+      {"nothing is asked while the kernel reconnects",
+       R"(start pleo=disabled | controller=10.0.0.1
+          change nvme0 state=connecting
+          --
+          wait 3600)",
+       ""},
+      {"a host name: connects and reads under its address",
+       R"(dns dc.example 10.0.0.1
+          start pleo=disabled | controller=dc.example)",
+       "0s resolve dc.example\n0s connect 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+  });
+}
+
+TEST(FinderPolicy, ReadsEveryChange) {
+  check({
+      {"an AEN: the page is read",
+       R"(start pleo=disabled | controller=10.0.0.1
+          page 10.0.0.1 nqn.a
+          --
+          aen nvme0)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"an AEN while a fetch runs: another fetch follows: #26",
+       R"(hold 10.0.0.1 page
+          start pleo=disabled | controller=10.0.0.1
+          wait 1
+          --
+          aen nvme0
+          aen nvme0
+          wait 1
+          release)",
+       "1s signal log_pages_changed 10.0.0.1 nvme0\n1s page 10.0.0.1\n"},
+      {"an AEN without a change: read, nobody is told",
+       R"(start pleo=disabled | controller=10.0.0.1
+          --
+          aen nvme0)",
+       "0s page 10.0.0.1\n"},
+      {"another counter, the same entries: nobody is told",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          page 10.0.0.1 nqn.a
+          --
+          aen nvme0)",
+       "0s page 10.0.0.1\n"},
+      {"the first page of each connection is told",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          --
+          vanish nvme0
+          wait 5)",
+       "3s connect 10.0.0.1\n3s page 10.0.0.1\n3s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"nobody told us: the safety poll finds it after 5 minutes: #43",
+       R"(start pleo=disabled | controller=10.0.0.1
+          page 10.0.0.1 nqn.a
+          --
+          wait 1000)",
+       "300s page 10.0.0.1\n300s signal log_pages_changed 10.0.0.1 nvme0\n600s page 10.0.0.1\n900s page 10.0.0.1\n"},
+      {"a read fails: again after 20 s, 40 s, then every minute; the page stays",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          reads 10.0.0.1 fail
+          --
+          aen nvme0
+          wait 150
+          ls)",
+       "0s page 10.0.0.1\n20s page 10.0.0.1\n60s page 10.0.0.1\n120s page 10.0.0.1\n"
+       "150s ls 10.0.0.1 configured nvme0 entries=1\n"},
+      {"the first read failure is an error, repeats are debug",
+       R"(start pleo=disabled | controller=10.0.0.1
+          reads 10.0.0.1 fail
+          journal
+          --
+          reconnected nvme0
+          wait 30)",
+       "0s page 10.0.0.1\n"
+       "0s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Failed to retrieve log pages. "
+       "Internal Error\n"
+       "20s page 10.0.0.1\n"},
+      {"the controller is lost: its page stays",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured - entries=1\n"},
+      {"lost during a fetch: the late error hurts nobody",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          hold 10.0.0.1 page
+          aen nvme0
+          --
+          vanish nvme0
+          wait 10
+          release
+          wait 10
+          ls)",
+       "10s connect 10.0.0.1\n10s page 10.0.0.1\n10s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "20s ls 10.0.0.1 configured nvme0 entries=1\n"},
+      {"its remove event was lost: the audit finds out: #2",
+       R"(start pleo=disabled | controller=10.0.0.1
+          wait 10
+          --
+          lose nvme0
+          wait 10
+          scan
+          wait 10)",
+       "13s connect 10.0.0.1\n13s page 10.0.0.1\n13s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"retries: 3 s, doubled up to a minute; the failure is told once",
+       R"(target 10.0.0.1 down
+          journal
+          start controller=10.0.0.1
+          wait 160)",
+       "0s connect 10.0.0.1\n"
+       "0s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route to 10.0.0.1\n"
+       "3s connect 10.0.0.1\n9s connect 10.0.0.1\n21s connect 10.0.0.1\n45s connect 10.0.0.1\n93s connect 10.0.0.1\n"
+       "153s connect 10.0.0.1\n"},
+      {"SIGHUP while a connect is pending: no second one: #39",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1
+          --
+          conf pleo=disabled | controller=10.0.0.1
+          wait 60)",
+       ""},
+      {"one dead controller delays no other: #37",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.2)",
+       "0s connect 10.0.0.1\n0s connect 10.0.0.2\n0s page 10.0.0.2\n0s signal log_pages_changed 10.0.0.2 nvme0\n"},
+  });
+}
+
+TEST(FinderPolicy, OneConnectionHasOneOwner) {
+  check({
+      {"unique and well-known NQN: one connection: #11",
+       R"(unique 10.0.0.1 nqn.dc1
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1/nqn.dc1
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls 10.0.0.1/nqn.dc1 configured - entries=? = 10.0.0.1\n"},
+      {"... the owner goes, the other takes over: #11, #40",
+       R"(unique 10.0.0.1 nqn.dc1
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1/nqn.dc1
+          mdns
+          --
+          conf pleo=disabled | controller=10.0.0.1/nqn.dc1
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n1.5s signal dc_removed\n1.5s page 10.0.0.1/nqn.dc1\n"
+       "1.5s signal log_pages_changed 10.0.0.1/nqn.dc1 nvme0\n"
+       "60s ls 10.0.0.1/nqn.dc1 configured nvme0 entries=0\n60s ls ended 10.0.0.1\n"},
+      {"configured without, announced with an interface: one connection: #17",
+       R"(iface eth0 10.0.0.7
+          mdns 10.0.0.1%eth0
+          start pleo=disabled | controller=10.0.0.1
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls 10.0.0.1%eth0 discovered - entries=? = 10.0.0.1\n"},
+      {"an existing connection is adopted, under another NQN as well: #11, #44",
+       R"(device nvme4 10.0.0.1/nqn.dc1
+          start pleo=disabled | controller=10.0.0.1)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme4\n"},
+      {"an I/O controller at the same address is not adopted",
+       R"(device nvme4 10.0.0.1/nqn.dc1 cntrltype=io
+          start pleo=disabled | controller=10.0.0.1/nqn.dc1
+          --
+          ls)",
+       "0s ls 10.0.0.1/nqn.dc1 configured nvme0 entries=0\n"},
+      {"another host NQN: not adopted: #12",
+       R"(device nvme4 10.0.0.1@nqn.other
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"a name taken by another connection: nothing hits the new one: #28",
+       R"(start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 1
+          --
+          lose nvme0
+          device nvme0 10.0.0.9/nqn.other
+          wait 60)",
+       "0.5s signal dc_removed\n"},
+      {"nothing is connected before the first scan: #44",
+       R"(conf pleo=disabled | controller=10.0.0.1
+          wait 60
+          device nvme0 10.0.0.1
+          wait 1
+          scan)",
+       "61s page 10.0.0.1\n61s signal log_pages_changed 10.0.0.1 nvme0\n"},
+  });
+}
+
+TEST(FinderPolicy, StopAndRestartCutNothing) {
+  check({
+      {"stop, persistent-connections=true: #44",
+       R"(start pleo=disabled | controller=10.0.0.1
+          --
+          stop
+          wait 60)",
+       ""},
+      {"stop, persistent-connections=false",
+       R"(start pleo=disabled | persistent-connections=false | controller=10.0.0.1
+          --
+          stop
+          wait 60)",
+       "0s disconnect nvme0 10.0.0.1 (stopping with persistent-connections=false)\n"},
+      {"stop while a connect is pending, persistent-connections=false: it is undone",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | persistent-connections=false | controller=10.0.0.1
+          --
+          stop
+          wait 1
+          release)",
+       "1s disconnect nvme0 10.0.0.1 (stopping with persistent-connections=false)\n"},
+      {"restart: adopted, with its page and its referral: #44",
+       R"(page 10.0.0.1 referral=10.0.0.2 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          reads 10.0.0.1 fail
+          reads 10.0.0.2 fail
+          --
+          restart
+          wait 10
+          ls)",
+       "0s page 10.0.0.1\n0s page 10.0.0.2\n"
+       "10s ls 10.0.0.1 configured nvme0 entries=2\n10s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"restart before mDNS has answered: what it had announced stays: #44",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=0
+          --
+          restart
+          wait 600
+          ls)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n300s page 10.0.0.1\n600s page 10.0.0.1\n"
+       "600s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"its line was removed while stafd was down: removed when mDNS has answered",
+       R"(start pleo=disabled | controller=10.0.0.1
+          conf pleo=disabled
+          --
+          restart
+          mdns
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"ended controllers are remembered over a restart",
+       R"(start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 60
+          --
+          restart
+          ls)",
+       "0s ls ended 10.0.0.1\n"},
+      {"its host name does not resolve after a restart: the saved address counts: #31",
+       R"(dns dc.example 10.0.0.1
+          start pleo=disabled | controller=dc.example
+          dns dc.example fails
+          --
+          restart
+          wait 4
+          ls)",
+       "0s resolve dc.example\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "4s ls 10.0.0.1 configured nvme0 entries=0\n"},
+  });
+}
+
+}  // namespace
+}  // namespace stas::story

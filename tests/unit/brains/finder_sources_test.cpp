@@ -1,1 +1,496 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Policy of stafd as stories (driver.h has the notation): where discovery controllers come from, and when one is given
+// up. Numbers with '#' are rows of the list of regressions, D-nn findings of the compatibility contract.
+#include <gtest/gtest.h>
+
+#include "tests/unit/brains/driver.h"
+
+namespace stas::story {
+namespace {
+
+void check(const std::vector<Row>& rows) { story::check(rows, tell_finder); }
+
+TEST(FinderPolicy, OriginIsTheStrongestSource) {
+  check({
+      {"configured",
+       R"(start pleo=disabled | controller=10.0.0.1
+          ls)",
+       "0s connect 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"discovered, bound to its interface",
+       R"(mdns 10.0.0.1%eth0
+          start pleo=disabled
+          --
+          ls)",
+       "0s ls 10.0.0.1%eth0 discovered nvme0 entries=0\n"},
+      {"discovered over rdma: no interface: #20",
+       R"(mdns rdma:10.0.0.1%eth0
+          start pleo=disabled
+          --
+          ls)",
+       "0s ls rdma:10.0.0.1 discovered nvme0 entries=0\n"},
+      {"discovered with ignore-iface=true",
+       R"(mdns 10.0.0.1%eth0
+          start pleo=disabled | ignore-iface=true
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"referral",
+       R"(page 10.0.0.1 referral=10.0.0.2 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=2\n0s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"configured and discovered: configured",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"referral and discovered: referral",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          mdns 10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n0s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"zeroconf=disabled: what mDNS says does not count",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf=disabled
+          ls)",
+       ""},
+      {"self entries and I/O entries are no referrals",
+       R"(page 10.0.0.1 self=10.0.0.1 self=10.0.0.9 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=3\n"},
+      {"a referral inherits host NQN, interface and source address: #9",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1%eth0<10.0.0.7@nqn.tenant
+          --
+          ls)",
+       "0s ls 10.0.0.1%eth0<10.0.0.7@nqn.tenant configured nvme0 entries=1\n"
+       "0s ls 10.0.0.2%eth0<10.0.0.7@nqn.tenant referral nvme1 entries=0\n"},
+      {"a link-local referral gets the scope of its parent: #41",
+       R"(page fe80::1%eth0 referral=[fe80::2]
+          start pleo=disabled | controller=[fe80::1%eth0]
+          --
+          ls)",
+       "0s ls [fe80::1%eth0] configured nvme0 entries=1\n0s ls [fe80::2%eth0] referral nvme1 entries=0\n"},
+      {"fc and loop lines are accepted: #33, D-13",
+       R"(start pleo=disabled | controller=transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4
+          --
+          ls)",
+       "0s ls fc:nn-0x1:pn-0x2<nn-0x3:pn-0x4 configured nvme0 entries=0\n"},
+  });
+}
+
+TEST(FinderPolicy, RemovesOnEvidenceAfterTheSoak) {
+  check({
+      {"its controller= line is removed",
+       R"(start pleo=disabled | controller=10.0.0.1
+          mdns
+          --
+          conf pleo=disabled
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n"
+       "1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"... whatever persistent-connections says",
+       R"(start pleo=disabled | persistent-connections=true | controller=10.0.0.1
+          mdns
+          --
+          conf pleo=disabled | persistent-connections=true
+          wait 60)",
+       "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n"},
+      {"the line comes back during the soak: nothing",
+       R"(start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 1
+          --
+          conf pleo=disabled | controller=10.0.0.1
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n60s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"the referral vanishes from the page",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          page 10.0.0.1
+          --
+          aen nvme0
+          wait 60)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "1.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n1.5s signal dc_removed\n"},
+      {"the page is empty: #25",
+       R"(page 10.0.0.1 nqn.a referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          page 10.0.0.1
+          aen nvme0
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls ended 10.0.0.2\n"},
+      {"one of two parents keeps it",
+       R"(page 10.0.0.1 referral=10.0.0.3
+          page 10.0.0.2 referral=10.0.0.3
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.2
+          mdns
+          page 10.0.0.1
+          aen nvme0
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls 10.0.0.2 configured nvme1 entries=1\n"
+       "0s ls 10.0.0.3 referral nvme2 entries=0\n"},
+      {"its parent is removed: it goes with it: D-18",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 referral=10.0.0.3
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          --
+          conf pleo=disabled | kato=9
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n0s page 10.0.0.2\n0s page 10.0.0.3\n"
+       "1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"
+       "1.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n"
+       "1.5s disconnect nvme2 10.0.0.3 (no longer referred to)\n"
+       "1.5s signal dc_removed\n"
+       "60s ls ended 10.0.0.1\n60s ls ended 10.0.0.2\n60s ls ended 10.0.0.3\n"},
+      {"its parent is down: it stays, and so does the page",
+       R"(page 10.0.0.1 referral=10.0.0.2 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured - entries=2\n0s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"its parent's page cannot be read any more: it stays",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          reads 10.0.0.1 fail
+          aen nvme0
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n0s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"excluded while mDNS reports it",
+       R"(mdns 10.0.0.1
+          start pleo=disabled
+          --
+          conf pleo=disabled | exclude=traddr=10.0.0.1
+          wait 60)",
+       "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (excluded by an exclude= line)\n1.5s signal dc_removed\n"},
+      {"excluded while mDNS is silent about it: D-18",
+       R"(mdns 10.0.0.1
+          start pleo=disabled
+          mdns
+          --
+          conf pleo=disabled | exclude=traddr=10.0.0.1
+          wait 60)",
+       "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (excluded by an exclude= line)\n1.5s signal dc_removed\n"},
+      {"excluded beats configured",
+       R"(start controller=10.0.0.1 | exclude=traddr=::ffff:10.0.0.1
+          wait 60
+          ls)",
+       ""},
+      {"a disabled family",
+       R"(start pleo=disabled | controller=10.0.0.1 | controller=[fd00::1]
+          mdns
+          --
+          conf pleo=disabled | controller=10.0.0.1 | controller=[fd00::1] | ip-family=ipv4
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n0s page [fd00::1]\n"
+       "1.5s disconnect nvme1 [fd00::1] (address family disabled by ip-family=)\n1.5s signal dc_removed\n"
+       "60s ls 10.0.0.1 configured nvme0 entries=0\n60s ls ended [fd00::1]\n"},
+      {"configured and discovered, the line is removed: it becomes discovered",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | controller=10.0.0.1
+          --
+          conf pleo=disabled
+          wait 60
+          ls)",
+       "0s page 10.0.0.1\n60s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"the resolver is down: it stays: #31, D-05",
+       R"(dns dc.example 10.0.0.1
+          start pleo=disabled | controller=dc.example
+          mdns
+          dns dc.example fails
+          conf pleo=disabled | controller=dc.example
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"its name moves while it is connected: it stays: #31",
+       R"(dns dc.example 10.0.0.1
+          start pleo=disabled | controller=dc.example
+          mdns
+          dns dc.example 10.0.0.2
+          conf pleo=disabled | controller=dc.example
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"excluded while its retry timer runs: #23",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1
+          mdns
+          wait 1
+          --
+          conf controller=10.0.0.1 | exclude=traddr=10.0.0.1
+          wait 60
+          ls)",
+       "1.5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"a connect that succeeds when nobody wants it any more is undone",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 60
+          --
+          release
+          wait 60)",
+       "0s disconnect nvme0 10.0.0.1 (no longer configured)\n0s signal dc_removed\n"},
+      {"a removed controller comes back: it is not ended any more",
+       R"(start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 60
+          --
+          conf pleo=disabled | controller=10.0.0.1
+          ls)",
+       "0s connect 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+  });
+}
+
+TEST(FinderPolicy, SilenceOfMdnsIsNoEvidence) {
+  check({
+      {"withdrawn while connected: it stays for ever",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          wait 36000
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"avahi-daemon goes away: it stays",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns absent
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"withdrawn and lost: removed after the persistence time",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          target 10.0.0.1 down
+          hold 10.0.0.1 connect
+          --
+          vanish nvme0
+          wait 61
+          ls
+          release
+          wait 60
+          ls)",
+       "3s connect 10.0.0.1\n61s ls 10.0.0.1 discovered - entries=0\n"
+       "61.5s signal dc_removed\n121s ls ended 10.0.0.1\n"},
+      {"it counts from the loss",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          target 10.0.0.1 down
+          wait 1000
+          vanish nvme0
+          --
+          wait 61.499
+          ls
+          wait 1
+          ls)",
+       "3s connect 10.0.0.1\n9s connect 10.0.0.1\n21s connect 10.0.0.1\n45s connect 10.0.0.1\n"
+       "61.499s ls 10.0.0.1 discovered - entries=0\n61.5s signal dc_removed\n62.499s ls ended 10.0.0.1\n"},
+      {"it connects again in time: the clock is forgotten",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 30
+          target 10.0.0.1 up
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"it is announced again: the clock is forgotten",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 30
+          mdns 10.0.0.1
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered - entries=0\n"},
+      {"persistence -1: never removed",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=-1
+          mdns
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 360000
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered - entries=0\n"},
+      {"persistence 0: at once (after the soak)",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=0
+          mdns
+          target 10.0.0.1 down
+          --
+          vanish nvme0
+          wait 60
+          ls)",
+       "1.5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"announced and dead: it is kept and tried",
+       R"(target 10.0.0.1 down
+          mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=0
+          wait 600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered - entries=?\n"},
+      {"avahi-daemon is away when it is lost: nobody can say that it is gone",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns absent
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered - entries=0\n"},
+      {"its referrals stay with it",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          mdns 10.0.0.1
+          start pleo=disabled
+          mdns
+          wait 3600
+          --
+          ls)",
+       "0s ls 10.0.0.1 discovered nvme0 entries=1\n0s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"announced before it listens: quiet at first: #16",
+       R"(journal
+          target 10.0.0.1 down
+          mdns 10.0.0.1
+          start pleo=disabled
+          wait 4
+          target 10.0.0.1 up
+          --
+          wait 10)",
+       "5s connect 10.0.0.1\n"
+       "5s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection established!\n"
+       "5s page 10.0.0.1\n"
+       "5s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "5s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"announced again: a hint to try at once: #42",
+       R"(mdns 10.0.0.1
+          start pleo=disabled
+          target 10.0.0.1 down
+          vanish nvme0
+          mdns
+          wait 100
+          target 10.0.0.1 up
+          --
+          mdns 10.0.0.1)",
+       "0s connect 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+  });
+}
+
+TEST(FinderPolicy, ReferralsEnd) {
+  check({
+      {"to itself: #27",
+       R"(page 10.0.0.1 referral=10.0.0.1
+          start pleo=disabled | controller=10.0.0.1
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n"},
+      {"to each other: #27",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 referral=10.0.0.1
+          start pleo=disabled | controller=10.0.0.1
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n0s ls 10.0.0.2 referral nvme1 entries=1\n"},
+      {"two that refer to each other do not keep each other alive: #27",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 referral=10.0.0.3
+          page 10.0.0.3 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          page 10.0.0.1
+          aen nvme0
+          wait 60
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls ended 10.0.0.2\n0s ls ended 10.0.0.3\n"},
+      {"a deep chain is cut after eight, with one message: #27",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 referral=10.0.0.3
+          page 10.0.0.3 referral=10.0.0.4
+          page 10.0.0.4 referral=10.0.0.5
+          page 10.0.0.5 referral=10.0.0.6
+          page 10.0.0.6 referral=10.0.0.7
+          page 10.0.0.7 referral=10.0.0.8
+          page 10.0.0.8 referral=10.0.0.9
+          page 10.0.0.9 referral=10.0.0.10
+          page 10.0.0.10 referral=10.0.0.11
+          start pleo=disabled | controller=10.0.0.1
+          wait 5
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n"
+       "0s ls 10.0.0.2 referral nvme1 entries=1\n"
+       "0s ls 10.0.0.3 referral nvme2 entries=1\n"
+       "0s ls 10.0.0.4 referral nvme3 entries=1\n"
+       "0s ls 10.0.0.5 referral nvme4 entries=1\n"
+       "0s ls 10.0.0.6 referral nvme5 entries=1\n"
+       "0s ls 10.0.0.7 referral nvme6 entries=1\n"
+       "0s ls 10.0.0.8 referral nvme7 entries=1\n"
+       "0s ls 10.0.0.9 referral nvme8 entries=1\n"},
+      {"DUPRETINFO: one of them is enough: #24",
+       R"(page 10.0.0.1 referral=10.0.0.2+dup referral=10.0.0.3+dup referral=10.0.0.4
+          start pleo=disabled | controller=10.0.0.1
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=3\n0s ls 10.0.0.2 referral nvme1 entries=0\n"
+       "0s ls 10.0.0.4 referral nvme2 entries=0\n"},
+      {"DUPRETINFO: the next one when the first does not answer: #24",
+       R"(target 10.0.0.2 down
+          page 10.0.0.1 referral=10.0.0.2+dup referral=10.0.0.3+dup
+          start pleo=disabled | controller=10.0.0.1
+          wait 10
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=2\n0s ls 10.0.0.2 referral - entries=?\n"
+       "0s ls 10.0.0.3 referral nvme1 entries=0\n"},
+  });
+}
+
+}  // namespace
+}  // namespace stas::story

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""User, network, mount and PID namespaces without root, and a real avahi-daemon inside them.
+
+The program that wants them executes itself again through unshare(1); all it then does ends with it.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from processes import Process
+
+_INSIDE = "STAS_E2E_INSIDE"
+_TOOLS = ("unshare", "ip", "mount", "avahi-daemon", "avahi-publish")
+# Documentation addresses (RFC 5737); they live on the loopback interface of the namespace.
+ADDRESSES = ("192.0.2.10", "192.0.2.20", "192.0.2.30")
+
+_AVAHI_CONFIG = """[server]
+host-name=here
+use-ipv4=yes
+use-ipv6=no
+allow-interfaces=lo
+ratelimit-interval-usec=0
+[publish]
+publish-hinfo=no
+publish-workstation=no
+publish-addresses=no
+"""
+
+
+def enter():
+    """Does not return but starts this program again inside; returns None inside, or why it is impossible."""
+    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    if os.environ.pop(_INSIDE, None):
+        return _prepare()
+    for tool in _TOOLS:
+        if not shutil.which(tool):
+            return f"{tool} is not installed"
+    # A process of its own also tries what _prepare() does: better to know before anything is printed.
+    attempt = ("mount -t tmpfs tmpfs /run && touch /run/x && mount --bind /run/x /etc/passwd && ip link set lo up && "
+               "ip link set lo multicast on")
+    tried = subprocess.run(["unshare", "-rnmpf", "--kill-child", "sh", "-c", attempt], stdin=subprocess.DEVNULL,
+                           capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        return (tried.stderr.strip().splitlines() or ["unshare failed"])[-1]
+    sys.stdout.flush()
+    os.execvpe("unshare", ["unshare", "-rnmpf", "--kill-child", sys.executable, "-B", *sys.argv],
+               dict(os.environ, **{_INSIDE: "1"}))
+    return None
+
+
+def _run(*argv):
+    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+
+
+def _bind(path, text):
+    copy = pathlib.Path("/run") / pathlib.Path(path).name
+    copy.write_text(text)
+    _run("mount", "--bind", str(copy), path)
+
+
+def _prepare():
+    users, groups = pathlib.Path("/etc/passwd").read_text(), pathlib.Path("/etc/group").read_text()
+    _run("mount", "-t", "tmpfs", "tmpfs", "/run")
+    # Without a /proc of this PID namespace ps(1) shows the machine; containers may forbid the mount.
+    subprocess.run(["mount", "-t", "proc", "proc", "/proc"], capture_output=True, check=False)
+    # avahi-daemon wants its directory to belong to its own user, and only user 0 exists here.
+    pathlib.Path("/run/avahi-daemon").mkdir()
+    _bind("/etc/passwd", re.sub(r"(?m)^avahi:.*\n?", "", users).rstrip() +
+          "\navahi:x:0:0::/run/avahi-daemon:/usr/sbin/nologin\n")
+    _bind("/etc/group", re.sub(r"(?m)^(avahi|netdev):.*\n?", "", groups).rstrip() + "\navahi:x:0:\nnetdev:x:0:\n")
+    _run("ip", "link", "set", "lo", "up")
+    _run("ip", "link", "set", "lo", "multicast", "on")
+    for address in ADDRESSES:
+        _run("ip", "address", "add", f"{address}/32", "dev", "lo")
+    os.environ["HOME"] = "/run"
+    tempfile.tempdir = "/run"
+    return None
+
+
+class Avahi(Process):
+    """avahi-daemon on the bus of a world."""
+
+    def __init__(self, world):
+        self.world = world
+        pathlib.Path("/run/avahi-daemon/pid").unlink(missing_ok=True)
+        config = world.path / "avahi.conf"
+        config.write_text(_AVAHI_CONFIG)
+        super().__init__("avahi-daemon", ["avahi-daemon", "-f", config, "--no-drop-root", "--no-chroot",
+                                          "--no-rlimits", "--no-proc-title"], world.env)
+        self.line("Server startup complete")
+
+    def publish_address(self, name, address):
+        return self._publish(name, "-R", "-a", f"{name}.local", address)
+
+    def publish_service(self, name, port, *txt):
+        """A discovery controller on the host `name`, whose address was published before."""
+        return self._publish(name, "-s", "-H", f"{name}.local", name, "_nvme-disc._tcp", port, *txt)
+
+    def _publish(self, name, *argv):
+        publisher = self.world.add(Process(f"avahi-publish {name}", ["avahi-publish", *argv], self.world.env))
+        publisher.line("Established under name")
+        return publisher
