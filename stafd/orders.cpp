@@ -149,6 +149,7 @@ void Finder::order(Dc& dc, Dc::Op op, Instant now) {
       // A safety poll trusts the generation counter, but not for ever: a target that restarted unnoticed may count
       // again to the number we know.
       const bool poll = !std::exchange(dc.page_stale, false) && dc.page_read_here;  // an AEN from now on asks again
+      dc.page_op_current = true;
       dc.polls = poll ? dc.polls + 1 : 0;
       const bool trust = poll && dc.polls % kFullReadEvery != 0;
       dc.next_poll = now + timing_.poll;

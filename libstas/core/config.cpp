@@ -33,6 +33,7 @@ void read_lines(OptionReader& file, const std::vector<const IniOption*>& element
     Problems problems;
     if (lines.size() == limit) {
       file.complain(Severity::error, *element, "more than " + std::to_string(limit) + " lines: the rest is ignored");
+      file.mark_incomplete();
       return;
     }
     if (std::optional<Line> line = parse(element->value ? *element->value : std::string(), problems)) {

@@ -19,7 +19,8 @@
 
 namespace stas {
 
-// Bounds on what a file may hold; beyond them the rest is ignored with a complaint.
+// Bounds on what a file may hold; beyond them the rest is ignored with a complaint, and the file counts as broken:
+// lines that are missing would look like lines that were removed.
 inline constexpr std::size_t kMaxConfigBytes = 4U << 20;
 inline constexpr std::size_t kMaxControllerLines = 8192;
 inline constexpr std::size_t kMaxExcludeRules = 8192;
@@ -97,7 +98,7 @@ template <class T>
 struct Parsed {
   T value;
   std::vector<Complaint> complaints;
-  bool broken = false;  // syntax error: at reload the caller keeps the old configuration
+  bool broken = false;  // syntax error or a bound: at reload the caller keeps the old configuration
 };
 
 // `path` is only used in complaints.

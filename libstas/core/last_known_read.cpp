@@ -46,6 +46,7 @@ void Reader::complain(std::string text) {
 }
 
 std::optional<Json> Reader::open(std::string_view text, std::string_view daemon) {
+  if (text.empty()) return std::nullopt;  // the first start after boot: no file yet
   auto json = Json::parse(text, {.bytes = kMaxLastKnownBytes, .values = kMaxValues});
   if (!json) {
     complain("ignored: " + json.error().text);

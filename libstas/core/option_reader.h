@@ -49,7 +49,9 @@ class OptionReader {
   void report_unknown(const Names& other_daemon, std::string_view other_file);
 
   const Names& known() const { return known_; }
-  bool broken() const { return !file_.errors.empty(); }
+  // What was read is not what the file says: a line that is none, or a bound was hit.
+  bool broken() const { return incomplete_ || file_.truncated_at > 0 || !file_.errors.empty(); }
+  void mark_incomplete() { incomplete_ = true; }
   // In the order of the file.
   std::vector<Complaint> take_complaints();
 
@@ -59,6 +61,7 @@ class OptionReader {
 
   static const std::string kNone;
   IniFile file_;
+  bool incomplete_ = false;
   std::string path_;
   Names known_;
   std::map<std::pair<std::string_view, std::string_view>, std::vector<const IniOption*>> index_;  // views into file_

@@ -107,6 +107,10 @@ class Target(Process):
             raise Unexpected(f"{self.name}: {method}: {answer['error']}")
         return answer["result"]
 
+    def held(self, *names):
+        """Which connections to these subsystems there are: the same controller id means the same connection."""
+        return sorted((row["subnqn"], row["cntlid"]) for name in names for row in self.hosts_of(nqn(name)))
+
     def hosts_of(self, subsystem):
         """The controllers that are connected to one subsystem, as the target sees it."""
         return [row for row in self.rpc("controllers.list") if row["subnqn"] == subsystem]
@@ -151,13 +155,13 @@ class Daemon(Process):
 class World:
     """Everything that one story has. close() ends it all and removes the directory."""
 
-    def __init__(self, bus=True):
+    def __init__(self, bus=True, host_nqn=HOST_NQN):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="stas-"))
         self.processes = []
         self.env = dict(os.environ, LC_ALL="C.UTF-8")
         self.env.pop("NOTIFY_SOCKET", None)
         self.env["DBUS_SYSTEM_BUS_ADDRESS"] = f"unix:path={self.path}/bus"
-        (self.path / "sys.conf").write_text(f"[Host]\nnqn={HOST_NQN}\nid={HOST_ID}\nkey=\n")
+        (self.path / "sys.conf").write_text(f"[Host]\nnqn={host_nqn}\nid={HOST_ID}\nkey=\n")
         if bus:
             self.start_bus()
 

@@ -111,6 +111,7 @@ class Process:
         except subprocess.TimeoutExpired:
             raise Unexpected(f"{self.name} did not end within {limit:g} s") from None
         self._reader.join(limit)
+        self._child.stdout.close()
         if self._tee:
             self._tee.close()
         return status

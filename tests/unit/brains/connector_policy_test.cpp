@@ -268,6 +268,20 @@ TEST(ConnectorPolicy, AddsAtOnceAndCutsAfterTheSoak) {
           wait 1
           scan)",
        "61s connect 10.0.0.2/nqn.b\n"},
+      {"soon after the start without a stafd: it gets 10 s to come, it may list the controller as well",
+       R"(start controller=10.0.0.1/nqn.a
+          --
+          wait 2
+          conf
+          wait 60)",
+       "10s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"long after the start without a stafd",
+       R"(start controller=10.0.0.1/nqn.a
+          wait 60
+          --
+          conf
+          wait 60)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
       {"a disconnect that fails is tried again, with back-off",
        R"(start
           stafd up
@@ -552,6 +566,7 @@ TEST(ConnectorPolicy, OneConnectionHasOneOwner) {
       {"both go: one disconnect: #40",
        R"(iface eth0 10.0.0.7
           start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0
+          stafd up
           --
           conf
           wait 60
@@ -778,8 +793,7 @@ TEST(ConnectorPolicy, EntriesInheritFromTheirDiscoveryController) {
           stafd up
           lists 10.0.0.1%eth0 nqn.a)",
        "0s connect 10.0.0.1/nqn.a\n"},
-      {"ignore-iface=true for controller= lines",
-       R"(start ignore-iface=true | controller=10.0.0.1/nqn.a%eth0)",
+      {"ignore-iface=true for controller= lines", R"(start ignore-iface=true | controller=10.0.0.1/nqn.a%eth0)",
        "0s connect 10.0.0.1/nqn.a\n"},
       {"ignore-iface switched on: the connection goes on under the other name: #40",
        R"(iface eth0 10.0.0.7
@@ -858,8 +872,7 @@ TEST(ConnectorPolicy, NeverConnectsWhatMustNotBe) {
           stafd up
           lists 10.0.0.1 [fd00::9]/nqn.a nqn.b)",
        "0s connect 10.0.0.1/nqn.b\n"},
-      {"an exclude= line without a field excludes nothing: #5, D-02",
-       R"(start exclude= | controller=10.0.0.1/nqn.a)",
+      {"an exclude= line without a field excludes nothing: #5, D-02", R"(start exclude= | controller=10.0.0.1/nqn.a)",
        "0s error [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing\n"
        "0s connect 10.0.0.1/nqn.a\n"},
       {"an entry that would inject options: #35, D-39",
@@ -878,8 +891,7 @@ TEST(ConnectorPolicy, NeverConnectsWhatMustNotBe) {
       {"fc in controller=: #33, D-13",
        R"(start controller=transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4;nqn=nqn.a)",
        "0s connect fc:nn-0x1:pn-0x2/nqn.a<nn-0x3:pn-0x4\n"},
-      {"a value that contains =: #32, D-03",
-       R"(start controller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a=b=c)",
+      {"a value that contains =: #32, D-03", R"(start controller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a=b=c)",
        "0s connect 10.0.0.1/nqn.a=b=c\n"},
   });
 }

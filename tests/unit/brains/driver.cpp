@@ -25,11 +25,17 @@ std::string seconds_text(Duration time) {
 void set_field(Device& device, const std::string& assignment) {
   const auto equals = assignment.find('=');
   const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
-  const std::map<std::string, std::string Device::*> fields = {
-      {"transport", &Device::transport},     {"traddr", &Device::traddr},       {"trsvcid", &Device::trsvcid},
-      {"host_traddr", &Device::host_traddr}, {"host_iface", &Device::host_iface}, {"src_addr", &Device::src_addr},
-      {"subsysnqn", &Device::subsysnqn},     {"hostnqn", &Device::hostnqn},     {"cntrltype", &Device::cntrltype},
-      {"dctype", &Device::dctype},           {"state", &Device::state}};
+  const std::map<std::string, std::string Device::*> fields = {{"transport", &Device::transport},
+                                                               {"traddr", &Device::traddr},
+                                                               {"trsvcid", &Device::trsvcid},
+                                                               {"host_traddr", &Device::host_traddr},
+                                                               {"host_iface", &Device::host_iface},
+                                                               {"src_addr", &Device::src_addr},
+                                                               {"subsysnqn", &Device::subsysnqn},
+                                                               {"hostnqn", &Device::hostnqn},
+                                                               {"cntrltype", &Device::cntrltype},
+                                                               {"dctype", &Device::dctype},
+                                                               {"state", &Device::state}};
   device.*fields.at(key) = value;
 }
 
@@ -80,7 +86,9 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     devices_.erase(words[0]);
     if (verb == "vanish") handle(DeviceGone{device.ref});
   } else if (verb == "iface") {
-    Interface interface{words.at(0), {}};
+    Interface interface {
+      words.at(0), {}
+    };
     for (std::size_t i = 1; i < words.size(); ++i) interface.addresses.push_back(*IpAddress::parse(words[i]));
     interfaces_.push_back(interface);
     handle(InterfacesSeen{interfaces_});

@@ -80,8 +80,8 @@ class Driver {
   ControllerKind kind_;
   Instant now_{std::chrono::hours(1)};
   std::map<std::string, Device> devices_;
-  std::map<std::string, std::string> dctype_;       // by address
-  std::map<std::string, std::string> unique_nqn_;   // by address: what Identify says
+  std::map<std::string, std::string> dctype_;      // by address
+  std::map<std::string, std::string> unique_nqn_;  // by address: what Identify says
   std::string symname_;
 
  private:

@@ -1,1 +1,142 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Host names and their addresses: when they are looked up, and that no answer takes a good address away
+// (regressions 31).
+#include "libstas/core/name_book.h"
+
+#include <gtest/gtest.h>
+
+namespace stas {
+namespace {
+
+using std::chrono::seconds;
+
+class NameBookTest : public testing::Test {
+ protected:
+  // The names that are looked up now.
+  std::string asked() {
+    Actions out;
+    book_.advance(now_, out);
+    std::string text;
+    for (const auto& action : out) text += std::get<Resolve>(action).name + " ";
+    return text;
+  }
+  // The address in use after the answer.
+  std::string answer(std::vector<std::string> addresses) {
+    std::vector<IpAddress> list;
+    for (const auto& text : addresses) list.push_back(*IpAddress::parse(text));
+    return take({"a", list});
+  }
+  std::string failure() { return take({"a", fail(ErrorKind::not_found, "no such name")}); }
+  std::string take(const Resolved& resolved) {
+    changed_ = book_.answered(
+        resolved, families_, now_, [&](const std::string&) { return connected_; }, reports_);
+    return book_.address("a").value_or("-");
+  }
+
+  NameBook book_;
+  Instant now_{seconds(1000)};
+  IpFamilies families_;
+  bool connected_ = false;
+  bool changed_ = false;
+  Actions reports_;
+};
+
+TEST_F(NameBookTest, ANameIsLookedUpOnceAndAgainWhenWanted) {
+  book_.want({"a"});
+  EXPECT_EQ(asked(), "a ");
+  EXPECT_EQ(asked(), "") << "one is outstanding";
+  EXPECT_EQ(answer({"10.0.0.1"}), "10.0.0.1");
+  EXPECT_TRUE(changed_);
+  EXPECT_EQ(asked(), "");
+  EXPECT_EQ(book_.deadline(), kNever);
+  book_.want({"a", "b"});
+  EXPECT_EQ(asked(), "a b ");
+  book_.want({"b"});
+  EXPECT_FALSE(book_.address("a")) << "nobody wants it any more";
+}
+
+TEST_F(NameBookTest, OnlyOneLookUpOfANameIsOutstanding) {
+  book_.want({"a"});
+  EXPECT_EQ(asked(), "a ");
+  book_.want({"a"});
+  EXPECT_EQ(asked(), "");
+  EXPECT_EQ(book_.deadline(), kNever);
+  EXPECT_EQ(answer({"10.0.0.1"}), "10.0.0.1");
+  EXPECT_EQ(asked(), "") << "its answer is fresh enough";
+}
+
+TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
+  book_.want({"a"});
+  asked();
+  EXPECT_EQ(failure(), "-");
+  EXPECT_FALSE(changed_);
+  EXPECT_EQ(asked(), "");
+  EXPECT_NEAR(std::chrono::duration<double>(book_.deadline() - now_).count(), 5, 0.5);
+  now_ = book_.deadline();
+  EXPECT_EQ(asked(), "a ");
+  failure();
+  EXPECT_NEAR(std::chrono::duration<double>(book_.deadline() - now_).count(), 10, 1);
+  ASSERT_EQ(reports_.size(), 2U);
+  EXPECT_EQ(std::get<Report>(reports_[0]).level, Level::error);
+  EXPECT_EQ(std::get<Report>(reports_[1]).level, Level::debug);
+  now_ = book_.deadline();
+  asked();
+  answer({"10.0.0.1"});
+  EXPECT_EQ(std::get<Report>(reports_[2]).text, "a resolves again");
+}
+
+TEST_F(NameBookTest, NoAnswerTakesAnAddressAway) {
+  book_.want({"a"});
+  asked();
+  answer({"10.0.0.1", "10.0.0.2"});
+  EXPECT_EQ(failure(), "10.0.0.1");
+  EXPECT_EQ(answer({}), "10.0.0.1");
+  EXPECT_EQ(answer({"10.0.0.2", "10.0.0.1"}), "10.0.0.1") << "a rotation is no change";
+  connected_ = true;
+  EXPECT_EQ(answer({"10.0.0.3"}), "10.0.0.1") << "somebody is connected to it";
+  EXPECT_FALSE(changed_);
+  connected_ = false;
+  EXPECT_EQ(answer({"10.0.0.3"}), "10.0.0.3");
+  EXPECT_TRUE(changed_);
+}
+
+TEST_F(NameBookTest, EnabledFamiliesCountIpv4First) {
+  book_.want({"a"});
+  EXPECT_EQ(answer({"fd00::1", "10.0.0.1"}), "10.0.0.1");
+  families_ = {false, true};
+  connected_ = true;
+  EXPECT_EQ(answer({"fd00::1", "10.0.0.1"}), "fd00::1") << "a connection of a disabled family keeps nothing";
+  families_ = {true, false};
+  EXPECT_EQ(answer({"fd00::1"}), "fd00::1") << "no address of an enabled family is no answer";
+}
+
+TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
+  book_.restore({{"a", "10.0.0.1"}, {"other", "10.0.0.2"}});
+  book_.want({"a"});
+  EXPECT_EQ(book_.address("a"), "10.0.0.1");
+  EXPECT_EQ(asked(), "a ");
+  EXPECT_EQ(failure(), "10.0.0.1");
+  EXPECT_EQ(book_.last_good(), (std::map<std::string, std::string>{{"a", "10.0.0.1"}}));
+}
+
+TEST_F(NameBookTest, ADeadAddressIsAskedForAgain) {
+  book_.want({"a"});
+  asked();
+  book_.refresh("a");
+  EXPECT_EQ(asked(), "") << "one is outstanding";
+  answer({"10.0.0.1"});
+  book_.refresh("a");
+  EXPECT_EQ(asked(), "a ");
+  book_.refresh("unknown");
+  EXPECT_EQ(asked(), "");
+}
+
+TEST_F(NameBookTest, AnswersToUnknownNamesAreIgnored) {
+  EXPECT_EQ(answer({"10.0.0.1"}), "-");
+  EXPECT_FALSE(changed_);
+  EXPECT_TRUE(reports_.empty());
+}
+
+}  // namespace
+}  // namespace stas

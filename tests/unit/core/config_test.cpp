@@ -274,10 +274,22 @@ TEST(Conf, NumbersOfLinesAndComplaintsAreBounded) {
   const auto full = stafd(text);
   EXPECT_EQ(full.value.excludes.size(), kMaxExcludeRules);
   EXPECT_EQ(full.complaints.size(), 1U);
+  EXPECT_TRUE(full.broken) << "rules that are missing would look like rules that were removed";
 
   std::string noise = "[Controllers]\n";
   for (int i = 0; i < 5000; ++i) noise += "exclude=\nopt" + std::to_string(i) + "=1\n";
   EXPECT_LT(stafd(noise).complaints.size(), 1000U);
+}
+
+// At a reload the old configuration stays (regressions 34).
+TEST(Config, AFileBeyondItsBoundsIsBroken) {
+  std::string text = "[Controllers]\ncontroller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a\n#";
+  EXPECT_FALSE(stafd(text).broken);
+  text.append(kMaxConfigBytes, 'x');
+  const auto parsed = stafd(text);
+  EXPECT_TRUE(parsed.broken);
+  ASSERT_EQ(parsed.complaints.size(), 1U);
+  EXPECT_EQ(parsed.complaints[0].severity, Severity::error);
 }
 
 TEST(ConnectOptions, TheNearerLevelWins) {

@@ -73,12 +73,14 @@ TEST(Ini, LinesMayBeLong) {
 }
 
 TEST(Ini, BytesBeyondTheBoundAreCutAtALine) {
-  std::string text = "[A]\n";
-  while (text.size() <= kMaxConfigBytes) text += "key=value\n";
-  const IniFile file = parse_ini(text);
-  EXPECT_EQ(file.options.size(), (kMaxConfigBytes - 4) / 10);
-  EXPECT_EQ(file.truncated_at, static_cast<int>(file.options.size()) + 2);
-  EXPECT_EQ(parse_ini(text.substr(0, kMaxConfigBytes)).truncated_at, 0);
+  // Lines 1 and 2 fill the file up to the bound but for the last byte.
+  std::string text = "[A]\n#";
+  text.append(kMaxConfigBytes - text.size() - sizeof("\nk=1\n"), 'x');
+  text += "\nk=1\n";
+  EXPECT_EQ(parse_ini(text + "\n").truncated_at, 0);
+  const IniFile file = parse_ini(text + "k=2\n");
+  EXPECT_EQ(dump(file), "3 [A] k=1\n");
+  EXPECT_EQ(file.truncated_at, 4);
 }
 
 TEST(Ini, TrailingCommentsNeedABlank) {

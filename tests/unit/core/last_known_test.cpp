@@ -108,11 +108,17 @@ TEST(LastKnown, IsReadableText) {
 TEST(LastKnown, AnyTruncationGivesAnEmptyStateAndOneComplaint) {
   const std::string text = format_last_known(sample_stafd());
   const std::size_t document = text.size() - 1;  // the final line feed is not part of it
-  for (std::size_t size = 0; size < document; size += size < 40 ? 1 : 37) {
+  for (std::size_t size = 1; size < document; size += size < 40 ? 1 : 37) {
     const auto read = parse_known_stafd(text.substr(0, size), "f");
     EXPECT_EQ(read.known, KnownStafd{}) << size;
     EXPECT_EQ(read.complaints.size(), 1U) << size;
   }
+}
+
+TEST(LastKnown, NoTextIsAnEmptyStateWithoutComplaint) {
+  const auto read = parse_known_stacd("", "f");
+  EXPECT_EQ(read.known, KnownStacd{});
+  EXPECT_TRUE(read.complaints.empty());
 }
 
 TEST(LastKnown, ForeignFilesAreIgnoredWithOneComplaint) {

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The faces of the daemons: D-Bus, the tools, the service manager; and what must never show there."""
+import json
+import pathlib
+import signal
+import xml.etree.ElementTree as ElementTree
+
+from harness import DISCOVERY_NQN, HOST_NQN, NAMES, SOURCE, Daemon, Story, main, nqn, program, stacd_conf, stafd_conf
+
+PATHS = {"stafd": "/org/nvmexpress/staf", "stacd": "/org/nvmexpress/stac"}
+SECRET = "DHHC-1:00:c29tZXRoaW5nIHRoYXQgbm9ib2R5IG1heSBzZWUhISEhISEhIe3VX0c=:"
+
+
+def members(xml):
+    """Interfaces as {(interface, kind, member, arguments or attributes)}."""
+    found = set()
+    for interface in ElementTree.fromstring(xml).iter("interface"):
+        for member in interface:
+            if member.tag == "annotation":
+                continue
+            # Direction "out" is what a signal's argument has anyway; argument names are documentation.
+            arguments = tuple((arg.get("type"), arg.get("direction", "out" if member.tag == "signal" else "in"))
+                              for arg in member.iter("arg"))
+            found.add((interface.get("name"), member.tag, member.get("name"), member.get("type"), member.get("access"),
+                       arguments))
+    return found
+
+
+class Faces(Story):
+    def setUp(self):
+        super().setUp()
+        self.target = self.world.target("one")
+        self.stafd = self.world.stafd(stafd_conf(self.target.controller()))
+        self.stacd = self.world.stacd()
+        self.connects(self.stacd, "one")
+
+    def call(self, daemon, interface, *args):
+        name = NAMES[daemon]
+        return self.world.busctl("--json=short", "--", "call", name, PATHS[daemon], name + interface, *args)
+
+    def test_introspection_shows_the_recorded_interfaces(self):
+        for daemon, name in NAMES.items():
+            recorded = members((SOURCE / "tests/data" / f"{name}.xml").read_text())
+            done = self.world.busctl("--json=short", "call", name, PATHS[daemon], "org.freedesktop.DBus.Introspectable",
+                                     "Introspect")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            offered = members(json.loads(done.stdout)["data"][0])
+            ours = {entry for entry in offered if entry[0] in {interface for interface, *_ in recorded}}
+            self.assertEqual(ours, recorded)
+
+    def test_wrong_arguments_are_errors_and_harmless(self):
+        for daemon in NAMES:
+            for args in (("", "list_controllers"), ("", "list_controllers", "s", "yes"),
+                         ("", "no_such_method"), (".debug", "controller_info", "s", "tcp"),
+                         (".nothing", "list_controllers", "b", "true")):
+                self.assertNotEqual(self.call(daemon, *args).returncode, 0, args)
+            done = self.call(daemon, ".debug", "controller_info", "sssssss", "walmart", "\u00e4", "-1", "x" * 5000, "", "",
+                             "")
+            self.assertEqual(json.loads(done.stdout)["data"], ["{}"])
+        done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "10.9.9.9", "1", "", "", "", "")
+        self.assertEqual(json.loads(done.stdout)["data"], [[]])
+        done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "127.0.0.1", self.target.port, DISCOVERY_NQN, "",
+                         "", HOST_NQN)
+        self.assertIn(nqn("one"), {page["subnqn"] for page in json.loads(done.stdout)["data"][0]})
+        self.connects(self.stacd, "one")
+
+    def test_tools_print_json(self):
+        ctl = self.world.ctl
+        self.assertEqual(ctl("stacctl", "ls")[0]["subsysnqn"], nqn("one"))
+        self.assertEqual(ctl("stafctl", "ls")[0]["traddr"], "127.0.0.1")
+        pages = ctl("stafctl", "dlp", "-a", "127.0.0.1", "-s", self.target.port)
+        self.assertIn(nqn("one"), {page["subnqn"] for page in pages})
+        self.assertEqual(ctl("stafctl", "adlp", "-d")[0]["discovery-controller"]["connected"], "True")
+        for tool in ("stafctl", "stacctl"):
+            self.assertEqual(ctl(tool, "status")["tron"], False)
+            self.assertEqual(self.world.run(program(tool), "tron").returncode, 0)
+            self.assertEqual(ctl(tool, "status")["tron"], True)
+
+    def test_a_tool_without_its_daemon_says_so(self):
+        self.stacd.stop()
+        done = self.world.run(program("stacctl"), "ls")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("stacd", done.stdout + done.stderr)
+
+    def test_a_second_instance_ends_with_one_clear_line(self):
+        for first in (self.stafd, self.stacd):
+            path = self.world.path / "second"
+            path.mkdir(exist_ok=True)
+            second = self.world.add(Daemon(self.world, first.name, ready=False))
+            self.assertEqual(second.wait(), 1)
+            self.assertRegex(second.text().splitlines()[-1], NAMES[first.name].replace(".", r"\."))
+            self.assertTrue(first.alive())
+        self.connects(self.stacd, "one")
+
+    def test_the_service_manager_is_told(self):
+        for daemon in (self.stafd, self.stacd):
+            self.assertEqual(daemon.notify.count("READY=1"), 1)
+            daemon.reload()
+            self.assertEqual(daemon.stop(), 0)
+            daemon.notify.wait("STOPPING=1")
+            states = [s for s in daemon.notify.states() if s in ("READY=1", "RELOADING=1", "STOPPING=1")]
+            self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
+
+    def test_a_lost_bus_ends_the_daemons_with_an_error(self):
+        self.world.processes[0].stop(signal.SIGKILL)
+        for daemon in (self.stafd, self.stacd):
+            self.assertEqual(daemon.wait(), 1)
+            daemon.line("Lost the system bus")
+
+
+class Secrets(Story):
+    def test_secrets_show_nowhere(self):
+        target = self.world.target("one")
+        (self.world.path / "sys.conf").write_text((self.world.path / "sys.conf").read_text().replace(
+            "key=", f"key={SECRET}"))
+        secret = {"dhchap_secret": SECRET, "dhchap_ctrl_secret": SECRET}
+        conf = stafd_conf(target.controller(**secret), target.controller(nqn("x"), **secret, kato=f"{SECRET}x"),
+                          f"transport=tcp;dhchap-secret={SECRET}", exclude=[f"dhchap-secret={SECRET}"], tron="true")
+        stafd = self.world.stafd(conf)
+        stacd = self.world.stacd(stacd_conf(target.controller(nqn("one"), **secret), tron="true",
+                                            dhchap_secret=SECRET))
+        self.eventually("attempts", lambda: all(int(d.ls()[0]["connect attempts"]) > 0 for d in (stafd, stacd)))
+        shown = []
+        for daemon in (stafd, stacd):
+            daemon.reload()
+            for command in (["ls", "-d"], ["status"], ["ls", "--output=table"]) + (
+                    [["adlp", "-d"]] if daemon is stafd else []):
+                done = self.world.run(program(daemon.tool), *command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                shown.append(done.stdout + done.stderr)
+            self.assertIn("'dhchap-secret': '***'", shown[-2 if daemon is stacd else -4] + shown[-3])
+            for row in daemon.ls():
+                identity = [row[key] for key in ("transport", "traddr", "trsvcid", "subsysnqn", "host-traddr",
+                                                 "host-iface", "host-nqn")]
+                shown.append(self.world.busctl("call", NAMES[daemon.name], PATHS[daemon.name], NAMES[daemon.name] +
+                                               ".debug", "controller_info", "sssssss", *identity).stdout)
+            done = self.world.run(program(daemon.name), "--check", self.world.path / f"{daemon.name}.conf")
+            shown.append(done.stdout + done.stderr)
+            shown.append(pathlib.Path(f"/proc/{daemon.pid}/cmdline").read_text())
+            shown.append(pathlib.Path(f"/proc/{daemon.pid}/environ").read_text())
+            self.assertEqual(daemon.stop(), 0)
+            shown.append(daemon.text())
+            shown.append(daemon.state_file.read_text())
+        for text in shown:
+            self.assertNotIn(SECRET[10:40], text)
+
+
+class NoBus(Story):
+    bus = False
+
+    def test_without_a_bus_a_daemon_ends_with_one_clear_line(self):
+        self.world.write_conf("stafd", stafd_conf())
+        self.world.write_conf("stacd", stacd_conf())
+        for name in NAMES:
+            daemon = self.world.add(Daemon(self.world, name, ready=False))
+            self.assertEqual(daemon.wait(), 1)
+            self.assertEqual(daemon.count("bus"), 1)
+
+
+if __name__ == "__main__":
+    main()
