@@ -101,6 +101,7 @@ void Connector::on(const StacdConfigured& event, Instant now) {
     if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) names.insert(line.traddr);
   names_.want(names);
   told_.clear();
+  for (auto& listing : listings_) listing = {};  // other rules may apply
   dirty_ = true;
   if (!reload) return;
   fetch_stale_ = true;
@@ -167,6 +168,14 @@ void Connector::on(const StafPages& event, Instant now) {
   if (!staf_present_) return;  // the answer of an instance that is gone
   if (fetch_failure_told_) out_.push_back(Report{Level::info, std::nullopt, {}, "stafd answers again"});
   fetch_failure_told_ = false;
+  std::vector<Listing> listings(event.dcs->size());
+  for (std::size_t i = 0; i < listings.size(); ++i) {
+    const auto& dc = (*event.dcs)[i];
+    const auto before = staf_by_tid_.find(dc.tid);
+    if (before != staf_by_tid_.end() && before->second->entries == dc.entries)
+      listings[i] = std::exchange(listings_[static_cast<std::size_t>(before->second - staf_.data())], {});
+  }
+  listings_ = std::move(listings);
   staf_ = *event.dcs;
   staf_ended_ = {event.ended.begin(), event.ended.end()};
   staf_by_tid_.clear();

@@ -57,11 +57,20 @@ class Connector {
  private:
   struct Candidate {
     bool configured = false;
-    std::map<Tid, std::string> sources;
+    bool tracked = false;                  // it has an Ioc already
+    std::vector<const StafDc*> sources;    // into staf_
     const Dlpe* dlpe = nullptr;            // into staf_
     const ControllerLine* line = nullptr;  // into config_
   };
-  using Candidates = std::unordered_map<Tid, Candidate>;
+  struct Candidates {
+    std::unordered_map<Tid, Candidate> by_tid;
+    std::vector<std::pair<const Tid, Candidate>*> in_order;  // into by_tid
+  };
+  // What one discovery controller lists and may be used. Tids are made once per page, not in every pass.
+  struct Listing {
+    bool made = false;
+    std::vector<std::pair<Tid, std::size_t>> usable;  // with the index of the entry
+  };
 
   void on(const OpDone& done, Instant now);
   void on(const DeviceSeen& seen, Instant now);
@@ -80,11 +89,12 @@ class Connector {
 
   // wanted.cpp: from sources to wanted, and the evidence against.
   void reconcile(Instant now);
-  void add_configured(Candidates& all, std::vector<Tid>& order);
-  void add_listed(Candidates& all, std::vector<Tid>& order);
-  void add_dc(Candidates& all, std::vector<Tid>& order, const StafDc& dc);
-  Candidate* add(Candidates& all, std::vector<Tid>& order, const Tid& tid);
-  void update(Ioc& ioc, Candidate& candidate, Instant now);
+  void add_configured(Candidates& all);
+  void add_listed(Candidates& all);
+  bool may_use(const Tid& tid);
+  static Candidate& add(Candidates& all, const Tid& tid);
+  void make(Listing& listing, const StafDc& dc);
+  void update(Ioc& ioc, const Candidate& candidate, Instant now);
   void reconsider(Ioc& ioc, Instant now);
   void want(Ioc& ioc);
   void take_restored(Instant now);
@@ -135,8 +145,9 @@ class Connector {
 
   // --- stafd ---
   bool staf_present_ = false;
-  Instant staf_since_ = kNever;  // the present instance was first seen
-  std::vector<StafDc> staf_;     // its latest complete answer; an older instance's until it has answered
+  Instant staf_since_ = kNever;    // the present instance was first seen
+  std::vector<StafDc> staf_;       // its latest complete answer; an older instance's until it has answered
+  std::vector<Listing> listings_;  // one for each of staf_
   std::map<Tid, const StafDc*> staf_by_tid_;
   bool staf_current_ = false;    // the present instance answered
   std::set<Tid> staf_ended_;     // discovery controllers that stafd says were deliberately removed

@@ -14,20 +14,21 @@ namespace stas {
 
 // --- wanted ----------------------------------------------------------------------------------------------------------
 
-// The candidate of this Tid, made if need be; nullptr when the Tid may not be used.
-Connector::Candidate* Connector::add(Candidates& all, std::vector<Tid>& order, const Tid& tid) {
-  if (const auto it = all.find(tid); it != all.end()) return &it->second;
+bool Connector::may_use(const Tid& tid) {
   const auto usable = usability(*config_, tid);
-  if (usable != Usability::usable) {
-    if (usable == Usability::invalid_address || usable == Usability::invalid_nqn)
-      report_plain(Level::warning, tid.to_string() + " " + std::string(to_text(usable)));
-    return nullptr;
-  }
-  order.push_back(tid);
-  return &all.try_emplace(tid).first->second;
+  if (usable == Usability::invalid_address || usable == Usability::invalid_nqn)
+    report_plain(Level::warning, tid.to_string() + " " + std::string(to_text(usable)));
+  return usable == Usability::usable;
 }
 
-void Connector::add_configured(Candidates& all, std::vector<Tid>& order) {
+// The candidate of this Tid, made if need be.
+Connector::Candidate& Connector::add(Candidates& all, const Tid& tid) {
+  const auto [it, fresh] = all.by_tid.try_emplace(tid);
+  if (fresh) all.in_order.push_back(&*it);
+  return it->second;
+}
+
+void Connector::add_configured(Candidates& all) {
   for (const auto& line : config_->controllers) {
     TidFields fields{line.transport,
                      line.traddr,
@@ -43,27 +44,33 @@ void Connector::add_configured(Candidates& all, std::vector<Tid>& order) {
       if (!address) continue;
       fields.traddr = *address;
     }
-    if (Candidate* candidate = add(all, order, Tid(std::move(fields))); candidate != nullptr) {
-      candidate->configured = true;
-      candidate->line = &line;
-    }
+    const Tid tid(std::move(fields));
+    if (!may_use(tid)) continue;
+    Candidate& candidate = add(all, tid);
+    candidate.configured = true;
+    candidate.line = &line;
   }
 }
 
-void Connector::add_dc(Candidates& all, std::vector<Tid>& order, const StafDc& dc) {
-  for (const auto& entry : dc.entries) {
-    if (entry.subtype != kDlpSubtypeNvme) continue;
-    const auto tid = tid_of_entry(entry, dc.tid, config_->ignore_iface);
-    if (!tid) continue;
-    if (Candidate* candidate = add(all, order, *tid); candidate != nullptr) {
-      candidate->sources[dc.tid] = dc.origin;
-      candidate->dlpe = &entry;
-    }
+void Connector::make(Listing& listing, const StafDc& dc) {
+  listing.made = true;
+  for (std::size_t i = 0; i < dc.entries.size(); ++i) {
+    if (dc.entries[i].subtype != kDlpSubtypeNvme) continue;
+    auto tid = tid_of_entry(dc.entries[i], dc.tid, config_->ignore_iface);
+    if (tid && may_use(*tid)) listing.usable.emplace_back(std::move(*tid), i);
   }
 }
 
-void Connector::add_listed(Candidates& all, std::vector<Tid>& order) {
-  for (const auto& dc : staf_) add_dc(all, order, dc);
+void Connector::add_listed(Candidates& all) {
+  for (std::size_t i = 0; i < staf_.size(); ++i) {
+    const StafDc& dc = staf_[i];
+    if (!listings_[i].made) make(listings_[i], dc);
+    for (const auto& [tid, entry] : listings_[i].usable) {
+      Candidate& candidate = add(all, tid);
+      if (candidate.sources.empty() || candidate.sources.back() != &dc) candidate.sources.push_back(&dc);
+      candidate.dlpe = &dc.entries[entry];
+    }
+  }
 }
 
 void Connector::want(Ioc& ioc) {
@@ -72,13 +79,21 @@ void Connector::want(Ioc& ioc) {
   ioc.unwanted_reason = Reason::none;
 }
 
-void Connector::update(Ioc& ioc, Candidate& candidate, Instant now) {
+void Connector::update(Ioc& ioc, const Candidate& candidate, Instant now) {
   want(ioc);
   ioc.held = false;
-  if (ioc.external || ioc.configured != candidate.configured || ioc.sources != candidate.sources) save_ = true;
+  const bool same_sources = ioc.sources.size() == candidate.sources.size() &&
+                            std::all_of(candidate.sources.begin(), candidate.sources.end(), [&](const StafDc* dc) {
+                              const auto it = ioc.sources.find(dc->tid);
+                              return it != ioc.sources.end() && it->second == dc->origin;
+                            });
+  if (ioc.external || ioc.configured != candidate.configured || !same_sources) save_ = true;
   ioc.external = false;
   ioc.configured = candidate.configured;
-  ioc.sources = std::move(candidate.sources);
+  if (!same_sources) {
+    ioc.sources.clear();
+    for (const StafDc* dc : candidate.sources) ioc.sources[dc->tid] = dc->origin;
+  }
   ioc.options = candidate.line != nullptr ? merged(config_->connect, candidate.line->options) : config_->connect;
   ioc.cfg = candidate.line != nullptr ? cfg_dict(*candidate.line) : TextDict();
   if (candidate.dlpe == nullptr) return;  // the previous entry is kept (compatibility contract 6.2)
@@ -114,24 +129,25 @@ void Connector::reconcile(Instant now) {
   dirty_ = false;
   audit_ = true;
   Candidates all;
-  std::vector<Tid> order;
-  add_configured(all, order);
-  add_listed(all, order);
+  all.by_tid.reserve(iocs_.size());
+  add_configured(all);
+  add_listed(all);
   for (auto& ioc : iocs_) {
-    const auto it = all.find(ioc.tid);
-    if (it == all.end()) {
+    const auto it = all.by_tid.find(ioc.tid);
+    if (it == all.by_tid.end()) {
       reconsider(ioc, now);
     } else {
+      it->second.tracked = true;
       update(ioc, it->second, now);
     }
   }
-  for (const auto& tid : order) {
-    if (by_tid_.contains(tid)) continue;
+  for (const auto* item : all.in_order) {
+    if (item->second.tracked) continue;
     if (iocs_.size() >= kMaxIocs) {
       report_plain(Level::error, "More than " + std::to_string(kMaxIocs) + " I/O controllers; the rest is ignored");
       break;
     }
-    update(track(tid), all.at(tid), now);
+    update(track(item->first), item->second, now);
   }
 }
 
@@ -254,7 +270,8 @@ void Connector::audit(Instant now) {
     return;
   }
   std::unordered_map<std::string, std::vector<const Ioc*>> by_nqn;
-  for (const auto& [name, device] : devices_.all()) {
+  for (const auto& item : devices_.all()) {
+    const Device& device = item.second;
     if (owner_of(device.ref) != nullptr || !is_settled(device) || !is_kind(device, ControllerKind::io)) continue;
     const auto tid = tid_of(device, devices_.interfaces(), config_->ignore_iface);
     if (!tid || !config_->disconnect_trtypes.contains(tid->transport()) || by_tid_.contains(*tid)) continue;

@@ -221,10 +221,10 @@ Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
 
 bool operator==(const Json& a, const Json& b) { return a.value_ == b.value_; }
 
-Json to_json(std::vector<std::pair<std::string, std::string>> dict) {
+Json to_json(const std::vector<std::pair<std::string, std::string>>& dict) {
   Json::Object members;
   members.reserve(dict.size());
-  for (auto& [key, value] : dict) members.emplace_back(std::move(key), std::move(value));
+  for (const auto& [key, value] : dict) members.emplace_back(key, value);
   return members;
 }
 

@@ -84,6 +84,6 @@ class Json {
 };
 
 // An object of texts, in the order of the dictionary.
-Json to_json(std::vector<std::pair<std::string, std::string>> dict);
+Json to_json(const std::vector<std::pair<std::string, std::string>>& dict);
 
 }  // namespace stas

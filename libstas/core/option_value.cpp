@@ -146,6 +146,7 @@ std::optional<TransportSet> check_trtypes(std::string_view text, std::vector<std
 const std::vector<std::string_view>& connect_parameters() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> out;
+    out.reserve(std::size(kParameters));
     for (const Parameter& parameter : kParameters) out.push_back(parameter.name);
     return out;
   }();

@@ -91,7 +91,7 @@ Checked<void> TcpQueue::handle(Pdu pdu) {
         if constexpr (std::is_same_v<T, IcResp>) {
           return on_ic_resp(value);
         } else if constexpr (std::is_same_v<T, C2hData>) {
-          return on_data(std::move(value));
+          return on_data(value);
         } else if constexpr (std::is_same_v<T, CapsuleResp>) {
           return on_response(value);
         } else if constexpr (std::is_same_v<T, R2t>) {
@@ -134,7 +134,7 @@ void TcpQueue::complete(Slot& slot, Completion completion) {
   slot = Slot{};
 }
 
-Checked<void> TcpQueue::on_data(C2hData data) {
+Checked<void> TcpQueue::on_data(const C2hData& data) {
   auto* slot = slot_of(data.cid);
   if (slot == nullptr) {
     return violation(FatalStatus::invalid_header_field, "C2HData for unknown command " + std::to_string(data.cid));

@@ -63,7 +63,7 @@ class TcpQueue {
 
   Checked<void> handle(Pdu pdu);
   Checked<void> on_ic_resp(const IcResp& response);
-  Checked<void> on_data(C2hData data);
+  Checked<void> on_data(const C2hData& data);
   Checked<void> on_response(const CapsuleResp& response);
   Checked<void> on_r2t(const R2t& request);
   Slot* slot_of(std::uint16_t cid);

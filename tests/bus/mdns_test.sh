@@ -7,7 +7,7 @@
 # usage: mdns_test.sh MDNS_PROBE
 set -u
 
-probe=$1
+probe=$(realpath "$1") # we change the folder
 readonly wait_limit=20 # seconds for any one expectation
 
 skip() {

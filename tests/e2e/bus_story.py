@@ -56,6 +56,7 @@ class Faces(Story):
                 self.assertNotEqual(self.call(daemon, *args).returncode, 0, args)
             done = self.call(daemon, ".debug", "controller_info", "sssssss", "walmart", "\u00e4", "-1", "x" * 5000, "", "",
                              "")
+            self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["data"], ["{}"])
         done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "10.9.9.9", "1", "", "", "", "")
         self.assertEqual(json.loads(done.stdout)["data"], [[]])
@@ -119,7 +120,7 @@ class Secrets(Story):
         stafd = self.world.stafd(conf)
         stacd = self.world.stacd(stacd_conf(target.controller(nqn("one"), **secret), tron="true",
                                             dhchap_secret=SECRET))
-        self.eventually("attempts", lambda: all(int(d.ls()[0]["connect attempts"]) > 0 for d in (stafd, stacd)))
+        self.eventually("attempts", lambda: stafd.connected() and stacd.connected())
         shown = []
         for daemon in (stafd, stacd):
             daemon.reload()

@@ -100,7 +100,8 @@ TEST(LastKnown, IsReadableText) {
       ]
     }
   ],
-  "resolved": {}
+  "resolved": {},
+  "ended": []
 }
 )");
 }
