@@ -100,6 +100,9 @@ struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
 struct BusHandle::Token {
   std::weak_ptr<Bus::Impl> bus;
   std::uint64_t id = 0;
+  Token(std::weak_ptr<Bus::Impl> owner, std::uint64_t number) : bus(std::move(owner)), id(number) {}
+  Token(const Token&) = delete;
+  Token& operator=(const Token&) = delete;
   ~Token() {
     if (const auto impl = bus.lock()) impl->drop(id);
   }
@@ -112,7 +115,7 @@ BusHandle& BusHandle::operator=(BusHandle&&) noexcept = default;
 BusHandle::~BusHandle() = default;
 
 BusHandle Bus::Impl::handle(std::uint64_t id) {
-  return BusHandle(std::unique_ptr<BusHandle::Token>(new BusHandle::Token{weak_from_this(), id}));
+  return BusHandle(std::make_unique<BusHandle::Token>(weak_from_this(), id));
 }
 
 sdbus::IProxy& Bus::Impl::proxy(const BusTarget& target) {
@@ -210,7 +213,7 @@ Result<void> Bus::request_name(const std::string& name) {
     impl_->connection->requestName(bus_shim::ServiceName(name));
     return {};
   } catch (const sdbus::Error& e) {
-    const std::string code = e.getName();
+    const std::string& code = e.getName();
     if (code.find("EEXIST") != std::string::npos || code.find("FileExists") != std::string::npos) {
       return fail(ErrorKind::busy, name + ": the name is taken on the system bus: another instance is running");
     }

@@ -81,6 +81,7 @@ std::string signatures(const std::vector<BusArg>& args) {
 
 std::vector<std::string> names(const std::vector<BusArg>& args) {
   std::vector<std::string> list;
+  list.reserve(args.size());
   for (const auto& arg : args) list.push_back(arg.name);
   return list;
 }

@@ -153,7 +153,7 @@ bool has_type(const BusValue& value, BusType type) {
 }
 
 Error to_error(const sdbus::Error& error, const std::string& what) {
-  const std::string name = error.getName();
+  const std::string& name = error.getName();
   static constexpr std::string_view kPrefix = "org.freedesktop.DBus.Error.";
   const auto is = [&](std::string_view last) { return name == std::string(kPrefix) + std::string(last); };
   auto kind = ErrorKind::refused;
