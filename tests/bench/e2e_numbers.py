@@ -40,10 +40,9 @@ def starts(world):
         tell(f"{daemon.name}: process start to READY=1", spans)
 
 
-def memory(*daemons):
-    for daemon in daemons:
-        rss, pss = daemon.memory_kib()
-        print(f"{daemon.name}: {'memory, idle with one connection':<51} RSS {rss} KiB, PSS {pss} KiB", flush=True)
+def memory(daemon, when):
+    rss, pss = daemon.memory_kib()
+    print(f"{daemon.name + ': memory, ' + when:<58} RSS {rss} KiB, PSS {pss} KiB", flush=True)
 
 
 def event_to_connection(target, stacd):
@@ -68,7 +67,8 @@ def main():
         stafd, stacd = world.stafd(), world.stacd()
         stacd.line(CONNECTED)
         time.sleep(0.5)
-        memory(stafd, stacd)
+        for daemon in (stafd, stacd):
+            memory(daemon, "idle with one connection")
         event_to_connection(target, stacd)
         tell("stafctl ls", [timed(world, program("stafctl"), "ls") for _ in range(ROUNDS)])
         stacd.stop()  # or it would connect to all of them
@@ -82,7 +82,7 @@ def main():
         tell(f"stafctl dlp with {ENTRIES} entries", [timed(world, *dlp) for _ in range(ROUNDS)])
         tell(f"stafctl --output=table dlp with {ENTRIES} entries",
              [timed(world, *dlp, "--output=table") for _ in range(ROUNDS)])
-        memory(stafd)
+        memory(stafd, f"with a log page of {ENTRIES} entries")
     finally:
         complaints = world.close()
     return 1 if complaints else 0

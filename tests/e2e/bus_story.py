@@ -55,14 +55,14 @@ class Faces(Story):
                          (".debug", "controller_info", "sssssss", "tcp", "", "", "x" * 5000, "", "", ""),
                          (".nothing", "list_controllers", "b", "true")):
                 self.assertNotEqual(self.call(daemon, *args).returncode, 0, args)
-            done = self.call(daemon, ".debug", "controller_info", "sssssss", "walmart", "\u00e4", "-1", "x" * 500, "", "",
-                             "")
+            done = self.call(daemon, ".debug", "controller_info", "sssssss", "walmart", "\u00e4", "-1",
+                             "x" * 500, "", "", "")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(json.loads(done.stdout)["data"], ["{}"])
         done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "10.9.9.9", "1", "", "", "", "")
         self.assertEqual(json.loads(done.stdout)["data"], [[]])
-        done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "127.0.0.1", self.target.port, DISCOVERY_NQN, "",
-                         "", HOST_NQN)
+        done = self.call("stafd", "", "get_log_pages", "sssssss", "tcp", "127.0.0.1", self.target.port, DISCOVERY_NQN,
+                         "", "", HOST_NQN)
         self.assertIn(nqn("one"), {page["subnqn"] for page in json.loads(done.stdout)["data"][0]})
         self.connects(self.stacd, "one")
 

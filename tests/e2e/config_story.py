@@ -42,6 +42,7 @@ class Reload(Story):
 
     def test_controllers_that_a_reload_removes_are_cut_and_new_ones_connected(self):
         target = self.world.target("one", "two", "three")
+        self.world.stafd(stafd_conf())  # without one stacd would give it 10 s to say whether it wants them, too
         stacd = self.world.stacd(stacd_conf(target.controller(nqn("one")), target.controller(nqn("two"))))
         self.connects(stacd, "one", "two")
         kept = target.held("two")

@@ -77,7 +77,8 @@ class Target(Process):
         self.config_file = world.path / f"{name}.json"
         self.rpc_path = world.path / f"{name}.rpc"
         self.config_file.write_text(json.dumps(config))
-        super().__init__(name, [program("stas-target"), "--config", self.config_file, "--rpc", self.rpc_path], world.env)
+        super().__init__(name, [program("stas-target"), "--config", self.config_file, "--rpc", self.rpc_path],
+                         world.env)
         self.line(r'^\{"ready": ?true\}')
         said = [json.loads(text) for _, text in self.lines if text.startswith("{")]
         self.listeners = [line["listener"] for line in said if "listener" in line]
@@ -101,7 +102,8 @@ class Target(Process):
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(DEFAULT_LIMIT)
             client.connect(str(self.rpc_path))
-            client.sendall((json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n").encode())
+            request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+            client.sendall(request.encode() + b"\n")
             answer = json.loads(client.makefile().readline())
         if "error" in answer:
             raise Unexpected(f"{self.name}: {method}: {answer['error']}")

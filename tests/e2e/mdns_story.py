@@ -5,7 +5,7 @@ import sys
 import time
 
 import namespaces
-from harness import DISCOVERY_NQN, SOAK, Story, main, nqn, stafd_conf
+from harness import DISCOVERY_NQN, SOAK, Story, main, stafd_conf
 
 
 class Mdns(Story):

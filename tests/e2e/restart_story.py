@@ -74,7 +74,8 @@ class Restart(Story):
         good = self.stafd.state_file.read_bytes()
         self.assertEqual(json.loads(good)["version"], 1)
         self.assertEqual(self.stafd.state_file.stat().st_mode & 0o777, 0o600)
-        strange = {"truncated": good[:len(good) // 2], "another version": good.replace(b'"version": 1', b'"version": 9'),
+        strange = {"truncated": good[:len(good) // 2],
+                   "another version": good.replace(b'"version": 1', b'"version": 9'),
                    "a pickle": b"\x80\x04]\x94.", "empty": b""}
         for kind, content in strange.items():
             with self.subTest(kind):
