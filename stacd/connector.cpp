@@ -188,8 +188,13 @@ void Connector::on(const StafPages& event, Instant now) {
 }
 
 void Connector::on(const DeviceSeen& seen, Instant now) {
+  const Link link = devices_.link_change(seen.device);
   lost_devices(devices_.seen(seen.device), now, false);
   audit_ = true;
+  const Ioc* ioc = owner_of(seen.device.ref);
+  if (ioc == nullptr || ioc->op == Ioc::Op::disconnect) return;
+  if (link == Link::lost) report(Level::warning, *ioc, "Connection lost; trying to reconnect");
+  if (link == Link::restored) report(Level::info, *ioc, "Connection restored");
 }
 
 void Connector::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }

@@ -59,6 +59,7 @@ bool Connector::step_unwanted(Ioc& ioc, Instant now) {
   }
   ioc.unwanted_reason = found.reason;
   if (!ioc.device) {
+    report(Level::info, ioc, "Removed: " + std::string(to_text(found.reason)), found.reason);
     erase(ioc);
     return true;
   }
@@ -133,7 +134,7 @@ void Connector::order_connect(Ioc& ioc, Instant now) {
 }
 
 void Connector::order_disconnect(Ioc& ioc, Instant) {
-  report(Level::info, ioc, "Disconnect initiated", ioc.unwanted_reason);
+  report(Level::info, ioc, "Disconnect initiated: " + std::string(to_text(ioc.unwanted_reason)), ioc.unwanted_reason);
   ioc.op = Ioc::Op::disconnect;
   ioc.op_id = next_op_++;
   by_op_.emplace(ioc.op_id, &ioc);

@@ -137,8 +137,13 @@ void Finder::on(const Resolved& event, Instant now) {
 }
 
 void Finder::on(const DeviceSeen& seen, Instant now) {
+  const Link link = devices_.link_change(seen.device);
   lost_devices(devices_.seen(seen.device), now, false);
-  if (Dc* dc = owner_of(seen.device.ref); dc != nullptr) dc->refresh(seen.device);
+  Dc* dc = owner_of(seen.device.ref);
+  if (dc == nullptr || dc->op == Dc::Op::disconnect) return;
+  if (link == Link::lost) report(Level::warning, *dc, "Connection lost; trying to reconnect, the log page stays known");
+  if (link == Link::restored) report(Level::info, *dc, "Connection restored");
+  dc->refresh(seen.device);
 }
 
 void Finder::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }

@@ -124,7 +124,7 @@ void Finder::order(Dc& dc, Dc::Op op, Instant now) {
     }
     case Dc::Op::disconnect: {
       const Reason reason = stopping_ ? Reason::stopping : dc.unwanted_reason;
-      report(Level::info, dc, "Disconnect initiated", reason);
+      report(Level::info, dc, "Disconnect initiated: " + std::string(to_text(reason)), reason);
       out_.push_back(Disconnect{id, dc.tid, *dc.device, reason});
       break;
     }

@@ -43,6 +43,13 @@ void DeviceBook::set_interfaces(Interfaces interfaces) {
   ++version_;
 }
 
+Link DeviceBook::link_change(const Device& incoming) const {
+  const Device* known = find(incoming.ref);
+  if (known == nullptr || known->state.empty() || known->state == incoming.state) return Link::unchanged;
+  if (known->state == "live") return Link::lost;
+  return incoming.state == "live" ? Link::restored : Link::unchanged;
+}
+
 std::vector<DeviceRef> DeviceBook::seen(Device device) {
   std::vector<DeviceRef> gone_refs;
   const auto it = devices_.find(device.ref.name);

@@ -15,8 +15,14 @@
 
 namespace stas {
 
+// What news of a device mean for its connection.
+enum class Link : std::uint8_t { unchanged, lost, restored };
+
 class DeviceBook {
  public:
+  // Ask before seen(): compares the state of a known device with what comes in.
+  Link link_change(const Device& incoming) const;
+
   // Facts. Each returns the devices that are gone by it: vanished, or their name taken by another incarnation.
   std::vector<DeviceRef> seen(Device device);
   std::vector<DeviceRef> gone(const DeviceRef& ref);
