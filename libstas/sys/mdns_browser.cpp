@@ -254,7 +254,7 @@ struct MdnsBrowser::Impl {
     for (const auto& [address, names] : interfaces) {
       if (!seen_twice.insert(address).second) continue;
       std::string list;
-      for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+      for (const auto& name : names) list.append(list.empty() ? "" : ", ").append(name);
       complain("IP address " + address + " was found on multiple interfaces: " + list);
     }
   }

@@ -136,11 +136,16 @@ void parse_address_attribute(std::string_view text, Device& device) {
     const auto key = pair.substr(0, equals);
     std::string value = clean(pair.substr(equals + 1));
     drop_placeholder(value);
-    if (key == "traddr") device.traddr = std::move(value);
-    if (key == "trsvcid") device.trsvcid = std::move(value);
-    if (key == "host_traddr") device.host_traddr = std::move(value);
-    if (key == "host_iface") device.host_iface = std::move(value);
-    if (key == "src_addr") device.src_addr = std::move(value);
+    if (key == "traddr")
+      device.traddr = std::move(value);
+    else if (key == "trsvcid")
+      device.trsvcid = std::move(value);
+    else if (key == "host_traddr")
+      device.host_traddr = std::move(value);
+    else if (key == "host_iface")
+      device.host_iface = std::move(value);
+    else if (key == "src_addr")
+      device.src_addr = std::move(value);
   }
 }
 
