@@ -73,11 +73,11 @@ def stacd_conf(*controllers, exclude=(), iocs=None, **options):
 class Target(Process):
     """stas-target; rpc() calls its control socket."""
 
-    def __init__(self, world, name, config):
+    def __init__(self, world, name, config, prefix=()):
         self.config_file = world.path / f"{name}.json"
         self.rpc_path = world.path / f"{name}.rpc"
         self.config_file.write_text(json.dumps(config))
-        super().__init__(name, [program("stas-target"), "--config", self.config_file, "--rpc", self.rpc_path],
+        super().__init__(name, [*prefix, program("stas-target"), "--config", self.config_file, "--rpc", self.rpc_path],
                          world.env)
         self.line(r'^\{"ready": ?true\}')
         said = [json.loads(text) for _, text in self.lines if text.startswith("{")]
