@@ -8,12 +8,14 @@ PREFIX ?= /usr
 MESON_FLAGS ?=
 TEST_FLAGS ?=
 
-.PHONY: help demo demo-shell test build install clean setup
+.PHONY: help demo demo-shell test test-vm compare build install clean setup
 
 help:
 	@echo "make demo         stafd, stacd and a target in one rootless run: discover, connect, re-zone"
 	@echo "make demo-shell   the same environment with a shell inside"
 	@echo "make test         build everything and run all test suites"
+	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about half an hour)"
+	@echo "make compare      the same guest: our numbers beside those of nvme-stas 2.4.1 and nvme-cli"
 	@echo "make build        build only"
 	@echo "make install      install the product (DESTDIR= for packagers, PREFIX=$(PREFIX))"
 	@echo "make clean        remove the build directory"
@@ -32,6 +34,14 @@ build: setup
 test: build
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS)
 
+test-vm: build
+	@scripts/install-packages --vm
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite vm $(TEST_FLAGS)
+
+compare: build
+	@scripts/install-packages --vm
+	tests/vm/vm-test $(BUILD) comparison
+
 demo: build
 	tests/e2e/demo $(BUILD)
 
@@ -42,9 +52,9 @@ demo-shell: build
 install:
 	@scripts/install-packages --product
 	@test -e $(BUILD)-install/build.ninja || \
-	  meson setup $(BUILD)-install --prefix=$(PREFIX) --buildtype=release -Dtests=false $(MESON_FLAGS)
+	  meson setup $(BUILD)-install --prefix=$(PREFIX) -Dtests=false $(MESON_FLAGS)
 	ninja -C $(BUILD)-install
-	DESTDIR=$(DESTDIR) meson install -C $(BUILD)-install --no-rebuild
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)-install --no-rebuild --strip
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-install
