@@ -13,6 +13,10 @@ def show(unit, *properties):
     return {line.partition("=")[0]: set(line.partition("=")[2].split()) for line in values.splitlines()}
 
 
+def identity():
+    return [pathlib.Path(f"/etc/nvme/{name}").read_text(encoding="ascii").strip() for name in ("hostnqn", "hostid")]
+
+
 def resolved_by_hosts(text):
     pathlib.Path("/etc/hosts").write_text("127.0.0.1 localhost guest\n::1 localhost\n" + text, encoding="ascii")
 
@@ -164,14 +168,13 @@ class Units(Scenario):
         self.port_with("one")
         write_conf("stafd", stafd_conf(dc()))
         start(*DAEMONS)
-        made = [pathlib.Path(f"/etc/nvme/{name}").read_text(encoding="ascii").strip() for name in ("hostnqn", "hostid")]
+        made = identity()
         self.assertRegex(made[0], r"^nqn\.2014-08\.org\.nvmexpress:uuid:[0-9a-f-]{36}$")
         self.assertRegex(made[1], r"^[0-9a-f-]{36}$")
         self.connects("one")
         self.assertEqual([(c.hostnqn, c.hostid) for c in controllers()], [tuple(made)] * 2)
         restart("stas-config.target")
-        again = [pathlib.Path(f"/etc/nvme/{name}").read_text(encoding="ascii").strip() for name in ("hostnqn", "hostid")]
-        self.assertEqual(again, made, "an identity that is there is never touched")
+        self.assertEqual(identity(), made, "an identity that is there is never touched")
 
     def test_a_daemon_that_hangs_is_started_again(self):
         self.port_with("one")
