@@ -81,7 +81,7 @@ class Units(Scenario):
         reload("stafd")
         self.assertFalse(rules.exists())
         self.connects("one", "two")
-        self.target.unlink(1, nqn("two"))
+        self.target.deny_all(nqn("two"))
         self.connects("one")
         write_conf("stacd", stacd_conf(f"transport=tcp;traddr={TARGET_2};trsvcid=8009;nqn=" + nqn("configured")))
         reload("stacd")
@@ -198,10 +198,10 @@ class Units(Scenario):
     def test_a_daemon_that_lives_is_left_alone(self):
         """The watchdog is fed also when nothing at all happens."""
         for daemon in DAEMONS:
-            self.drop_in(f"{daemon}.service", "[Service]\nWatchdogSec=2\n")
+            self.drop_in(f"{daemon}.service", "[Service]\nWatchdogSec=3\n")
         start(*DAEMONS)
         first = [pid(daemon) for daemon in DAEMONS]
-        self.never(7, "a restart", lambda: [pid(daemon) for daemon in DAEMONS] != first)
+        self.never(8, "a restart", lambda: [pid(daemon) for daemon in DAEMONS] != first)
 
     def test_connections_stay_at_stop(self):
         self.port_with("one", "two")
@@ -227,7 +227,7 @@ class Units(Scenario):
         write_conf("stafd", stafd_conf(dc()))
         start(*DAEMONS)
         self.connects("one")
-        self.target.unlink(1, nqn("one"))
+        self.target.deny_all(nqn("one"))
         self.connects()
 
     def test_modules_loaded_again_under_the_daemons(self):
