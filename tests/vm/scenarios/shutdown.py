@@ -28,7 +28,7 @@ class Shutdown(Scenario):
 
     def test_mounted_at_reboot(self):
         run("truncate", "-s", "32M", IMAGE)
-        run("mkfs.ext4", "-q", "-L", "storage", IMAGE)
+        run("mkfs.ext4", "-q", "-b", "4096", "-L", "storage", IMAGE)
         self.target.port(1)
         self.target.subsystem(nqn("fs"), 1, device=IMAGE)
         os.makedirs(WHERE, exist_ok=True)

@@ -126,7 +126,7 @@ class Units(Scenario):
     def test_netdev_mount_waits_for_its_controller(self):
         image, where = "/run/fs.img", pathlib.Path("/mnt/data")
         run("truncate", "-s", "32M", image)
-        run("mkfs.ext4", "-q", "-L", "storage", image)
+        run("mkfs.ext4", "-q", "-b", "4096", "-L", "storage", image)
         self.addCleanup(os.unlink, image)
         self.port_with("early")
         self.target.subsystem(nqn("fs"), device=image)
