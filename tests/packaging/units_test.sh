@@ -33,7 +33,7 @@ done
 root=$dir/root
 mkdir -p "$root/usr/lib/systemd/system"
 cp "$dir"/sta*.service "$root/usr/lib/systemd/system"
-for unit in stafd.service stacd.service; do
+for unit in stafd.service stacd.service stas-config@hostnqn.service; do
   if ! report=$(systemd-analyze security --offline=yes --root="$root" --threshold=25 --no-pager "$unit" 2>&1); then
     echo "$unit: exposure above 2.5"
     echo "$report" | tail -n 3
@@ -41,5 +41,14 @@ for unit in stafd.service stacd.service; do
   else
     echo "$report" | tail -n 1
   fi
+done
+# What is mounted under /var may need these units first. Nothing that waits for it, then.
+for unit in stafd.service stacd.service; do
+  for setting in PrivateTmp StateDirectory CacheDirectory LogsDirectory RequiresMountsFor; do
+    if grep -q "^$setting=" "$dir/$unit"; then
+      echo "$unit: $setting= orders it after mounts that come after remote-fs-pre.target"
+      rc=1
+    fi
+  done
 done
 exit $rc

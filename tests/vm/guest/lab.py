@@ -163,8 +163,11 @@ class Scenario(unittest.TestCase):
         complaints += [f"{daemon} ended badly" for daemon in DAEMONS
                        if systemctl("is-failed", daemon, check=False).returncode == 0 and daemon not in failed]
         self.evidence = self.journal() + "\n--- kernel\n" + "\n".join(messages()[self._messages:])
-        self.target.clear()
+        # In this order: a discovery controller that is told of its target's end would have nvme-cli's udev rule connect
+        # things in the middle of the next test.
+        systemctl("stop", "nvmf-connect@*.service", check=False)
         no_controllers()
+        self.target.clear()
         for process in reversed(self._processes):
             process.stop()
         for undo in reversed(self._network):

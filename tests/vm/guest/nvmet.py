@@ -57,6 +57,8 @@ class Nvmet:
             _write(f"{path}/attr_serial", serial)
         if device:
             os.mkdir(f"{path}/namespaces/1")
+            if os.path.isfile(device):  # direct I/O is not for every file system
+                _write(f"{path}/namespaces/1/buffered_io", 1)
             _write(f"{path}/namespaces/1/device_path", device)
             _write(f"{path}/namespaces/1/enable", 1)
         if port is not None:
@@ -78,6 +80,10 @@ class Nvmet:
 
     def deny(self, nqn, host):
         os.unlink(f"{ROOT}/subsystems/{nqn}/allowed_hosts/{host}")
+
+    def deny_all(self, nqn):
+        """No host sees it any more; connections to it stay."""
+        _write(f"{ROOT}/subsystems/{nqn}/attr_allow_any_host", 0)
 
     def link(self, port, *nqns):
         def make():

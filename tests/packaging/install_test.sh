@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# What "meson install" puts into a DESTDIR, file by file: what nvme-stas 2.4.1 has, nothing of the tests.
+# Usage: install_test.sh MESON BUILD PREFIX SYSCONFDIR
+set -eu
+meson=$1 build=$2 prefix=$3 sysconfdir=$4
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+"$meson" install -C "$build" --no-rebuild --quiet --destdir "$dir/tree" >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+case $sysconfdir in /*) etc=$sysconfdir ;; *) etc=$prefix/$sysconfdir ;; esac
+
+{
+  for name in stafd.conf stacd.conf sys.conf.doc; do echo "644 $etc/stas/$name"; done
+  for name in stafd stacd; do echo "755 $prefix/sbin/$name"; done
+  for name in stafctl stacctl stasadm; do echo "755 $prefix/bin/$name"; done
+  for name in stafd.service stacd.service stas-config.target stas-config@.service; do
+    echo "644 $prefix/lib/systemd/system/$name"
+    echo "644 $prefix/share/man/man8/$name.8"
+  done
+  for name in staf stac; do
+    echo "644 $prefix/share/dbus-1/system.d/org.nvmexpress.$name.conf"
+    echo "644 $prefix/share/man/man5/org.nvmexpress.$name.5"
+  done
+  for page in stafctl.1 stacctl.1 stasadm.1 stafd.conf.5 stacd.conf.5 sys.conf.5 nvme-stas.7 stas.7 stafd.8 stacd.8; do
+    echo "644 $prefix/share/man/man${page##*.}/$page"
+  done
+} | sort >"$dir/wanted"
+(cd "$dir/tree" && find . ! -type d -printf '%m /%P\n') | sort >"$dir/installed"
+diff -u "$dir/wanted" "$dir/installed"
+# The units start what was installed, from where it was installed.
+for unit in "$dir/tree$prefix"/lib/systemd/system/*.service; do
+  program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$unit")
+  test -x "$dir/tree$program" || { echo "$(basename "$unit") starts $program, which is not installed"; exit 1; }
+done
