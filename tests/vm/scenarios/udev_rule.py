@@ -13,10 +13,13 @@ class UdevRule(Scenario):
     def setUp(self):
         super().setUp()
         self.addCleanup(self._no_files)
+        self.uevents = Uevents()
+        self.addCleanup(self.uevents.close)
         self.udevd_notices()
 
     def _no_files(self):
         stop(*DAEMONS)
+        systemctl("stop", "nvmf-connect@*", check=False)
         for path in (OURS, ETC):
             path.unlink(missing_ok=True)
         self.udevd_notices()
@@ -55,9 +58,6 @@ class UdevRule(Scenario):
     def ours_is_in_place(self):
         return OURS.exists() and OURS.read_text(encoding="utf-8").startswith(MARKER)
 
-    def already_connected(self):
-        return [line for line in self.kernel_messages() if "already" in line.lower()]
-
     def one_connection_each(self, *names):
         self.connects(*names)
         self.assertEqual(len(io_controllers()), len(names))
@@ -73,7 +73,7 @@ class Disabled(UdevRule):
         self.assertTrue(self.ours_is_in_place())
         text = OURS.read_text(encoding="utf-8")
         self.assertIn('ENV{FC_EVENT}=="nvmediscovery"', text, "the Fibre Channel part is still there")
-        self.assertEqual(run("udevadm", "verify", OURS, check=False).returncode, 0)
+        self.assertEqual(run("udevadm", "verify", "--no-style", OURS, check=False).returncode, 0)
         restart("stacd")
         self.assertTrue(self.ours_is_in_place())
         stop("stacd")
@@ -82,19 +82,21 @@ class Disabled(UdevRule):
     def test_change_of_a_log_page_is_ours_alone(self):
         self.begin()
         self.connects("one")
+        since = self.uevents.mark()
         for name in ("two", "three"):
             self.add(name)
             self.eventually(f"{name} is live", lambda n=name: nqn(n) in live_nqns(), LIMIT)
         run("udevadm", "settle")
         self.never(1, "nvme-cli was started", self.units)
         self.one_connection_each("one", "two", "three")
-        self.assertEqual(self.already_connected(), [])
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(since)], ["add", "add"])
+        self.assertEqual([line for line in self.kernel_messages() if "already" in line.lower()], [])
 
     def test_reconnected_dc_is_ours_alone(self):
         self.begin()
         self.connects("one")
         nvme("reset", f"/dev/{discovery_controllers()[0].name}")
-        self.eventually("the DC is back", lambda: discovery_controllers(state="live"), LIMIT)
+        self.eventually("the kernel asks for discovery", lambda: self.uevents.count(NVME_EVENT="rediscover"), LIMIT)
         run("udevadm", "settle")
         self.never(1, "nvme-cli was started", self.units)
 
@@ -102,8 +104,10 @@ class Disabled(UdevRule):
         """Seen with loop, which like RDMA is not TCP: the copied rule really works."""
         self.begin()
         self.connects("one")
-        self.port_with("local", number=2, trtype="loop")
-        nvme("discover", "-t", "loop", "--persistent")
+        self.target.port(2, trtype="loop")
+        pathlib.Path("/sys/kernel/config/nvmet/ports/2/addr_traddr").write_text("here", encoding="ascii")
+        self.target.subsystem(nqn("local"), 2)
+        nvme("discover", "-t", "loop", "-a", "here", "--persistent")
         self.target.subsystem(nqn("more"), 2)
         self.connects("one", "local", "more")
         self.assertRegex(self.units()[0], r"transport\\x3dloop")
@@ -140,8 +144,9 @@ class Enabled(UdevRule):
             self.eventually(f"{name} is live", lambda n=name: nqn(n) in live_nqns(), LIMIT)
         self.never(3, "a connection too many", lambda: len(io_controllers()) > 3)
         self.one_connection_each("one", "two", "three")
-        self.assertEqual({c["subsysnqn"] for c in ctl("stacd", "ls", "-d") if c["device"].startswith("nvme") and
-                          c["device"] != "nvme?"}, {nqn(n) for n in ("one", "two", "three")})
+        devices = sorted(c.name for c in io_controllers())
+        self.eventually("stacd has them all", lambda: sorted(c["device"] for c in ctl("stacd", "ls", "-d")) == devices,
+                        LIMIT)
         self.assertNotIn("left its changed log page", self.journal("stafd"))
 
     def test_switched_by_reload(self):
@@ -230,7 +235,7 @@ class Forwarded(UdevRule):
         self.begin(controllers=[])
         nvme("reset", f"/dev/{device.name}")
         self.connects("one")
-        self.assertEqual(len(self.units()), 1)
+        self.assertTrue(self.units())
 
     def test_it_is_the_unit_of_nvme_clis_rule(self):
         """The rule and we agree on the name, also with the host's address and interface in it."""
@@ -254,10 +259,8 @@ class Forwarded(UdevRule):
         ETC.parent.mkdir(parents=True, exist_ok=True)
         ETC.symlink_to("/dev/null")
         self.begin(controllers=[])
-        events = Uevents()
-        self.addCleanup(events.close)
         self.add("two")
-        self.eventually("the notice", lambda: events.count(NVME_AEN="0x70f002"), LIMIT)
+        self.eventually("the notice", lambda: self.uevents.count(NVME_AEN="0x70f002"), LIMIT)
         self.never(2, "nvme-cli was started", self.units)
         self.assertEqual(io_controllers(), [])
 
