@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our daemons beside an administrator with nvme-cli, at the kernel's target: what is taken over, what is left, what is cut."""
+"""Our daemons beside an administrator with nvme-cli, at the kernel's target: what is taken over, left alone, cut."""
 from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 
 ALL = "all-connections-matching-disconnect-trtypes"

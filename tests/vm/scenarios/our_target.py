@@ -100,7 +100,7 @@ class Commands(OurTarget):
 
 
 class InputOutput(OurTarget):
-    """Random data written and read back through the kernel. Pieces of both sizes: what fits into a capsule, what not."""
+    """Random data written and read back through the kernel, in pieces that fit into a capsule and ones that do not."""
 
     def verify(self, *options, lba=512, listener=None):
         target = self.serve(with_namespace("one", lba), listener=listener)
