@@ -19,16 +19,15 @@ void NvmeCli::restart(const std::string& device, const std::string& unit) {
 }
 
 void NvmeCli::answered(const std::string& device, const Result<BusValue>& answer) {
-  if (answer) {
-    journal_.info(device + " - Not a controller of stafd: left its changed log page to nvme-cli");
-    failed_ = false;
-  } else {
-    const auto text = device + " - Cannot leave its changed log page to nvme-cli: " + answer.error().text;
-    if (std::exchange(failed_, true))
-      journal_.debug(text);
-    else
-      journal_.warning(text);
-  }
+  const auto say = [&](Level level, const std::string& text) {
+    journal_.log(level, device + " - " + text, {{"STAS_DEVICE", device}});
+  };
+  const bool failed_before = std::exchange(failed_, !answer);
+  if (answer)
+    say(Level::info, "Not a controller of stafd: left its changed log page to nvme-cli");
+  else
+    say(failed_before ? Level::debug : Level::warning,
+        "Cannot leave its changed log page to nvme-cli: " + answer.error().text);
   calls_.erase(device);
 }
 
