@@ -163,8 +163,11 @@ class Scenario(unittest.TestCase):
         complaints += [f"{daemon} ended badly" for daemon in DAEMONS
                        if systemctl("is-failed", daemon, check=False).returncode == 0 and daemon not in failed]
         self.evidence = self.journal() + "\n--- kernel\n" + "\n".join(messages()[self._messages:])
-        self.target.clear()
+        # Controllers first: a DC that is left would see the target go, and nvme-cli's udev rule would act on it, into
+        # the next test.
         no_controllers()
+        systemctl("stop", "nvmf-connect.target", check=False)  # and all its instances
+        self.target.clear()
         for process in reversed(self._processes):
             process.stop()
         for undo in reversed(self._network):

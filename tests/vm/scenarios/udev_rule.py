@@ -19,7 +19,6 @@ class UdevRule(Scenario):
 
     def _no_files(self):
         stop(*DAEMONS)
-        systemctl("stop", "nvmf-connect@*", check=False)
         for path in (OURS, ETC):
             path.unlink(missing_ok=True)
         self.udevd_notices()
