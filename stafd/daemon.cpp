@@ -79,6 +79,7 @@ bool Daemon::start_bus() {
     save();
     loop_.quit(1);
   });
+  if (options_.fabric == FabricKind::kernel) nvme_cli_ = std::make_unique<NvmeCli>(*bus_, journal_);
   service_ =
       std::make_unique<BusService>(*bus_, ServiceView{loop_, finder_, *mdns_, *fabric_, journal_, host_, state_});
   if (const auto published = service_->publish(); !published) {
@@ -133,6 +134,10 @@ void Daemon::execute(Action action) {
   if (auto* changed = std::get_if<NotifyLogPagesChanged>(&action))
     return service_->log_pages_changed(changed->tid, changed->device);
   if (std::holds_alternative<NotifyDcRemoved>(action)) return service_->dc_removed();
+  if (auto* leave = std::get_if<LeaveToNvmeCli>(&action)) {
+    if (nvme_cli_) nvme_cli_->restart(leave->device, leave->unit);
+    return;
+  }
   if (auto* op = std::get_if<Connect>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<Disconnect>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<Register>(&action)) return fabric_->submit(std::move(*op));

@@ -15,6 +15,7 @@
 #include "libstas/sys/journal.h"
 #include "libstas/sys/loop.h"
 #include "libstas/sys/mdns.h"
+#include "libstas/sys/nvme_cli.h"
 #include "libstas/sys/resolver.h"
 #include "libstas/sys/worker.h"
 #include "stafd/bus_service.h"
@@ -56,6 +57,7 @@ class Daemon {
   std::unique_ptr<Mdns> mdns_;
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<BusService> service_;
+  std::unique_ptr<NvmeCli> nvme_cli_;  // the kernel's fabric only
 
   EventSource sigterm_, sigint_, sighup_;
   EventSource pending_run_;

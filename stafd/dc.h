@@ -31,6 +31,7 @@ struct FinderTiming {
   BackoffPolicy page_retry{std::chrono::seconds(20), std::chrono::seconds(60), 0.1};
   Duration poll = std::chrono::minutes(5);        // safety poll of the generation counter (regressions 43)
   Duration mdns_grace = std::chrono::seconds(5);  // after a start, until mDNS must have answered
+  Duration forward = std::chrono::seconds(1);     // at most one restart of nvme-cli's unit per controller and time
   Duration settle = std::chrono::seconds(5);      // a device bound this recently may be missing in a scan begun before
 };
 

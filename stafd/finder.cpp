@@ -172,19 +172,32 @@ void Finder::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool 
 
 void Finder::on(const DeviceReconnected& event, Instant) {
   Dc* dc = owner_of(event.ref);
-  if (dc == nullptr) return;
+  if (dc == nullptr) {
+    if (event.rediscover) note_foreign(event.ref);
+    return;
+  }
   dc->reconnected();
 }
 
 void Finder::on(const AenReceived& event, Instant) {
   Dc* dc = owner_of(event.ref);
-  if (dc == nullptr) return;
+  if (dc == nullptr) {
+    if (event.value == kAenDiscoveryLogChanged) note_foreign(event.ref);
+    return;
+  }
   char text[16];
   std::snprintf(text, sizeof text, "0x%06x", event.value);
   report(Level::info, *dc, std::string("Received AEN: ") + text);
   if (event.value != kAenDiscoveryLogChanged) return;
   dc->page_stale = true;
   dc->next_page = Instant{};
+}
+
+// A discovery controller that nobody of ours has; it may be ours in a moment (step_foreign()).
+void Finder::note_foreign(const DeviceRef& ref) {
+  const Device* device = devices_.find(ref);
+  if (device == nullptr || device->transport != "tcp" || !is_kind(*device, ControllerKind::discovery)) return;
+  foreign_[device->ref].news = true;
 }
 
 // --- results ---------------------------------------------------------------------------------------------------------

@@ -74,6 +74,12 @@ class Finder {
   };
   using Candidates = std::map<Tid, Candidate>;
 
+  // A discovery controller that somebody else made and we have no use for.
+  struct Foreign {
+    bool news = false;     // its log page changed, or may have
+    Instant not_before{};  // for the next forward: bounds their rate, whatever the controller sends
+  };
+
   void on(const OpDone& done, Instant now);
   void on(const DeviceSeen& seen, Instant now);
   void on(const DeviceGone& gone, Instant now);
@@ -112,6 +118,8 @@ class Finder {
   void note_ended(const Tid& tid);
   bool hand_over(Dc& dc, Instant now);
   void track_lost(Dc& dc, Instant now);
+  void note_foreign(const DeviceRef& ref);
+  void step_foreign(Instant now);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   Dc* owner_of(const DeviceRef& ref);
   Dc* connecting_to_same_address(const Dc& dc);
@@ -128,6 +136,7 @@ class Finder {
   std::list<Dc> dcs_;
   std::unordered_map<Tid, Dc*> by_tid_;
   std::unordered_map<OpId, Dc*> by_op_;
+  std::map<DeviceRef, Foreign> foreign_;
   std::vector<Tid> unresolved_;
   std::vector<Tid> ended_;
   std::set<std::string> told_;  // surprises reported once (bounded)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libstas/core/dim.h"
+#include "libstas/core/nvmf_connect.h"
 #include "stafd/finder.h"
 
 namespace stas {
@@ -22,6 +23,7 @@ Actions Finder::advance(Instant now) {
       if (!dirty_ || stopping_) break;
     }
     if (dirty_ && !stopping_) deadline_ = now;
+    if (!stopping_) step_foreign(now);
     if (!stopping_) names_.advance(now, out_);
     deadline_ = std::min(deadline_, names_.deadline());
   } else {
@@ -50,6 +52,35 @@ void Finder::step(Dc& dc, Instant now) {
   const auto op = dc.next(now, config_->pleo);
   if (op != Dc::Op::none) return order(dc, op, now);
   deadline_ = std::min(deadline_, dc.deadline(config_->pleo));
+}
+
+// Compatibility contract 5.14: what others connected goes on to nvme-cli, whose udev rule stacd may have taken away.
+// For other transports than TCP that rule is still there.
+void Finder::step_foreign(Instant now) {
+  if (!devices_.complete()) return;
+  for (auto it = foreign_.begin(); it != foreign_.end();) {
+    auto& [ref, foreign] = *it;
+    const Device* device = devices_.find(ref);
+    if (device == nullptr || owner_of(ref) != nullptr || (!foreign.news && now >= foreign.not_before)) {
+      it = foreign_.erase(it);
+      continue;
+    }
+    ++it;
+    if (!foreign.news) continue;
+    // The answer to a connect of ours may be on its way: it reads the page itself then.
+    const bool soon_ours = std::any_of(by_op_.begin(), by_op_.end(), [&](const auto& op) {
+      return op.second->op == Dc::Op::connect &&
+             matches(*device, op.second->tid, ControllerKind::discovery, devices_.interfaces());
+    });
+    if (soon_ours) continue;
+    if (now < foreign.not_before) {
+      deadline_ = std::min(deadline_, foreign.not_before);
+      continue;
+    }
+    foreign.news = false;
+    foreign.not_before = now + timing_.forward;
+    if (auto unit = nvmf_connect_unit(*device)) out_.push_back(LeaveToNvmeCli{ref.name, std::move(*unit)});
+  }
 }
 
 // True when the controller is dealt with for now.

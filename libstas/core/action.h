@@ -98,12 +98,17 @@ struct NotifyLogPagesChanged {
 };
 // stafd: emit the signal dc_removed.
 struct NotifyDcRemoved {};
+// stafd: a discovery controller that is not ours has news; `unit` of nvme-cli connects what it lists.
+struct LeaveToNvmeCli {
+  std::string device;
+  std::string unit;
+};
 
 // stacd: ask stafd for all log pages (-> StafPages).
 struct FetchStafPages {};
 
 using Action = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, Resolve, Report, SaveLastKnown,
-                            NotifyLogPagesChanged, NotifyDcRemoved, FetchStafPages>;
+                            NotifyLogPagesChanged, NotifyDcRemoved, LeaveToNvmeCli, FetchStafPages>;
 using Actions = std::vector<Action>;
 
 }  // namespace stas

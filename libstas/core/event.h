@@ -59,6 +59,7 @@ struct DevicesScanned {
 // The controller is connected again after a loss ("rediscover" and "connected" uevents): events may have been missed.
 struct DeviceReconnected {
   DeviceRef ref;
+  bool rediscover = false;  // the kernel asks user space to read the log page again
 };
 struct AenReceived {
   DeviceRef ref;

@@ -56,7 +56,7 @@ void Devices::handle(const Uevent& event) {
   if (!device) return;
   Known& known = known_[event.name];
   if (event.action == Uevent::Action::add) known.fresh = true;
-  if (event.reconnected && !std::exchange(known.fresh, false)) sink_(DeviceReconnected{device->ref});
+  if (event.reconnected && !std::exchange(known.fresh, false)) sink_(DeviceReconnected{device->ref, event.rediscover});
   if (event.aen) sink_(AenReceived{device->ref, *event.aen});
 }
 

@@ -94,4 +94,10 @@ Result<void> remove_udev_override(const UdevPaths& paths) {
   return remove_file(path);
 }
 
+bool udev_override_in_force(const UdevPaths& paths) {
+  if (exists(in(paths.etc))) return false;
+  const auto content = read_file_bounded(in(paths.run), kMaxUdevRules);
+  return content && is_ours(*content);
+}
+
 }  // namespace stas

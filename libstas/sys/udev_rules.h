@@ -41,4 +41,7 @@ Result<UdevOverride> install_udev_override(const UdevPaths& paths);
 // At stop, and when udev-rule= becomes enabled. Removes our file, nothing else.
 Result<void> remove_udev_override(const UdevPaths& paths);
 
+// Is our file what udevd goes by?
+bool udev_override_in_force(const UdevPaths& paths);
+
 }  // namespace stas

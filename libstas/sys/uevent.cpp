@@ -35,7 +35,8 @@ std::optional<Uevent> make_uevent(std::string_view action, std::string_view sysn
   event.action = parse_action(action);
   event.name = sysname;
   event.aen = parse_aen(nvme_aen);
-  event.reconnected = nvme_event == "connected" || nvme_event == "rediscover";
+  event.rediscover = nvme_event == "rediscover";
+  event.reconnected = event.rediscover || nvme_event == "connected";
   return event;
 }
 

@@ -19,6 +19,7 @@ struct Uevent {
   std::string name;                  // "nvme3"
   std::optional<std::uint32_t> aen;  // NVME_AEN
   bool reconnected = false;          // NVME_EVENT is "connected" or "rediscover"
+  bool rediscover = false;           // it is the latter
 };
 
 // The parts as the kernel and udev name them. nullopt: not about a controller.

@@ -10,6 +10,7 @@
 //   dim ADDRESS refuses       DIM registrations
 //   symname TEXT              of this host, from the next conf on
 //   reconnected NAME          the kernel has reconnected the device by itself
+//   rediscover NAME           ... and asks for its log page to be read again
 #include <algorithm>
 #include <memory>
 
@@ -79,8 +80,8 @@ class FinderDriver final : public Driver {
       dim_refuses_[words.at(0)] = words.at(1) == "refuses";
     } else if (verb == "symname") {
       symname_ = words.at(0);
-    } else if (verb == "reconnected") {
-      handle(DeviceReconnected{devices_.at(words.at(0)).ref});
+    } else if (verb == "reconnected" || verb == "rediscover") {
+      handle(DeviceReconnected{devices_.at(words.at(0)).ref, verb == "rediscover"});
     } else {
       return false;
     }
@@ -115,6 +116,8 @@ class FinderDriver final : public Driver {
       note("signal log_pages_changed " + show(changed->tid) + " " + changed->device);
     } else if (std::holds_alternative<NotifyDcRemoved>(action)) {
       note("signal dc_removed");
+    } else if (const auto* leave = std::get_if<LeaveToNvmeCli>(&action)) {
+      note("nvme-cli " + leave->device);
     } else if (const auto* dim = std::get_if<Register>(&action)) {
       note("register " + show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
       start_op("register", dim->tid, dim->op, [this, order = *dim]() -> OpResult {

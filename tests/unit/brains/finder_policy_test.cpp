@@ -291,6 +291,90 @@ TEST(FinderPolicy, OneConnectionHasOneOwner) {
   });
 }
 
+// Compatibility contract 5.14.
+TEST(FinderPolicy, ControllersOfOthersAreLeftToNvmeCli) {
+  check({
+      {"an unknown discovery controller has a changed log page, or is back",
+       R"(start
+          device nvme0 10.0.0.1
+          --
+          aen nvme0
+          wait 5
+          reconnected nvme0
+          rediscover nvme0)",
+       "0s nvme-cli nvme0\n5s nvme-cli nvme0\n"},
+      {"an excluded one as well",
+       R"(start exclude=10.0.0.1
+          device nvme0 10.0.0.1
+          --
+          aen nvme0)",
+       "0s nvme-cli nvme0\n"},
+      {"never one of ours",
+       R"(start pleo=disabled | controller=10.0.0.1
+          --
+          aen nvme0
+          rediscover nvme0)",
+       "0s page 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"one that will be ours when the connect has ended: we read its page",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1
+          device nvme5 10.0.0.1
+          --
+          aen nvme5
+          wait 5
+          change nvme5 traddr=10.0.0.9
+          wait 5)",
+       "5s nvme-cli nvme5\n"},
+      {"before the first scan nobody knows what is whose",
+       R"(conf
+          device nvme0 10.0.0.1
+          --
+          aen nvme0
+          wait 1
+          scan)",
+       "1s nvme-cli nvme0\n"},
+      {"bursts are one, and the last news are not forgotten",
+       R"(start
+          device nvme0 10.0.0.1
+          device nvme1 10.0.0.2
+          --
+          aen nvme0
+          aen nvme0
+          wait 0.5
+          aen nvme0
+          aen nvme0
+          aen nvme1
+          wait 5)",
+       "0s nvme-cli nvme0\n0.5s nvme-cli nvme1\n1s nvme-cli nvme0\n"},
+      {"it is gone before its turn",
+       R"(start
+          device nvme0 10.0.0.1
+          aen nvme0
+          --
+          aen nvme0
+          vanish nvme0
+          wait 5)",
+       ""},
+      {"I/O controllers and other transports are nobody's business here",
+       R"(start
+          device nvme0 10.0.0.1/nqn.a cntrltype=io
+          device nvme1 rdma:10.0.0.1
+          device nvme2 loop:x
+          --
+          aen nvme0
+          aen nvme1
+          rediscover nvme2)",
+       ""},
+      {"not after the stop",
+       R"(start
+          device nvme0 10.0.0.1
+          stop
+          --
+          aen nvme0)",
+       ""},
+  });
+}
+
 TEST(FinderPolicy, StopAndRestartCutNothing) {
   check({
       {"stop, persistent-connections=true: #44",

@@ -28,7 +28,8 @@ class DeviceWatch : public ::testing::Test {
   static std::string describe(const Event& event) {
     if (const auto* e = std::get_if<DeviceSeen>(&event)) return "seen " + e->device.ref.name + " " + e->device.state;
     if (const auto* e = std::get_if<DeviceGone>(&event)) return "gone " + e->ref.name;
-    if (const auto* e = std::get_if<DeviceReconnected>(&event)) return "reconnected " + e->ref.name;
+    if (const auto* e = std::get_if<DeviceReconnected>(&event))
+      return "reconnected " + e->ref.name + (e->rediscover ? " rediscover" : "");
     if (const auto* e = std::get_if<AenReceived>(&event)) {
       return "aen " + e->ref.name + " " + std::to_string(e->value == kAenDiscoveryLogChanged);
     }
@@ -121,7 +122,7 @@ TEST_F(DeviceWatch, AenAndReconnectNameTheDevice) {
   uevent("change", "nvme0", "0x70f002");
   uevent("change", "nvme0", "", "rediscover");
   uevent("change", "nvme0", "", "connected");
-  EXPECT_EQ(seen(), "aen nvme0 1; reconnected nvme0; reconnected nvme0; ");
+  EXPECT_EQ(seen(), "aen nvme0 1; reconnected nvme0 rediscover; reconnected nvme0; ");
 }
 
 TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {

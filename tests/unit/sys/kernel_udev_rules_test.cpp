@@ -110,6 +110,19 @@ TEST_F(UdevOverrides, CopyTheStrongestInstalledFile) {
   EXPECT_NE(ours().find("# local"), std::string::npos);
 }
 
+TEST_F(UdevOverrides, AreInForceWhenTheFileIsOursAndNothingIsStronger) {
+  EXPECT_FALSE(udev_override_in_force(paths()));
+  install_nvme_cli();
+  EXPECT_FALSE(udev_override_in_force(paths()));
+  install();
+  EXPECT_TRUE(udev_override_in_force(paths()));
+  root_.write("etc/" + kName, "");
+  EXPECT_FALSE(udev_override_in_force(paths()));
+  std::filesystem::remove(root_.path("etc/" + kName));
+  put("# mine\n");
+  EXPECT_FALSE(udev_override_in_force(paths()));
+}
+
 TEST_F(UdevOverrides, RefuseAnAbsurdlyLargeFile) {
   root_.write("usr/" + kName, std::string(kMaxUdevRules + 1, '#'));
   EXPECT_FALSE(install_udev_override(paths()));

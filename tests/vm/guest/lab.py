@@ -165,7 +165,7 @@ class Scenario(unittest.TestCase):
         self.evidence = self.journal() + "\n--- kernel\n" + "\n".join(messages()[self._messages:])
         # In this order: a discovery controller that is told of its target's end would have nvme-cli's udev rule connect
         # things in the middle of the next test.
-        systemctl("stop", "nvmf-connect@*.service", check=False)
+        systemctl("stop", "nvmf-connect@*.service", "nvmf-connect.target", check=False)
         no_controllers()
         self.target.clear()
         for process in reversed(self._processes):
