@@ -203,6 +203,12 @@ class Scenario(unittest.TestCase):
     def undo_later(self, *argv):
         self._network.append(argv)
 
+    def silence_nvme_cli(self):
+        """For tests that count: udevd looks for changed rules every 3 s only, so nvme-cli's may still answer an AEN just
+        after the start of stacd."""
+        systemctl("mask", "--runtime", "nvmf-connect@.service")
+        self.undo_later("systemctl", "unmask", "--runtime", "nvmf-connect@.service")
+
     # -- what a scenario expects
 
     def journal(self, *daemons):

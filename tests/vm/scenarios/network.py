@@ -214,6 +214,7 @@ class Ipv6(Network):
 class Portals(Network):
     def test_two_portals_of_a_subsystem_are_two_controllers(self):
         """Both are connected, and one that goes down does not hurt the other."""
+        self.silence_nvme_cli()
         for number, traddr in ((1, TARGET), (2, TARGET_2)):
             self.target.port(number, traddr)
         self.target.subsystem(nqn("one"), 1)

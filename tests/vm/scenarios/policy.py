@@ -81,9 +81,7 @@ class CentralDiscovery(Policy):
 
     def setUp(self):
         super().setUp()
-        # udevd reads the rules again after up to 3 s: until then nvme-cli's still answer AENs, and would be counted.
-        systemctl("mask", "--runtime", "nvmf-connect@.service")
-        self.undo_later("systemctl", "unmask", "--runtime", "nvmf-connect@.service")
+        self.silence_nvme_cli()
 
     def cdc(self, *subsystems, **discovery):
         # I/O controllers have a listener of their own, so that faults can tell them from the DC.
