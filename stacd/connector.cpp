@@ -116,7 +116,15 @@ void Connector::on(const StacdConfigured& event, Instant now) {
 
 void Connector::on(const Stop&, Instant) { stopping_ = true; }
 
-void Connector::on(const InterfacesSeen& event, Instant) { devices_.set_interfaces(event.interfaces); }
+void Connector::on(const InterfacesSeen& event, Instant now) {
+  if (!devices_.set_interfaces(event.interfaces)) return;
+  // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
+  for (auto& ioc : iocs_) {
+    if (ioc.connected()) continue;
+    ioc.backoff.reset();
+    ioc.next_connect = std::min(ioc.next_connect, std::max(now, ioc.last_attempt + timing_.connect.first));
+  }
+}
 
 void Connector::on(const Resolved& event, Instant now) {
   if (!config_) return;

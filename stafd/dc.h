@@ -78,6 +78,7 @@ class Dc {
   std::optional<Tid> alias_of;  // another controller of ours has the device that this Tid means
   unsigned attempts = 0;
   Backoff connect_backoff;
+  Instant last_attempt{};
   Instant next_connect{};  // not before
   bool failure_told = false;
 

@@ -115,7 +115,15 @@ void Finder::on(const StafdConfigured& event, Instant now) {
 
 void Finder::on(const Stop&, Instant) { stopping_ = true; }
 
-void Finder::on(const InterfacesSeen& event, Instant) { devices_.set_interfaces(event.interfaces); }
+void Finder::on(const InterfacesSeen& event, Instant now) {
+  if (!devices_.set_interfaces(event.interfaces)) return;
+  // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
+  for (auto& dc : dcs_) {
+    if (dc.connected()) continue;
+    dc.connect_backoff.reset();
+    dc.next_connect = std::min(dc.next_connect, std::max(now, dc.last_attempt + timing_.connect.first));
+  }
+}
 
 void Finder::on(const MdnsChanged& event, Instant) {
   mdns_ = event;

@@ -146,6 +146,7 @@ void Finder::order(Dc& dc, Dc::Op op, Instant now) {
       return;
     case Dc::Op::connect: {
       ++dc.attempts;
+      dc.last_attempt = now;
       dc.connect_track.begin();
       const Reason reason = dc.origin == Origin::configured ? Reason::configured
                             : dc.origin == Origin::referral ? Reason::referral

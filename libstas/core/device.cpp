@@ -110,6 +110,16 @@ bool same_source(const Device& device, const Tid& tid, const Interfaces& interfa
 
 }  // namespace
 
+bool gained(const Interfaces& before, const Interfaces& now) {
+  return std::any_of(now.begin(), now.end(), [&](const Interface& interface) {
+    if (!interface.up) return false;
+    const Interface* old = find_interface(before, interface.name);
+    if (old == nullptr || !old->up) return true;
+    return std::any_of(interface.addresses.begin(), interface.addresses.end(),
+                       [&](const IpAddress& address) { return !owns(*old, address); });
+  });
+}
+
 std::string interface_of(const Interfaces& interfaces, std::string_view address) {
   const auto ip = IpAddress::parse(address);
   if (!ip) return {};

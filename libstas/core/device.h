@@ -47,9 +47,14 @@ struct Device {
 struct Interface {
   std::string name;
   std::vector<IpAddress> addresses;
+  bool up = true;  // and with a carrier
   friend bool operator==(const Interface&, const Interface&) = default;
 };
 using Interfaces = std::vector<Interface>;
+
+// May something be reached now that could not be before: is there an interface that was not up, or an address on one
+// that is?
+bool gained(const Interfaces& before, const Interfaces& now);
 
 // First interface that owns an equal address, "" if none.
 std::string interface_of(const Interfaces& interfaces, std::string_view address);

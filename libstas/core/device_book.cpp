@@ -37,10 +37,12 @@ void DeviceBook::unindex(const Device& device) {
   if (it->second.empty()) by_address_.erase(it);
 }
 
-void DeviceBook::set_interfaces(Interfaces interfaces) {
-  if (interfaces == interfaces_) return;
+bool DeviceBook::set_interfaces(Interfaces interfaces) {
+  if (interfaces == interfaces_) return false;
+  const bool better = gained(interfaces_, interfaces);
   interfaces_ = std::move(interfaces);
   ++version_;
+  return better;
 }
 
 Link DeviceBook::link_change(const Device& incoming) const {

@@ -27,7 +27,8 @@ class DeviceBook {
   std::vector<DeviceRef> seen(Device device);
   std::vector<DeviceRef> gone(const DeviceRef& ref);
   std::vector<DeviceRef> scanned(std::vector<Device> devices);
-  void set_interfaces(Interfaces interfaces);
+  // True: something may be reachable now that was not before.
+  bool set_interfaces(Interfaces interfaces);
 
   // False until the first scan: before that nobody knows what exists, and nothing may be connected.
   bool complete() const { return complete_; }

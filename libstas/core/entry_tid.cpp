@@ -31,6 +31,17 @@ bool same_family(const std::string& a, const std::string& b) {
   return !x || !y || x->family() == y->family();
 }
 
+// A link-local address means nothing without the scope in which it was learned (regressions 41). One that the target
+// wrote names an interface of its own (the kernel's target does that), which says nothing here, or something wrong.
+std::string with_own_scope(const std::string& traddr, const Tid& dc, bool bound) {
+  const auto ip = IpAddress::parse(traddr);
+  if (!ip || !ip->is_link_local()) return traddr;
+  if (dc.ip() && !dc.ip()->scope().empty()) return ip->with_scope(dc.ip()->scope()).to_string();
+  if (dc.host_iface().empty()) return traddr;
+  // A connection that is bound to the interface needs it no second time.
+  return ip->with_scope(bound ? std::string() : dc.host_iface()).to_string();
+}
+
 }  // namespace
 
 std::optional<Tid> tid_of_entry(const Dlpe& entry, const Tid& dc, bool ignore_iface) {
@@ -42,11 +53,7 @@ std::optional<Tid> tid_of_entry(const Dlpe& entry, const Tid& dc, bool ignore_if
     fields.host_traddr = dc.host_traddr();
   // An interface is for tcp only: other transports refuse it (D-14).
   if (*transport == Transport::tcp && !ignore_iface) fields.host_iface = dc.host_iface();
-  // A link-local address means nothing without the scope in which it was learned (regressions 41).
-  if (dc.ip() && !dc.ip()->scope().empty() && is_ip_transport(*transport)) {
-    const auto ip = IpAddress::parse(entry.traddr);
-    if (ip && ip->is_link_local() && ip->scope().empty()) fields.traddr = ip->with_scope(dc.ip()->scope()).to_string();
-  }
+  if (is_ip_transport(*transport)) fields.traddr = with_own_scope(fields.traddr, dc, !fields.host_iface.empty());
   return Tid(std::move(fields));
 }
 

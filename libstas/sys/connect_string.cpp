@@ -74,12 +74,14 @@ class Builder {
   std::optional<Error> error_;
 };
 
-// The kernel connects to a link-local address only if it carries its scope; the interface we were told is that scope.
-std::string scoped_traddr(const Tid& tid) {
-  if (tid.ip() && tid.ip()->is_link_local() && tid.ip()->scope().empty() && !tid.host_iface().empty()) {
-    return tid.traddr() + "%" + tid.host_iface();
-  }
-  return tid.traddr();
+// The kernel takes a link-local address, its own side's as well, only with a scope. That is the interface we were told,
+// else the one the other side's address names.
+std::string with_scope(const std::string& address, const Tid& tid, const std::string& other_side) {
+  const auto ip = IpAddress::parse(address);
+  if (!ip || !ip->is_link_local() || !ip->scope().empty()) return address;
+  if (!tid.host_iface().empty()) return ip->with_scope(tid.host_iface()).to_string();
+  const auto other = IpAddress::parse(other_side);
+  return other && other->is_link_local() ? ip->with_scope(other->scope()).to_string() : address;
 }
 
 void put_address(Builder& out, const Tid& tid) {
@@ -90,8 +92,10 @@ void put_address(Builder& out, const Tid& tid) {
   if (transport == Transport::fc && (tid.traddr().empty() || tid.host_traddr().empty())) {
     return out.refuse("fc needs traddr and host-traddr");
   }
-  if (!tid.traddr().empty() && tid.traddr() != "none") out.text("traddr", scoped_traddr(tid));
-  if (!tid.host_traddr().empty() && transport != Transport::loop) out.text("host_traddr", tid.host_traddr());
+  if (!tid.traddr().empty() && tid.traddr() != "none")
+    out.text("traddr", with_scope(tid.traddr(), tid, tid.host_traddr()));
+  if (!tid.host_traddr().empty() && transport != Transport::loop)
+    out.text("host_traddr", with_scope(tid.host_traddr(), tid, tid.traddr()));
   // Any other transport refuses the connect because of it (regressions 20).
   if (!tid.host_iface().empty() && transport == Transport::tcp) out.text("host_iface", tid.host_iface());
   if (!tid.trsvcid().empty() && is_ip_transport(transport)) out.text("trsvcid", tid.trsvcid());

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -54,7 +55,8 @@ Result<Interfaces> read_interfaces() {
     if (found == index.end()) {
       if (interfaces.size() >= kMaxInterfaces) continue;
       found = index.emplace(name, interfaces.size()).first;
-      interfaces.push_back({std::move(name), {}});
+      const bool up = (entry->ifa_flags & IFF_UP) != 0 && (entry->ifa_flags & IFF_RUNNING) != 0;
+      interfaces.push_back({std::move(name), {}, up});
     }
     auto& addresses = interfaces[found->second].addresses;
     if (auto address = address_of(entry->ifa_addr); address && addresses.size() < kMaxInterfaceAddresses) {

@@ -64,6 +64,8 @@ KernelFabric::~KernelFabric() { worker_.stop(Duration::zero()); }
 Result<void> KernelFabric::start(Sink sink) {
   sink_ = std::move(sink);
   if (auto watching = devices_.start(); !watching) return watching;
+  // Without it an interface is noticed by the next audit, or by the connection that uses it.
+  static_cast<void>(network_.start(loop_, [this] { see_interfaces(); }));
   ask_options();
   rescan();
   return {};

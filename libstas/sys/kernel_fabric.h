@@ -14,6 +14,7 @@
 #include "libstas/sys/devices.h"
 #include "libstas/sys/fabric.h"
 #include "libstas/sys/kernel_options.h"
+#include "libstas/sys/network_monitor.h"
 #include "libstas/sys/nvme_admin.h"
 #include "libstas/sys/op_table.h"
 #include "libstas/sys/sysfs.h"
@@ -72,6 +73,7 @@ class KernelFabric final : public Fabric {
   OpTable ops_;
   Devices devices_;
   Interfaces interfaces_;
+  NetworkMonitor network_;
   ConnectQueue connects_;
   Worker worker_;
   EventSource scan_later_;

@@ -31,7 +31,12 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// A link-local address needs a scope; without one of its own it takes the interface we were told.
+// The scope of a link-local address that has none of its own: the interface we were told, else that of the other side.
+std::string scope_for(const ProbeTarget& target, const IpAddress& other_side) {
+  if (!target.host_iface.empty()) return target.host_iface;
+  return other_side.is_link_local() ? other_side.scope() : std::string();
+}
+
 SocketAddress socket_address(const IpAddress& address, std::uint16_t port, const std::string& iface) {
   SocketAddress result;
   const auto bytes = address.bytes();
@@ -64,7 +69,7 @@ int bind_source(int fd, const ProbeTarget& target, std::string& doing) {
     doing = "bind to source address " + target.host_traddr;
     const auto source = IpAddress::parse(target.host_traddr);
     if (!source || source->family() != target.address.family()) return EADDRNOTAVAIL;
-    const auto address = socket_address(*source, 0, target.host_iface);
+    const auto address = socket_address(*source, 0, scope_for(target, target.address));
     if (bind(fd, address.get(), address.length) < 0) return errno;
   }
   return 0;
@@ -77,7 +82,8 @@ int begin_connect(int fd, const ProbeTarget& target, std::string& doing) {
   const std::string& text = target.port;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0) return EINVAL;
-  const auto address = socket_address(target.address, port, target.host_iface);
+  const auto source = IpAddress::parse(target.host_traddr);
+  const auto address = socket_address(target.address, port, source ? scope_for(target, *source) : target.host_iface);
   if (connect(fd, address.get(), address.length) < 0 && errno != EINPROGRESS) return errno;
   return 0;
 }

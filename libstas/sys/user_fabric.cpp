@@ -18,6 +18,8 @@ UserFabric::~UserFabric() = default;
 Result<void> UserFabric::start(Sink sink) {
   sink_ = std::move(sink);
   rescan();
+  // A sandbox may forbid it: then an interface that comes up is met by the next attempt.
+  static_cast<void>(network_.start(loop_, [this] { rescan(); }));
   return {};
 }
 

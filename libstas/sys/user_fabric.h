@@ -18,6 +18,7 @@
 #include "libstas/sys/fabric.h"
 #include "libstas/sys/loop.h"
 #include "libstas/sys/loop_link.h"
+#include "libstas/sys/network_monitor.h"
 #include "libstas/sys/user_controller.h"
 
 namespace stas {
@@ -68,6 +69,7 @@ class UserFabric final : public Fabric {
   bool started_ = false;
   EventSource wake_;
   bool wake_armed_ = false;
+  NetworkMonitor network_;
 };
 
 }  // namespace stas

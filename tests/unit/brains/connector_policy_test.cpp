@@ -318,6 +318,32 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
        "3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n21s connect 10.0.0.1/nqn.a\n45s connect 10.0.0.1/nqn.a\n"
        "93s connect 10.0.0.1/nqn.a\n153s connect 10.0.0.1/nqn.a\n"
        "153s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection established!\n"},
+      {"an interface that comes up is a good moment, and the waiting times begin anew",
+       R"(iface eth0 10.0.0.9
+          link eth0 down
+          target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 50
+          --
+          link eth0 up
+          wait 4
+          target 10.0.0.1 up
+          wait 10)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n"},
+      {"one that flaps makes no storm",
+       R"(iface eth0 10.0.0.9
+          target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          link eth0 down
+          link eth0 up
+          wait 1
+          link eth0 down
+          link eth0 up
+          wait 1
+          link eth0 down
+          link eth0 up
+          wait 2.5)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n"},
       {"one dead address does not delay the others: #37, D-10",
        R"(hold 10.0.0.1 connect
           start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.b | controller=10.0.0.1/nqn.c

@@ -92,6 +92,10 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     for (std::size_t i = 1; i < words.size(); ++i) interface.addresses.push_back(*IpAddress::parse(words[i]));
     interfaces_.push_back(interface);
     handle(InterfacesSeen{interfaces_});
+  } else if (verb == "link") {
+    for (auto& interface : interfaces_)
+      if (interface.name == words.at(0)) interface.up = words.at(1) == "up";
+    handle(InterfacesSeen{interfaces_});
   } else if (verb == "target") {
     if (words.at(1) == "down" || words[1] == "undeletable")
       down_.insert(words[0]);

@@ -14,6 +14,7 @@
 //   vanish NAME | lose NAME   the device goes away, with or without an event
 //   change NAME field=value...  an attribute of a device changes
 //   iface NAME ADDRESS...     an interface of this host
+//   link NAME up|down         it comes up, or goes down
 //   target ADDRESS up|down    connects fail while it is down
 //   target NAME deletable|undeletable   disconnects fail
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer

@@ -203,6 +203,18 @@ TEST(FinderPolicy, ReadsEveryChange) {
           scan
           wait 10)",
        "13s connect 10.0.0.1\n13s page 10.0.0.1\n13s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"an interface that comes up, or gets an address, is a good moment, at most every 3 s",
+       R"(iface eth0
+          target 10.0.0.1 down
+          start controller=10.0.0.1
+          wait 50
+          --
+          link eth0 down
+          link eth0 up
+          wait 1
+          iface eth1 10.0.0.9
+          wait 4)",
+       "0s connect 10.0.0.1\n3s connect 10.0.0.1\n"},
       {"retries: 3 s, doubled up to a minute; the failure is told once",
        R"(target 10.0.0.1 down
           journal

@@ -117,6 +117,28 @@ std::vector<Row> rows() {
           std::string("nqn=") + kIoNqn + ",transport=tcp,traddr=fe80::1%eth0,host_iface=eth0,trsvcid=4420," + kHost +
               ",ctrl_loss_tmo=600"),
       row(
+          "so does one of this host", io,
+          [](Connect& c) {
+            edit(c, [](TidFields& f) {
+              f.traddr = "fe80::1";
+              f.host_traddr = "fe80::9";
+              f.host_iface = "eth0";
+            });
+          },
+          std::string("nqn=") + kIoNqn +
+              ",transport=tcp,traddr=fe80::1%eth0,host_traddr=fe80::9%eth0,host_iface=eth0,trsvcid=4420," + kHost +
+              ",ctrl_loss_tmo=600"),
+      row(
+          "or the scope of the other side", io,
+          [](Connect& c) {
+            edit(c, [](TidFields& f) {
+              f.traddr = "fe80::1%eth1";
+              f.host_traddr = "fe80::9";
+            });
+          },
+          std::string("nqn=") + kIoNqn + ",transport=tcp,traddr=fe80::1%eth1,host_traddr=fe80::9%eth1,trsvcid=4420," +
+              kHost + ",ctrl_loss_tmo=600"),
+      row(
           "rdma: no interface, no digests", order(Transport::rdma),
           [](Connect& c) {
             all_options(c);

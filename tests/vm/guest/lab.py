@@ -184,13 +184,14 @@ class Scenario(unittest.TestCase):
         super().run(result)
         print(f"   {self.id()}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
         if len(result.failures) + len(result.errors) > before:
-            print(f"=== evidence of {self.id()}\n{getattr(self, 'evidence', '')}\n=== end", file=sys.stderr)
+            why = "\n".join(text for test, text in result.failures + result.errors if self.id() in test.id())
+            print(f"=== evidence of {self.id()}\n{why}\n{getattr(self, 'evidence', '')}\n=== end", file=sys.stderr)
 
     # -- what a scenario does
 
-    def stas_target(self, *subsystems, name="target", traddr=TARGET, port="8009", **discovery):
-        """The bundled target, ready; subsystems are names or configuration objects."""
-        config = {"discovery": discovery, "listeners": [{"traddr": traddr, "trsvcid": str(port)}],
+    def stas_target(self, *subsystems, name="target", traddr=TARGET, port="8009", listeners=None, **discovery):
+        """The bundled target, ready; subsystems are names or configuration objects, so are listeners."""
+        config = {"discovery": discovery, "listeners": listeners or [{"traddr": traddr, "trsvcid": str(port)}],
                   "subsystems": [s if isinstance(s, dict) else {"nqn": nqn(s)} for s in subsystems]}
         target = harness.Target(self, name, config, prefix=("ip", "netns", "exec", NAMESPACE))
         self._processes.append(target)
@@ -204,6 +205,12 @@ class Scenario(unittest.TestCase):
 
     def undo_later(self, *argv):
         self._network.append(argv)
+
+    def silence_nvme_cli(self):
+        """For tests that count: udevd looks for changed rules every 3 s only, so nvme-cli's may still answer an AEN just
+        after the start of stacd."""
+        systemctl("mask", "--runtime", "nvmf-connect@.service")
+        self.undo_later("systemctl", "unmask", "--runtime", "nvmf-connect@.service")
 
     # -- what a scenario expects
 
