@@ -23,8 +23,8 @@ os.environ.setdefault("STAS_BUILD", "/opt/stas-test")
 
 import harness  # noqa: E402  (tests/e2e: writers of configuration files, the bundled target)
 from harness import DISCOVERY_NQN, nqn, stacd_conf, stafd_conf  # noqa: E402,F401
-from kernel import (Controller, Uevents, controllers, discovery_controllers, io_controllers, live_nqns,  # noqa: E402,F401
-                    messages)
+from kernel import (Controller, Uevents, controllers, device_of, discovery_controllers, held,  # noqa: E402,F401
+                    io_controllers, live_nqns, messages)
 from nvmet import Nvmet  # noqa: E402
 from processes import Process, Unexpected, wait_for  # noqa: E402,F401
 
@@ -123,6 +123,12 @@ def pid(daemon):
 def ctl(daemon, *args):
     """The JSON answer of stafctl or stacctl."""
     return json.loads(run(TOOLS[daemon], "--output=json", *args).stdout)
+
+
+def known(*daemons):
+    """What the daemons say they are connected to: (NQN, device) of each."""
+    return sorted((c["subsysnqn"], c["device"]) for daemon in daemons for c in ctl(daemon, "ls", "-d")
+                  if c["connected"] == "True")
 
 
 def no_controllers():
@@ -230,6 +236,16 @@ class Scenario(unittest.TestCase):
             if condition():
                 self.fail(f"{what}: it did happen")
             time.sleep(0.05)
+
+    def uevents(self):
+        """The kernel's uevents from now to the end of the test."""
+        uevents = Uevents()
+        self.addCleanup(uevents.close)
+        return uevents
+
+    def nothing_is_leaving(self):
+        """Waits until no controller of stacd is in its soak, that is: nothing that was heard so far will be cut."""
+        wait_for("stacd has nothing to cut", lambda: "[off]" in ctl("stacd", "status")["config soak timer"], LIMIT)
 
     def says(self, pattern, *daemons, limit=LIMIT):
         """Waits for a line in the journal."""
