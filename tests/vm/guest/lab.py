@@ -237,22 +237,45 @@ class Scenario(unittest.TestCase):
                 self.fail(f"{what}: it did happen")
             time.sleep(0.05)
 
-    def uevents(self):
-        """The kernel's uevents from now to the end of the test."""
-        uevents = Uevents()
-        self.addCleanup(uevents.close)
-        return uevents
-
-    def nothing_is_leaving(self):
-        """Waits until no controller of stacd is in its soak, that is: nothing that was heard so far will be cut."""
-        wait_for("stacd has nothing to cut", lambda: "[off]" in ctl("stacd", "status")["config soak timer"], LIMIT)
-
     def says(self, pattern, *daemons, limit=LIMIT):
         """Waits for a line in the journal."""
         try:
             wait_for("", lambda: re.search(pattern, self.journal(*daemons)), limit, interval=0.2)
         except Unexpected:
             self.fail(f"nobody said /{pattern}/")
+
+
+class Running(Scenario):
+    """A scenario about daemons that have long been connected, with an eye on what the kernel makes and removes."""
+
+    def setUp(self):
+        super().setUp()
+        self.uevents = Uevents()
+        self.addCleanup(self.uevents.close)
+
+    def begin(self, *names, stafd=stafd_conf(dc()), stacd=stacd_conf()):
+        """Both daemons, connected to exactly these subsystems. Returns what is held."""
+        write_conf("stafd", stafd)
+        write_conf("stacd", stacd)
+        start(*DAEMONS)
+        self.connects(*names)
+        self.both_know_what_there_is()
+        return held()
+
+    def both_know_what_there_is(self):
+        """What the daemons show is what the kernel has, under the same names."""
+        wait_for("the daemons know what there is", lambda: known(*DAEMONS) == held(), LIMIT)
+
+    def nothing_is_leaving(self):
+        """Waits until stacd has no controller in its soak: nothing that it was told so far will be cut."""
+        wait_for("stacd has nothing to cut", soak_timer_is_off, LIMIT)
+
+    def cut_by_us(self):
+        return re.findall(r"Disconnect initiated.*", self.journal())
+
+
+def soak_timer_is_off():
+    return "[off]" in ctl("stacd", "status")["config soak timer"]
 
 
 def main():

@@ -10,49 +10,28 @@ LOG_CHANGED = "0x70f002"
 IMPATIENT = {"ctrl_loss_tmo": 4, "reconnect_delay": 1}
 
 
-class Lifecycle(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.kernel = self.uevents()
-
-    def begin(self, *names, stafd=stafd_conf(dc()), stacd=stacd_conf()):
-        """Both daemons, connected to these subsystems."""
-        write_conf("stafd", stafd)
-        write_conf("stacd", stacd)
-        start(*DAEMONS)
-        self.connects(*names)
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
-        return held()
-
-    def made_and_removed(self, since):
-        return self.kernel.came_and_went(since)
-
-    def cut_by_us(self):
-        return re.findall(r"Disconnect initiated.*", self.journal())
-
-
-class Subsystems(Lifecycle):
+class Subsystems(Running):
     """Added, removed, denied, allowed at the target."""
 
     def test_added_is_connected_and_nothing_else_is_touched(self):
         self.port_with("one", "two")
         before = self.begin("one", "two")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         self.target.subsystem(nqn("three"), 1)
         self.connects("one", "two", "three")
-        self.assertEqual(self.made_and_removed(mark), [("add", device_of(nqn("three")))])
+        self.assertEqual(self.uevents.came_and_went(mark), [("add", device_of(nqn("three")))])
         self.assertLess(set(before), set(held()))
 
     def test_removed_is_cut_after_the_soak_and_nothing_else_is_touched(self):
         # The kernel would give it up by itself, much later.
         self.port_with("one", "two", "three")
         self.begin("one", "two", "three", stacd=stacd_conf(reconnect_delay=60))
-        device, mark = device_of(nqn("two")), self.kernel.mark()
+        device, mark = device_of(nqn("two")), self.uevents.mark()
         self.target.unlink(1, nqn("two"))
         self.connects("one", "three")
-        self.assertEqual(self.made_and_removed(mark), [("remove", device)])
-        ((told, _), ) = self.kernel.of(mark, NVME_AEN=LOG_CHANGED)
-        ((cut, _), ) = self.kernel.of(mark, ACTION="remove")
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
+        ((told, _), ) = self.uevents.of(mark, NVME_AEN=LOG_CHANGED)
+        ((cut, _), ) = self.uevents.of(mark, ACTION="remove")
         self.assertGreaterEqual(cut - told, SOAK)
         self.says(f"{device} - Disconnect initiated: ", "stacd")
         self.assertEqual(len(self.cut_by_us()), 1)
@@ -61,40 +40,40 @@ class Subsystems(Lifecycle):
         self.port_with("one")
         self.target.subsystem(nqn("two"), 1, hosts=[HOST_NQN])
         before = self.begin("one", "two")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         self.target.deny(nqn("two"), HOST_NQN)  # not listed any more; nvmet keeps the connection
-        self.eventually("its soak begins", lambda: "[off]" not in ctl("stacd", "status")["config soak timer"])
+        self.eventually("its soak begins", lambda: not soak_timer_is_off())
         self.target.allow(nqn("two"), HOST_NQN)
         self.nothing_is_leaving()
         self.assertEqual(held(), before)
-        self.assertEqual(self.made_and_removed(mark), [])
+        self.assertEqual(self.uevents.came_and_went(mark), [])
 
     def test_nothing_is_cut_before_the_page_could_be_read(self):
         target = self.stas_target("one", "two")
         self.begin("one", "two", stacd=stacd_conf(reconnect_delay=60))
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         target.rpc("fault.add", what="status", opcode="get_log_page", lid=0x70, status=6, count=0)
         target.rpc("host.deny", nqn=nqn("two"), host=HOST_NQN)
         self.says("Failed to retrieve log pages", "stafd")
-        self.never(2 * SOAK, "something is removed", lambda: self.made_and_removed(mark) or self.cut_by_us())
+        self.never(2 * SOAK, "something is removed", lambda: self.uevents.came_and_went(mark) or self.cut_by_us())
         target.rpc("fault.clear")
         reload("stafd")  # reads again now, not after the retry's 20 s
         self.connects("one")
         self.eventually("it is cut", lambda: len(controllers()) == 2)
-        self.assertEqual([action for action, _ in self.made_and_removed(mark)], ["remove"])
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["remove"])
 
     def flip(self, deny, allow):
         one = device_of(nqn("one"))
         for _ in range(2):
-            mark, device = self.kernel.mark(), device_of(nqn("two"))
+            mark, device = self.uevents.mark(), device_of(nqn("two"))
             deny()
             self.eventually("it is cut", lambda device=device: nqn("two") not in dict(held()))
             self.connects("one")
-            self.assertEqual(self.made_and_removed(mark), [("remove", device)])
-            mark = self.kernel.mark()
+            self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
+            mark = self.uevents.mark()
             allow()
             self.connects("one", "two")
-            self.assertEqual(self.made_and_removed(mark), [("add", device_of(nqn("two")))])
+            self.assertEqual(self.uevents.came_and_went(mark), [("add", device_of(nqn("two")))])
         self.assertEqual(device_of(nqn("one")), one)
         self.assertEqual(len(self.cut_by_us()), 2)
 
@@ -112,7 +91,7 @@ class Subsystems(Lifecycle):
                   lambda: target.rpc("host.allow", nqn=nqn("two"), host=HOST_NQN))
 
 
-class Outages(Lifecycle):
+class Outages(Running):
     """The target or its discovery controller does not answer for a while."""
 
     def test_target_away_longer_than_ctrl_loss_tmo(self):
@@ -123,7 +102,7 @@ class Outages(Lifecycle):
         self.says("Failed to connect to controller", "stacd")
         self.stas_target("one", "two")
         self.connects("one", "two")
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
+        self.both_know_what_there_is()
         self.assertEqual(len(controllers()), 3)
         self.assertEqual(self.cut_by_us(), [])
 
@@ -132,13 +111,13 @@ class Outages(Lifecycle):
         target = self.stas_target("one", "two")
         before = self.begin("one", "two", stafd=stafd_conf(dc(), reconnect_delay=1),
                             stacd=stacd_conf(reconnect_delay=1))
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         target.stop()
         self.eventually("all connections are lost", lambda: not controllers(state="live"))
         self.stas_target("one", "two", "three")
         self.connects("one", "two", "three")
         self.assertEqual(len(discovery_controllers(state="live")), 1)
-        self.assertEqual(self.made_and_removed(mark), [("add", device_of(nqn("three")))])
+        self.assertEqual(self.uevents.came_and_went(mark), [("add", device_of(nqn("three")))])
         self.assertLess(set(before), set(held()))
         self.nothing_is_leaving()
 
@@ -156,7 +135,7 @@ class Outages(Lifecycle):
     def dc_down(self, **stafd_options):
         """A target whose subsystems live at another address than its discovery controller, which is down when this
         returns (what it takes to bring it back), and the mark from which on uevents of I/O controllers count."""
-        target = self.stas_target()
+        target = self.stas_target(pleo=False)  # or the page would list its own address only
         target.rpc("listener.add", id=2, transport="tcp", traddr=TARGET, trsvcid="8010", discovery=False)
         target.rpc("subsystem.add", nqn=nqn("one"), listeners=[2])
         self.begin("one", stafd=stafd_conf(dc(), **stafd_options))
@@ -166,17 +145,17 @@ class Outages(Lifecycle):
         return lambda: target.rpc("listener.add", id=1, transport="tcp", traddr=TARGET, trsvcid="8009")
 
     def test_dc_down_removes_nothing_and_its_page_is_read_when_it_is_back(self):
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         bring_back = self.dc_down(reconnect_delay=1)
         self.never(2 * SOAK, "something is cut", self.cut_by_us)
         self.nothing_is_leaving()
         bring_back()
         self.connects("one", "two")
-        self.assertEqual([action for action, _ in self.made_and_removed(mark)], ["add"] * 3)
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["add"] * 3)
         self.assertEqual(len(discovery_controllers(state="live")), 1)
 
     def test_dc_that_the_kernel_gave_up_removes_nothing_and_is_connected_again(self):
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         bring_back = self.dc_down(**IMPATIENT)
         self.eventually("the kernel gives it up", lambda: not discovery_controllers())
         self.says("Failed to connect to controller", "stafd")
@@ -184,25 +163,25 @@ class Outages(Lifecycle):
         self.never(2 * SOAK, "something is cut", self.cut_by_us)
         bring_back()
         self.connects("one", "two")
-        self.assertEqual(sorted(action for action, _ in self.made_and_removed(mark)), ["add"] * 4 + ["remove"])
+        self.assertEqual(sorted(action for action, _ in self.uevents.came_and_went(mark)), ["add"] * 4 + ["remove"])
 
 
-class GivenUp(Lifecycle):
+class GivenUp(Running):
     """The target withdraws a subsystem; its refusal (DNR) makes the kernel remove the controller at once."""
 
     def test_given_up_by_the_kernel_is_connected_when_listed_again(self):
         self.port_with("one", "two")
         self.begin("one", "two", stacd=stacd_conf(reconnect_delay=1))
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         systemctl("kill", "-s", "STOP", "stafd")  # or stacd might cut it first
         self.undo_later("systemctl", "kill", "-s", "CONT", "stafd")
         self.target.unlink(1, nqn("two"))
-        self.eventually("it is gone", lambda: self.kernel.of(mark, ACTION="remove"))
+        self.eventually("it is gone", lambda: self.uevents.of(mark, ACTION="remove"))
         systemctl("kill", "-s", "CONT", "stafd")
         self.eventually("stacd has dropped it", lambda: len(ctl("stacd", "ls", "-d")) == 1)
         self.eventually("stacd knows", lambda: known(*DAEMONS) == held())
         self.assertEqual(self.cut_by_us(), [])
-        self.assertEqual(len(self.made_and_removed(mark)), 1, "no attempt to connect what is not listed any more")
+        self.assertEqual(len(self.uevents.came_and_went(mark)), 1, "no attempt to connect what is not listed any more")
         self.target.link(1, nqn("two"))
         self.connects("one", "two")
         self.eventually("stacd knows", lambda: known(*DAEMONS) == held())
@@ -213,9 +192,9 @@ class GivenUp(Lifecycle):
         write_conf("stacd", stacd_conf(ioc("one"), ioc("two"), reconnect_delay=1))
         start("stacd")
         self.connects("one", "two")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         self.target.unlink(1, nqn("two"))
-        self.eventually("it is gone", lambda: self.kernel.of(mark, ACTION="remove"))
+        self.eventually("it is gone", lambda: self.uevents.of(mark, ACTION="remove"))
         self.says('Received "remove" event', "stacd")
         self.says("Failed to connect to controller", "stacd")
         self.target.link(1, nqn("two"))
@@ -224,7 +203,7 @@ class GivenUp(Lifecycle):
         self.assertEqual(self.cut_by_us(), [])
 
 
-class Names(Lifecycle):
+class Names(Running):
     """The kernel gives the lowest free number to the next controller."""
 
     def test_recycled_name_means_the_new_subsystem(self):
@@ -239,12 +218,12 @@ class Names(Lifecycle):
         self.eventually("stacd says so", lambda: known(*DAEMONS) == held())
         self.target.link(1, nqn("two"))
         self.connects("one", "two", "three", "four")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         self.target.unlink(1, nqn("four"))
         self.eventually("it is cut", lambda: nqn("four") not in dict(held()))
         self.connects("one", "two", "three")
         self.eventually("stacd says so", lambda: known(*DAEMONS) == held())
-        self.assertEqual(self.made_and_removed(mark), [("remove", name)])
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", name)])
 
     def test_name_recycled_behind_our_back(self):
         """While stacd does not run for a moment an administrator disconnects ours and connects his own, which gets the
@@ -263,32 +242,32 @@ class Names(Lifecycle):
         self.assertNotEqual(device_of(nqn("two")), name)
         theirs = [(nqn("foreign"), name)]
         self.eventually("stacd knows which are its own", lambda: sorted(known(*DAEMONS) + theirs) == held())
-        mark, device = self.kernel.mark(), device_of(nqn("two"))
+        mark, device = self.uevents.mark(), device_of(nqn("two"))
         self.target.unlink(1, nqn("two"))
         self.eventually("the right one is cut", lambda: nqn("two") not in dict(held()))
         self.nothing_is_leaving()
         self.connects("one", "foreign")
-        self.assertEqual(self.made_and_removed(mark), [("remove", device)])
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
 
 
-class Referrals(Lifecycle):
+class Referrals(Running):
     def test_referral_leads_to_subsystems_and_its_end_takes_them_away(self):
         self.port_with("one")
         self.port_with("two", "three", number=2, traddr=TARGET_2)
         self.begin("one")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         self.target.referral(1, to=2)
         self.connects("one", "two", "three")
         self.assertEqual({c.traddr for c in discovery_controllers(state="live")}, {TARGET, TARGET_2})
-        self.assertEqual([action for action, _ in self.made_and_removed(mark)], ["add"] * 3)
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
-        mark = self.kernel.mark()
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["add"] * 3)
+        self.both_know_what_there_is()
+        mark = self.uevents.mark()
         self.target.end_referral(1, to=2)
         self.eventually("all of it is cut", lambda: len(controllers()) == 2)
         self.connects("one")
         self.assertEqual([c.traddr for c in discovery_controllers()], [TARGET])
-        self.assertEqual([action for action, _ in self.made_and_removed(mark)], ["remove"] * 3)
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["remove"] * 3)
+        self.both_know_what_there_is()
 
 
 if __name__ == "__main__":

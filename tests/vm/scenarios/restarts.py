@@ -19,23 +19,7 @@ def listed():
                   if entry["subtype"] == "nvme")
 
 
-class Restarts(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.kernel = self.uevents()
-
-    def begin(self, *names, stafd=stafd_conf(dc()), stacd=stacd_conf()):
-        """Both daemons, connected to these subsystems."""
-        write_conf("stafd", stafd)
-        write_conf("stacd", stacd)
-        start(*DAEMONS)
-        self.connects(*names)
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
-        return held()
-
-    def made_and_removed(self, since):
-        return self.kernel.came_and_went(since)
-
+class Restarts(Running):
     def works_and_cuts_nothing(self, before, mark):
         """After an interruption: a subsystem added now is connected, which shows that a log page read after the
         interruption has reached stacd. Nothing else was made or removed since the mark, nor will be."""
@@ -45,9 +29,9 @@ class Restarts(Scenario):
 
     def only_three_was_made(self, before, mark):
         self.nothing_is_leaving()
-        self.assertEqual(self.made_and_removed(mark), [("add", device_of(nqn("three")))])
+        self.assertEqual(self.uevents.came_and_went(mark), [("add", device_of(nqn("three")))])
         self.assertLess(set(before), set(held()))
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
+        self.both_know_what_there_is()
 
 
 class Interrupted(Restarts):
@@ -57,14 +41,14 @@ class Interrupted(Restarts):
         self.port_with("one", "two")
         before = self.begin("one", "two")
         pids = {daemon: pid(daemon) for daemon in daemons}
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         interrupt(*daemons)
         for daemon in daemons:
             self.eventually(f"{daemon} is up again", lambda daemon=daemon: pid(daemon) not in (0, pids[daemon]))
             self.eventually("and ready", lambda daemon=daemon: active(daemon))
             self.says("existing connection adopted", daemon)
         self.eventually("both know what there is", lambda: known(*DAEMONS) == before)
-        self.assertEqual(self.made_and_removed(mark), [])
+        self.assertEqual(self.uevents.came_and_went(mark), [])
         self.works_and_cuts_nothing(before, mark)
 
     def kill(self, *daemons):
@@ -95,10 +79,10 @@ class Away(Restarts):
     def test_stacd_reloads_while_stafd_is_stopped(self):
         self.port_with("one", "two")
         before = self.begin("one", "two")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         stop("stafd")
         reload("stacd")
-        self.never(2 * SOAK, "something is removed", lambda: self.made_and_removed(mark))
+        self.never(2 * SOAK, "something is removed", lambda: self.uevents.came_and_went(mark))
         self.nothing_is_leaving()
         start("stafd")
         self.eventually("both know what there is", lambda: known(*DAEMONS) == before)
@@ -108,7 +92,7 @@ class Away(Restarts):
         """Connections and state outlive the units' stop; what was added meanwhile is connected after it."""
         self.port_with("one", "two")
         before = self.begin("one", "two")
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         stop(*DAEMONS)
         for daemon in DAEMONS:
             self.assertEqual(state_file(daemon).stat().st_mode & 0o077, 0)
@@ -122,7 +106,7 @@ class Away(Restarts):
         self.port_with("one")
         self.target.subsystem(nqn("two"), 1, hosts=[HOST_NQN])  # nvmet keeps the connections of those it denies
         before = self.begin("one", "two")
-        mark, device = self.kernel.mark(), device_of(nqn("two"))
+        mark, device = self.uevents.mark(), device_of(nqn("two"))
         stop("stacd")
         self.target.deny(nqn("two"), HOST_NQN)
         self.eventually("stafd knows", lambda: listed() == [nqn("one")])
@@ -131,22 +115,22 @@ class Away(Restarts):
         self.connects("one")
         self.says(f"{device} - Disconnect initiated: ", "stacd")
         self.nothing_is_leaving()
-        self.assertEqual(self.made_and_removed(mark), [("remove", device)])
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
 
     def test_withdrawn_while_stacd_was_stopped_is_not_connected_again(self):
         """The kernel gave it up before stacd came back."""
         self.port_with("one", "two")
         self.begin("one", "two", stacd=stacd_conf(reconnect_delay=1))
         stop("stacd")
-        mark, device = self.kernel.mark(), device_of(nqn("two"))
+        mark, device = self.uevents.mark(), device_of(nqn("two"))
         self.target.unlink(1, nqn("two"))
-        self.eventually("it is gone", lambda: self.kernel.of(mark, ACTION="remove"))
+        self.eventually("it is gone", lambda: self.uevents.of(mark, ACTION="remove"))
         start("stacd")
         self.target.subsystem(nqn("three"), 1)
         self.connects("one", "three")
         self.nothing_is_leaving()
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
-        self.assertEqual(self.made_and_removed(mark), [("remove", device), ("add", device_of(nqn("three")))])
+        self.both_know_what_there_is()
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device), ("add", device_of(nqn("three")))])
 
     def without_its_line(self, stacd):
         """Three connections that no log page lists: two of ours, one of an administrator; then, while stacd is
@@ -165,20 +149,20 @@ class Away(Restarts):
     def test_controller_line_removed_while_stacd_was_stopped_is_cut_after_its_start(self):
         """disconnect-scope=only-stas-connections, the default: what others made stays."""
         device = self.without_its_line({})
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         start("stacd")
         self.connects("one", "foreign")
         self.nothing_is_leaving()
         self.says(f"{device} - Disconnect initiated: ", "stacd")
-        self.assertEqual(self.made_and_removed(mark), [("remove", device)])
+        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
         self.assertEqual([name for name, _ in known("stacd")], [nqn("one")])
 
     def test_controller_line_removed_while_stacd_was_stopped_under_no_disconnect(self):
         self.without_its_line({"iocs": {"disconnect_scope": "no-disconnect"}})
-        before, mark = held(), self.kernel.mark()
+        before, mark = held(), self.uevents.mark()
         start("stacd")
         self.says("the connection stays, as disconnect-scope says", "stacd")
-        self.assertEqual(self.made_and_removed(mark), [])
+        self.assertEqual(self.uevents.came_and_went(mark), [])
         self.assertEqual(held(), before)
 
     def test_what_stacd_does_not_remember_is_not_its_own(self):
@@ -186,11 +170,11 @@ class Away(Restarts):
         device = self.without_its_line({})
         before = held()
         state_file("stacd").unlink()
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         start("stafd", "stacd")
         self.eventually("the wanted one is adopted", lambda: [n for n, _ in known("stacd")] == [nqn("one")])
         self.nothing_is_leaving()
-        self.never(SOAK, "something is removed", lambda: self.made_and_removed(mark))
+        self.never(SOAK, "something is removed", lambda: self.uevents.came_and_went(mark))
         self.assertIn((nqn("two"), device), held())
         self.assertEqual(held(), before)
 
@@ -201,13 +185,13 @@ class Away(Restarts):
         self.begin("one", "two", stafd=stafd_conf(dc(), dc(trsvcid=8010)))
         stop(*DAEMONS)
         write_conf("stafd", stafd_conf(dc()))
-        mark = self.kernel.mark()
+        mark = self.uevents.mark()
         start(*DAEMONS)
         self.eventually("both are cut", lambda: len(controllers()) == 2)
         self.connects("one")
         self.nothing_is_leaving()
-        self.eventually("both know what there is", lambda: known(*DAEMONS) == held())
-        self.assertEqual([action for action, _ in self.made_and_removed(mark)], ["remove", "remove"])
+        self.both_know_what_there_is()
+        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["remove", "remove"])
 
 
 if __name__ == "__main__":
