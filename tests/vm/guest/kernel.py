@@ -60,6 +60,17 @@ def live_nqns():
     return sorted(c.subsysnqn for c in io_controllers(state="live"))
 
 
+def held():
+    """Every connection there is: (NQN, device)."""
+    return sorted((c.subsysnqn, c.name) for c in controllers())
+
+
+def device_of(nqn):
+    """The device of the one connection to this subsystem."""
+    (name,) = [device for held_nqn, device in held() if held_nqn == nqn]
+    return name
+
+
 class Uevents:
     """The kernel's uevents of subsystem nvme from now on, raw, as (monotonic seconds, dictionary)."""
 

@@ -23,8 +23,8 @@ os.environ.setdefault("STAS_BUILD", "/opt/stas-test")
 
 import harness  # noqa: E402  (tests/e2e: writers of configuration files, the bundled target)
 from harness import DISCOVERY_NQN, nqn, stacd_conf, stafd_conf  # noqa: E402,F401
-from kernel import (Controller, Uevents, controllers, discovery_controllers, io_controllers, live_nqns,  # noqa: E402,F401
-                    messages)
+from kernel import (Controller, Uevents, controllers, device_of, discovery_controllers, held,  # noqa: E402,F401
+                    io_controllers, live_nqns, messages)
 from nvmet import Nvmet  # noqa: E402
 from processes import Process, Unexpected, wait_for  # noqa: E402,F401
 
@@ -123,6 +123,12 @@ def pid(daemon):
 def ctl(daemon, *args):
     """The JSON answer of stafctl or stacctl."""
     return json.loads(run(TOOLS[daemon], "--output=json", *args).stdout)
+
+
+def known(*daemons):
+    """What the daemons say they are connected to: (NQN, device) of each."""
+    return sorted((c["subsysnqn"], c["device"]) for daemon in daemons for c in ctl(daemon, "ls", "-d")
+                  if c["connected"] == "True")
 
 
 def no_controllers():
@@ -247,6 +253,39 @@ class Scenario(unittest.TestCase):
             wait_for("", lambda: re.search(pattern, self.journal(*daemons)), limit, interval=0.2)
         except Unexpected:
             self.fail(f"nobody said /{pattern}/")
+
+
+class Running(Scenario):
+    """A scenario about daemons that have long been connected, with an eye on what the kernel makes and removes."""
+
+    def setUp(self):
+        super().setUp()
+        self.uevents = Uevents()
+        self.addCleanup(self.uevents.close)
+
+    def begin(self, *names, stafd=stafd_conf(dc()), stacd=stacd_conf()):
+        """Both daemons, connected to exactly these subsystems. Returns what is held."""
+        write_conf("stafd", stafd)
+        write_conf("stacd", stacd)
+        start(*DAEMONS)
+        self.connects(*names)
+        self.both_know_what_there_is()
+        return held()
+
+    def both_know_what_there_is(self):
+        """What the daemons show is what the kernel has, under the same names."""
+        wait_for("the daemons know what there is", lambda: known(*DAEMONS) == held(), LIMIT)
+
+    def nothing_is_leaving(self):
+        """Waits until stacd has no controller in its soak: nothing that it was told so far will be cut."""
+        wait_for("stacd has nothing to cut", soak_timer_is_off, LIMIT)
+
+    def cut_by_us(self):
+        return re.findall(r"Disconnect initiated.*", self.journal())
+
+
+def soak_timer_is_off():
+    return "[off]" in ctl("stacd", "status")["config soak timer"]
 
 
 def main():

@@ -104,6 +104,9 @@ class Nvmet:
                 _write(f"{path}/{name}", file.read().strip())
         _write(f"{path}/enable", 1)
 
+    def end_referral(self, port, to):
+        os.rmdir(f"{ROOT}/ports/{port}/referrals/{to}")
+
     def remove(self, nqn):
         path = f"{ROOT}/subsystems/{nqn}"
         for port in os.listdir(f"{ROOT}/ports"):
