@@ -168,6 +168,7 @@ void Daemon::stop() {
   save();
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});
+  fabric_->stop_connecting();
 }
 
 }  // namespace stas::stafd
