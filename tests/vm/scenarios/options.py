@@ -24,6 +24,10 @@ class Connected(Scenario):
 
     def queues(self, count):
         """What the wire says, of so many queues."""
+        try:
+            wait_for("", lambda: len(self.wire.queues()) >= count, 10)
+        except Unexpected:
+            self.fail(f"not {count} queues on the wire:\n{self.wire}")
         found = self.wire.queues()
         self.assertEqual(len(found), count, self.wire)
         return found

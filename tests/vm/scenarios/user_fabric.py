@@ -84,8 +84,8 @@ class UserFabric(Scenario):
         write_conf("stafd", stafd_conf(dc(), hdr_digest="true", data_digest="true"))
         start(*DAEMONS)
         self.user_connects("one")
+        self.eventually("both connections on the wire", lambda: len(wire.queues()) >= 3)
         queues = wire.queues()
-        self.assertGreaterEqual(len(queues), 3)
         self.assertEqual({(q["hdr_digest"], q["data_digest"]) for q in queues}, {(True, True)})
 
     def test_authentication_is_demanded(self):
