@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What hosts really ask of NVMe/TCP controllers, read from the wire: ICReq and Fabrics Connect, the first words of every
-queue. A third opinion beside sysfs and the target's own.
+"""What hosts really ask of NVMe/TCP controllers, read from the wire: ICReq and Fabrics Connect, the first words of
+every queue. A third opinion beside sysfs and the target's own.
 """
 import socket
 import struct
@@ -61,7 +61,7 @@ class Wire:
     def probes(self, port=8009):
         """How many ICReqs were sent to this port."""
         with self._news:
-            return sum(1 for _, to, data in self._headers if to == port and data[0] == IC_REQ and len(data) >= IC_REQ_SIZE)
+            return sum(to == port and data[0] == IC_REQ and len(data) >= IC_REQ_SIZE for _, to, data in self._headers)
 
     def __repr__(self):
         with self._news:

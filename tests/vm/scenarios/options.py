@@ -157,7 +157,7 @@ class Connected(Scenario):
 
 
 class Refused(Scenario):
-    """One line at priority error for each controller that can't be connected, which says why; repeats are not errors."""
+    """One line at priority error for each controller that can't be connected, which says why; repeats are none."""
 
     def errors(self, daemon="stacd"):
         return run("journalctl", "--no-pager", "-o", "cat", "-p", "err", f"--after-cursor={self._cursor}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stafd and stacd with --fabric=user against the kernel's target: our own NVMe/TCP host meets somebody else's target."""
+"""stafd and stacd with --fabric=user against the kernel's target: our own NVMe/TCP host, somebody else's target."""
 from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from wire import Wire
 
