@@ -67,8 +67,8 @@ class Silence(Scenario):
         self.assertEqual(stuck_threads(), [])
         os.kill(pid("stacd"), signal.SIGHUP)  # all are tried again: the stop comes at the worst moment
         stopping = self.timed(lambda: stop("stacd"))
-        self.told(f"{len(silent)} silent: good one {beside:.2f} s after the start (alone {alone:.2f}), nvme connect {disturbed:.2f} s "
-                  f"(undisturbed {quiet:.2f}), stop {stopping:.2f} s (idle {idle_stop:.2f})")
+        self.told(f"{len(silent)} silent: good one {beside:.2f} s after the start (alone {alone:.2f}), nvme connect "
+                  f"{disturbed:.2f} s (undisturbed {quiet:.2f}), stop {stopping:.2f} s (idle {idle_stop:.2f})")
         self.assertLess(beside, alone + DISTURBANCE)
         self.assertLess(disturbed, quiet + DISTURBANCE)
         self.assertLess(stopping, idle_stop + DISTURBANCE)
