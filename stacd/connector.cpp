@@ -258,7 +258,8 @@ void Connector::on(const OpDone& done, Instant now) {
   if (op == Ioc::Op::connect) {
     ++ioc.op_failures;
     ioc.next_connect = now + ioc.backoff.fail();
-    out_.push_back(Report{ioc.failure_told ? Level::debug : Level::error,
+    const bool quiet = ioc.failure_told || error->kind == ErrorKind::cancelled;
+    out_.push_back(Report{quiet ? Level::debug : Level::error,
                           ioc.tid,
                           {},
                           ioc.tid.to_string() + " Failed to connect to controller. " + error->text});

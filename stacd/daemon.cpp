@@ -177,6 +177,7 @@ void Daemon::stop() {
   apply_udev_rule(true);
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});
+  fabric_->stop_connecting();
 }
 
 }  // namespace stas::stacd

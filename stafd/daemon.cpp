@@ -173,6 +173,7 @@ void Daemon::stop() {
   save();
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});
+  fabric_->stop_connecting();
 }
 
 }  // namespace stas::stafd

@@ -94,7 +94,8 @@ class Dc {
   bool page_op_current = false;  // the read in flight was ordered after the latest interruption
   std::uint64_t genctr = 0;
   std::vector<Dlpe> entries;
-  unsigned polls = 0;  // safety polls since the last read for a reason
+  unsigned skipped = 0;  // unusable entries of the page beside them
+  unsigned polls = 0;    // safety polls since the last read for a reason
   Backoff page_backoff;
   Instant next_page{};  // retry of a failed read
   Instant next_poll = kNever;

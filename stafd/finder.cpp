@@ -160,10 +160,13 @@ void Finder::on(const DevicesScanned& scanned, Instant now) {
   lost_devices(devices_.scanned(scanned.devices), now, true);
   for (auto& dc : dcs_) {
     if (!dc.device) continue;
-    if (const Device* device = devices_.find(*dc.device); device != nullptr)
+    if (const Device* device = devices_.find(*dc.device); device != nullptr) {
       dc.refresh(*device);
-    else if (now - dc.bound_at >= timing_.settle)
+      // A lost AEN would also be the last one: no other comes before the page was read.
+      if (scanned.events_lost && dc.live) dc.reconnected();
+    } else if (now - dc.bound_at >= timing_.settle) {
       lost_devices({*dc.device}, now, false);
+    }
   }
 }
 
@@ -270,8 +273,9 @@ void Finder::on_page(Dc& dc, const LogPage& page, Instant now) {
   dc.page_known = true;
   dc.page_read_here = dc.page_op_current;
   report(Level::info, dc, "Received discovery log pages (num records=" + std::to_string(page.entries.size()) + ").");
+  const bool skipped_before = std::exchange(dc.skipped, page.skipped) == page.skipped;
   if (page.skipped > 0)
-    report(Level::debug, dc,
+    report(skipped_before ? Level::debug : Level::warning, dc,
            "Left out " + std::to_string(page.skipped) + " unusable entries of the discovery log page");
   if (!news) return;
   save_ = true;
@@ -287,7 +291,8 @@ void Finder::on_failure(Dc& dc, Dc::Op op, const Error& error, Instant now) {
       dc.next_connect = now + dc.connect_backoff.fail();
       // What mDNS announces may not listen yet (regressions 16): its first failure is only information.
       const bool early = dc.origin == Origin::discovered && dc.attempts < 2;
-      const Level level = dc.failure_told ? Level::debug : early ? Level::info : Level::error;
+      const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled;
+      const Level level = quiet ? Level::debug : early ? Level::info : Level::error;
       if (!early) dc.failure_told = true;
       out_.push_back(Report{level, dc.tid, {}, dc.tid.to_string() + " Failed to connect to controller. " + error.text});
       track_lost(dc, now);

@@ -55,6 +55,7 @@ struct DeviceGone {
 // The complete truth: what is not in it does not exist.
 struct DevicesScanned {
   std::vector<Device> devices;
+  bool events_lost = false;  // since the scan before; so perhaps AENs and reconnects as well
 };
 // The controller is connected again after a loss ("rediscover" and "connected" uevents): events may have been missed.
 struct DeviceReconnected {

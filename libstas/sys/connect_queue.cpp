@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/connect_queue.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -11,6 +13,7 @@ namespace stas {
 namespace {
 
 constexpr WorkerLimits kOneWriter = {.threads = 1, .per_key = 1, .queued = 16};
+constexpr std::size_t kMaxResting = 4096;
 
 // What to ask before the write; nullopt for transports that have no cheap question.
 std::optional<ProbeTarget> probe_target(const Tid& tid) {
@@ -22,10 +25,26 @@ Error cannot_connect(const Connect& connect, ErrorKind kind, const char* why) {
   return Error{kind, 0, connect.tid.to_string() + ": cannot connect: " + why};
 }
 
+Error rests_still(const Connect& connect) {
+  return cannot_connect(connect, ErrorKind::busy,
+                        "an attempt there held up all connects of this machine; it is tried again later");
+}
+
+Error called_off(const Connect& connect) { return cannot_connect(connect, ErrorKind::cancelled, "the daemon stops"); }
+
+// A full book costs nothing but the rest of one more.
+template <class Book>
+void make_room(Book& resting, Instant now) {
+  if (resting.size() >= kMaxResting)
+    std::erase_if(resting, [now](const auto& item) { return item.second.until <= now; });
+  if (resting.size() >= kMaxResting) resting.clear();
+}
+
 }  // namespace
 
 ConnectQueue::ConnectQueue(Loop& loop, OpTable& ops, ConnectLimits limits, Write write, Done done)
-    : ops_(ops),
+    : loop_(loop),
+      ops_(ops),
       limits_(limits),
       write_(std::move(write)),
       done_(std::move(done)),
@@ -41,7 +60,33 @@ void ConnectQueue::submit(Connect connect) {
   if (auto text = connect_string(connect, SupportedOptions::everything()); !text) {
     return ops_.finish_later(op, text.error());
   }
+  if (stopped_) return ops_.finish_later(op, called_off(connect));
+  if (auto error = rests(connect)) return ops_.finish_later(op, std::move(*error));
+  unwritten_.insert(op);
   probe(std::move(connect), false);
+}
+
+void ConnectQueue::stop() {
+  stopped_ = true;
+  configured_.clear();
+  others_.clear();
+  for (const OpId op : std::exchange(unwritten_, {})) {
+    ops_.finish_later(op, Error{ErrorKind::cancelled, 0, "cannot connect: the daemon stops"});
+  }
+}
+
+std::optional<Error> ConnectQueue::rests(const Connect& connect) const {
+  const Instant now = loop_.now();
+  const auto own = resting_.find(connect.tid);
+  if (own != resting_.end()) {
+    // With another key or other options it may well be answered.
+    if (own->second.options != connect.options || own->second.host != connect.host) return std::nullopt;
+    if (now < own->second.until) return rests_still(connect);
+  }
+  const auto target = probe_target(connect.tid);
+  const auto portal = target ? resting_portals_.find(*target) : resting_portals_.end();
+  if (portal == resting_portals_.end() || now >= portal->second.until) return std::nullopt;
+  return rests_still(connect);
 }
 
 ConnectQueue::Line& ConnectQueue::line_of(const Connect& connect) {
@@ -56,7 +101,9 @@ void ConnectQueue::probe(Connect connect, bool again) {
   }
   prober_.probe(*target, [this, again, order = std::move(connect)](Result<void> answer) {
     if (again) --reprobing_;
+    if (stopped_) return;
     if (!answer) {
+      unwritten_.erase(order.op);
       Error error = answer.error();
       error.text = order.tid.to_string() + ": " + error.text;
       done_(order.op, tl::unexpected<Error>(std::move(error)));
@@ -83,7 +130,15 @@ void ConnectQueue::pump() {
   while (!writing_ && reprobing_ < kReprobes) {
     auto next = take_next();
     if (!next) return;
-    if (!ops_.is_pending(next->op)) continue;
+    if (!ops_.is_pending(next->op)) {
+      unwritten_.erase(next->op);
+      continue;
+    }
+    if (auto error = rests(*next)) {  // since it came here
+      unwritten_.erase(next->op);
+      ops_.finish_later(next->op, std::move(*error));
+      continue;
+    }
     const auto target = probe_target(next->tid);
     if (target && !prober_.is_fresh(*target)) {
       // It has waited so long that its answer is old news.
@@ -97,14 +152,18 @@ void ConnectQueue::pump() {
 
 void ConnectQueue::write(Connect connect) {
   const OpId op = connect.op;
+  unwritten_.erase(op);
   const Error late = cannot_connect(connect, ErrorKind::timed_out, "the kernel did not finish the connect in time");
   ops_.extend(op, limits_.write, late);
   writing_ = true;
   const bool taken = worker_.submit("fabrics", [this, op, make = write_, order = std::move(connect)] {
     // `this` is only used by the completion, which does not run once the worker was stopped.
+    const auto begun = std::chrono::steady_clock::now();
     auto result = make(order);
-    return Worker::Completion([this, op, result = std::move(result)]() mutable {
+    const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
+    return Worker::Completion([this, op, order, took, result = std::move(result)]() mutable {
       writing_ = false;
+      written(order, took, !result);
       done_(op, std::move(result));
       pump();
     });
@@ -112,6 +171,22 @@ void ConnectQueue::write(Connect connect) {
   if (taken) return;
   writing_ = false;
   ops_.finish_later(op, Error{ErrorKind::busy, 0, "cannot connect: no thread for the write"});
+}
+
+// Other controllers behind the same portal may be well: the first success there ends its rest.
+void ConnectQueue::written(const Connect& connect, Duration took, bool failed) {
+  const auto target = probe_target(connect.tid);
+  if (!failed) {
+    resting_.erase(connect.tid);
+    if (target) resting_portals_.erase(*target);
+  } else if (took > limits_.patience) {
+    const Instant now = loop_.now();
+    make_room(resting_, now);
+    make_room(resting_portals_, now);
+    const Duration rest = std::min(limits_.longest_rest, took * limits_.rest_factor);
+    resting_[connect.tid] = Rest{now + rest, connect.options, connect.host};
+    if (target) resting_portals_[*target].until = now + std::min(limits_.longest_rest, took);
+  }
 }
 
 }  // namespace stas

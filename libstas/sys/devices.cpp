@@ -11,11 +11,13 @@ Devices::Devices(Loop& loop, KernelPaths paths, Sink sink)
     : loop_(loop), paths_(std::move(paths)), sink_(std::move(sink)), timer_(loop.timer([this] { on_recheck(); })) {}
 
 Result<void> Devices::start() {
-  return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); },
-                                [this] {
-                                  // If this fails the next audit repairs it.
-                                  static_cast<void>(scan());
-                                }});
+  return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); }, [this] { handle_lost(); }});
+}
+
+void Devices::handle_lost() {
+  events_lost_ = true;
+  // If this fails the next audit repairs it.
+  static_cast<void>(scan());
 }
 
 Result<void> Devices::scan() {
@@ -27,7 +29,7 @@ Result<void> Devices::scan() {
     known_[device.ref.name] = Known{device, false};
     if (!is_settled(device)) check_again(device.ref.name);
   }
-  sink_(DevicesScanned{std::move(*devices)});
+  sink_(DevicesScanned{std::move(*devices), std::exchange(events_lost_, false)});
   return {};
 }
 

@@ -40,6 +40,9 @@ class Devices {
 
   void handle(const Uevent& event);
 
+  // Some uevents never arrived: everything is read again, and the next DevicesScanned says so.
+  void handle_lost();
+
  private:
   struct Known {
     Device device;
@@ -61,6 +64,7 @@ class Devices {
   Sink sink_;
   std::map<std::string, Known> known_;
   std::map<std::string, Recheck> rechecks_;
+  bool events_lost_ = false;
   TimerSource timer_;
   UeventMonitor monitor_;
 };

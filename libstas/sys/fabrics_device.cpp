@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/utsname.h>
@@ -27,6 +28,17 @@ struct Wiped {
   std::string text;
   ~Wiped() { explicit_bzero(text.data(), text.size()); }
 };
+
+// The kernel says EINVAL to a transport whose module it could not load.
+std::optional<Error> missing_module(const KernelPaths& paths, const Connect& connect) {
+  const Transport transport = connect.tid.transport();
+  if (!is_ip_transport(transport)) return std::nullopt;  // the others may be built in and then show no directory
+  const std::string name(to_text(transport));
+  if (access((paths.sys + "/module/nvme_" + name).c_str(), F_OK) == 0) return std::nullopt;
+  return Error{ErrorKind::not_supported, EINVAL,
+               connect.tid.to_string() + ": cannot connect: the kernel module nvme-" + name +
+                   " is not loaded and the kernel could not load it (modprobe nvme-" + name + " says why)"};
+}
 
 }  // namespace
 
@@ -72,7 +84,11 @@ Result<std::string> connect_controller(const KernelPaths& paths, const Connect& 
   const UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (fd.get() < 0) return tl::unexpected<Error>(fabrics_open_error(path, errno));
   if (write(fd.get(), order.text.data(), order.text.size()) < 0) {
-    return tl::unexpected<Error>(connect_error(connect, errno));
+    const int errnum = errno;
+    if (errnum == EINVAL) {
+      if (auto missing = missing_module(paths, connect)) return tl::unexpected<Error>(std::move(*missing));
+    }
+    return tl::unexpected<Error>(connect_error(connect, errnum));
   }
   char buffer[kMaxReply];
   const ssize_t got = read(fd.get(), buffer, sizeof buffer);

@@ -45,6 +45,7 @@ class KernelFabric final : public Fabric {
   Result<void> start(Sink sink) override;
   void submit(FabricOp op) override;
   void rescan() override;
+  void stop_connecting() override { connects_.stop(); }
   std::size_t pending() const override { return ops_.size(); }
   bool supports_tp8013() const override { return options_.has("discovery"); }
   bool supports_host_iface() const override { return options_.has("host_iface"); }

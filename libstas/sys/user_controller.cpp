@@ -68,6 +68,15 @@ void UserController::start_attempt() {
   pump();
 }
 
+void UserController::call_off() {
+  if (announced_ || state_ == State::gone) return;
+  stop_attempt();
+  state_ = State::gone;
+  finish_with(order_.op, Error{ErrorKind::cancelled, 0, "the connect was called off"});
+  hooks_.gone();
+  arm();
+}
+
 void UserController::stop_attempt() {
   const bool had_turn = state_ == State::attempting || state_ == State::waiting;
   links_.clear();

@@ -45,6 +45,8 @@ class UserController {
 
   void start();
   void start_attempt();
+  // Gives the first connect up, answered with `cancelled`; a controller that was live once is left alone.
+  void call_off();
 
   // Disconnect, Register, FetchSupported, FetchLogPage; each is answered through emit.
   void submit(const FabricOp& op);

@@ -94,6 +94,11 @@ void UserFabric::submit(FabricOp op) {
   controller->submit(op);
 }
 
+void UserFabric::stop_connecting() {
+  stopping_ = true;
+  for (const auto& [id, controller] : controllers_) controller->call_off();
+}
+
 UserController* UserFabric::find(const DeviceRef& ref) {
   const auto id = by_name_.find(ref.name);
   if (id == by_name_.end()) return nullptr;
@@ -116,6 +121,7 @@ bool UserFabric::is_duplicate(const Connect& order) const {
 void UserFabric::connect(Connect order) {
   const auto refuse = [&](Error error) { emit(OpDone{order.op, std::move(error)}); };
   const auto text = order.tid.to_string();
+  if (stopping_) return refuse({ErrorKind::cancelled, 0, text + ": not connected any more, the daemon stops"});
   if (is_duplicate(order)) {
     return refuse({ErrorKind::already_connected, 0, text + " is connected or being connected already"});
   }

@@ -39,6 +39,7 @@ class UserFabric final : public Fabric {
   Result<void> start(Sink sink) override;
   void submit(FabricOp op) override;
   void rescan() override;
+  void stop_connecting() override;
   std::size_t pending() const override { return pending_; }
   bool supports_tp8013() const override { return true; }
   bool supports_host_iface() const override { return true; }
@@ -67,6 +68,7 @@ class UserFabric final : public Fabric {
   Id next_ = 0;
   bool rescan_wanted_ = false;
   bool started_ = false;
+  bool stopping_ = false;
   EventSource wake_;
   bool wake_armed_ = false;
   NetworkMonitor network_;

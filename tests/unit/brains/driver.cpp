@@ -74,7 +74,7 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     configure(options_ = rest);
     if (verb == "start") scan();
   } else if (verb == "scan") {
-    scan();
+    scan(words == Words{"lost"});
   } else if (verb == "device") {
     device_line(words);
   } else if (verb == "change") {
@@ -279,8 +279,9 @@ const Device* Driver::device_of(const DeviceRef& ref) const {
   return it != devices_.end() && it->second.ref == ref ? &it->second : nullptr;
 }
 
-void Driver::scan() {
+void Driver::scan(bool events_lost) {
   DevicesScanned all;
+  all.events_lost = events_lost;
   for (const auto& [name, device] : devices_) all.devices.push_back(device);
   handle(all);
 }

@@ -8,7 +8,7 @@
 //
 // Lines that both brains understand:
 //   conf OPTIONS              the configuration is read (again); "conf" alone: defaults
-//   scan                      the fabric tells all devices
+//   scan [lost]               the fabric tells all devices; lost: and that events before were lost
 //   start OPTIONS             conf and scan
 //   device NAME CONTROLLER [field=value...]   exists from now on, made by somebody else
 //   vanish NAME | lose NAME   the device goes away, with or without an event
@@ -93,7 +93,7 @@ class Driver {
   OpResult do_connect(const Connect& connect);
   OpResult do_disconnect(const Disconnect& disconnect);
   Device& create(const std::string& name, const Tid& tid);
-  void scan();
+  void scan(bool events_lost = false);
 
   std::string log_, options_;
   Instant zero_ = now_;

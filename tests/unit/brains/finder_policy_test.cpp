@@ -145,6 +145,20 @@ TEST(FinderPolicy, ReadsEveryChange) {
           vanish nvme0
           wait 5)",
        "3s connect 10.0.0.1\n3s page 10.0.0.1\n3s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"a scan finds nothing new: the page is not read",
+       R"(start pleo=disabled | controller=10.0.0.1
+          page 10.0.0.1 nqn.a
+          --
+          scan
+          wait 1)",
+       ""},
+      {"events were lost, so perhaps an AEN, and no other comes before the page was read",
+       R"(start pleo=disabled | controller=10.0.0.1
+          page 10.0.0.1 nqn.a
+          --
+          scan lost
+          wait 1)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
       {"nobody told us: the safety poll finds it after 5 minutes: #43",
        R"(start pleo=disabled | controller=10.0.0.1
           page 10.0.0.1 nqn.a

@@ -207,6 +207,20 @@ TEST(UserFabric, ManyConnectsAtOnceAllSucceed) {
   EXPECT_EQ(world.fabric.pending(), 0U);
 }
 
+TEST(UserFabric, AStopCallsOffFirstConnectsOnly) {
+  const auto target = start_target("", kOneSubsystem);
+  FabricWorld world;
+  world.connected(order(target->port()));
+  ASSERT_TRUE(target->call("fault.add", R"({"what": "no_icresp", "count": 0})"));
+  const auto hanging = world.begin(order(target->port(), ControllerKind::io, kIo));
+  ASSERT_TRUE(
+      world.wait([&] { return target->call("fault.list", "{}").value().find("\"struck\":0") == std::string::npos; }));
+  world.fabric.stop_connecting();
+  EXPECT_EQ(std::get<Error>(world.result(hanging)).kind, ErrorKind::cancelled);
+  EXPECT_EQ(world.refused(order(target->port(), ControllerKind::io, kIo)).kind, ErrorKind::cancelled);
+  EXPECT_EQ(world.story, std::vector<std::string>{"seen user0 live"});
+}
+
 TEST(UserFabric, SourceAddressAndInterfaceAreHonoured) {
   const auto target = start_target("");
   FabricWorld world;

@@ -34,7 +34,7 @@ class DeviceWatch : public ::testing::Test {
       return "aen " + e->ref.name + " " + std::to_string(e->value == kAenDiscoveryLogChanged);
     }
     if (const auto* e = std::get_if<DevicesScanned>(&event)) {
-      std::string text = "scanned";
+      std::string text = e->events_lost ? "scanned after a loss" : "scanned";
       for (const auto& device : e->devices) text += " " + device.ref.name;
       return text;
     }
@@ -51,6 +51,19 @@ class DeviceWatch : public ::testing::Test {
   std::vector<Event> events_;
   Devices devices_{loop_, root_.paths(), [this](Event event) { events_.push_back(std::move(event)); }};
 };
+
+TEST_F(DeviceWatch, LostEventsLeadToAScanThatSaysSoOnce) {
+  root_.add("nvme1", testing::io_controller());
+  const auto all = root_.path("sys/class"), away = root_.path("sys/away");
+  std::filesystem::rename(all, away);
+  devices_.handle_lost();
+  EXPECT_EQ(seen(), "") << "sysfs cannot be read";
+  std::filesystem::rename(away, all);
+  ASSERT_TRUE(devices_.scan());
+  EXPECT_EQ(seen(), "scanned after a loss nvme1; ") << "the news waits for the next scan that works";
+  ASSERT_TRUE(devices_.scan());
+  EXPECT_EQ(seen(), "scanned nvme1; ");
+}
 
 TEST_F(DeviceWatch, AScanLeavesPcieOut) {
   root_.add("nvme0", {{"transport", "pcie"}, {"state", "live"}});

@@ -107,6 +107,20 @@ TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
   EXPECT_EQ(name.error().text.find("SESAME"), std::string::npos);
 }
 
+// Any file that answers a write with EINVAL.
+TEST(FabricsDevice, AMissingModuleIsNamedWhereTheKernelOnlySaysEinval) {
+  testing::FakeRoot root;
+  std::filesystem::create_symlink("/proc/self/oom_score_adj", root.path("dev/nvme-fabrics"));
+  const auto missing = connect_controller(root.paths(), order());
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, ErrorKind::not_supported);
+  EXPECT_NE(missing.error().text.find("modprobe nvme-tcp"), std::string::npos) << missing.error().text;
+  std::filesystem::create_directories(root.path("sys/module/nvme_tcp"));
+  const auto present = connect_controller(root.paths(), order());
+  ASSERT_FALSE(present);
+  EXPECT_EQ(present.error().kind, ErrorKind::invalid_input) << present.error().text;
+}
+
 TEST(FabricsDevice, AListWithoutTheBasicsIsNotBelieved) {
   testing::FakeRoot root;
   root.write("dev/nvme-fabrics", "garbage");

@@ -211,6 +211,67 @@ TEST_F(KernelFabricTest, AStuckWriteIsAnsweredByItsDeadlineAndHoldsOnlyTheQueue)
   EXPECT_EQ(answers(), 2U);
 }
 
+TEST_F(KernelFabricTest, AStopCallsOffWhatTheKernelHasNotBegun) {
+  Listener target(loop_, testing::icresp());
+  Listener silent(loop_, "");
+  limits_.connect.probe.fresh = std::chrono::minutes(1);
+  root_.add("nvme3", testing::io_controller());
+  writer_->answer = std::string("nvme3");
+  writer_->hold(true);
+  fabric().submit(order(1, target.port()));
+  ASSERT_TRUE(run_until(loop_, [&] { return writer_->writes() == 1; }));
+  fabric().submit(order(2, target.port()));
+  fabric().submit(order(3, silent.port()));
+  for (int i = 0; i < 20; ++i) loop_.run_once(Duration::zero());
+  const auto begin = loop_.now();
+  fabric().stop_connecting();
+  fabric().submit(order(4, target.port()));
+  for (const OpId op : {2, 3, 4}) EXPECT_EQ(kind(result(op)), ErrorKind::cancelled) << op;
+  EXPECT_LT(loop_.now() - begin, std::chrono::seconds(1)) << "did not wait for the silent one";
+  EXPECT_EQ(answer(1), nullptr) << "the kernel is at it";
+  writer_->hold(false);
+  EXPECT_TRUE(std::holds_alternative<Connected>(result(1)));
+  EXPECT_EQ(writer_->order, std::vector<OpId>{1});
+}
+
+TEST_F(KernelFabricTest, AControllerThatHeldUpTheKernelRestsAndItsPortalLessLong) {
+  Listener target(loop_, testing::icresp());
+  Listener other(loop_, testing::icresp());
+  limits_.connect.patience = std::chrono::milliseconds(50);
+  limits_.connect.rest_factor = 10;
+  const auto of_another_subsystem = [&](OpId op) {
+    auto connect = order(op, target.port());
+    TidFields fields = connect.tid.fields();
+    fields.subsysnqn = "nqn.2014-08.org.example:another";
+    connect.tid = Tid(fields);
+    return connect;
+  };
+  writer_->hold(true);
+  fabric().submit(order(1, target.port()));
+  ASSERT_TRUE(run_until(loop_, [&] { return writer_->writes() == 1; }));
+  fabric().submit(of_another_subsystem(2));
+  const auto begin = loop_.now();
+  ASSERT_TRUE(run_until(loop_, [&] { return loop_.now() - begin > std::chrono::milliseconds(100); }));
+  writer_->hold(false);
+  EXPECT_EQ(kind(result(1)), ErrorKind::io);
+  EXPECT_EQ(kind(result(2)), ErrorKind::busy) << "it was in the queue already";
+  fabric().submit(order(3, target.port()));
+  EXPECT_EQ(kind(result(3)), ErrorKind::busy);
+  fabric().submit(order(4, other.port()));
+  EXPECT_EQ(kind(result(4)), ErrorKind::io) << "another portal is not concerned";
+  OpId op = 10;
+  ASSERT_TRUE(run_until(loop_, [&] {
+    fabric().submit(of_another_subsystem(++op));
+    return kind(result(op)) == ErrorKind::io;
+  })) << "the portal's rest never ends";
+  fabric().submit(order(5, target.port()));
+  EXPECT_EQ(kind(result(5)), ErrorKind::busy) << "the controller's own rest is longer";
+  auto other_key = order(6, target.port());
+  other_key.options.dhchap_secret = Secret("DHHC-1:00:b3RoZXI=:");
+  fabric().submit(other_key);
+  EXPECT_EQ(kind(result(6)), ErrorKind::io) << "with another key it may well be answered";
+}
+
 TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
   root_.add("nvme3", testing::io_controller());
   const auto old = ref("nvme3");

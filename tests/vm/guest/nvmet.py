@@ -8,6 +8,7 @@ import concurrent.futures
 import ctypes
 import os
 import subprocess
+import threading
 
 ROOT = "/sys/kernel/config/nvmet"
 CLONE_NEWNET = 0x40000000
@@ -30,6 +31,7 @@ class Nvmet:
         subprocess.run(["modprobe", "-a", "nvmet", "nvmet-tcp", "nvme-loop"], check=True)
         if not os.path.ismount("/sys/kernel/config"):
             subprocess.run(["mount", "-t", "configfs", "configfs", "/sys/kernel/config"], check=True)
+        self._namespace = namespace
         init = {"initializer": _enter, "initargs": (namespace,)} if namespace else {}
         self._there = concurrent.futures.ThreadPoolExecutor(1, **init)
 
@@ -130,3 +132,11 @@ class Nvmet:
             os.rmdir(f"{ROOT}/ports/{port}")
         for host in os.listdir(f"{ROOT}/hosts"):
             os.rmdir(f"{ROOT}/hosts/{host}")
+
+    def in_namespace(self, job):
+        """Runs something beside us, in a thread that lives in the target's namespace."""
+        def there():
+            if self._namespace:
+                _enter(self._namespace)
+            job()
+        threading.Thread(target=there, daemon=True).start()
