@@ -27,7 +27,7 @@ Result<void> Devices::scan() {
   known_.clear();
   for (const auto& device : *devices) {
     known_[device.ref.name] = Known{device, false};
-    if (!is_settled(device)) check_again(device.ref.name);
+    if (!is_settled(device)) check_again(device.ref.name, false);
   }
   sink_(DevicesScanned{std::move(*devices), std::exchange(events_lost_, false)});
   return {};
@@ -45,7 +45,11 @@ std::optional<Device> Devices::refresh(const std::string& name) {
   Known& known = known_[name];
   const bool changed = known.device != *read;
   known.device = *read;
-  if (!is_settled(*read)) check_again(name);
+  const auto recheck = rechecks_.find(name);
+  if (!is_settled(*read))
+    check_again(name, false);
+  else if (recheck != rechecks_.end() && !recheck->second.leaving)
+    rechecks_.erase(recheck);
   if (changed) sink_(DeviceSeen{*read});
   return std::move(*read);
 }
@@ -72,7 +76,7 @@ void Devices::handle_remove(const std::string& name) {
   // (regressions 28). Only the absence of this incarnation counts.
   const DeviceRef ref = found->second.device.ref;
   if (check_incarnation(paths_, ref)) {
-    check_again(name);
+    check_again(name, true);
   } else {
     refresh(name);
   }
@@ -87,10 +91,14 @@ void Devices::forget(const std::string& name) {
   sink_(DeviceGone{ref});
 }
 
-// Does nothing if a look is planned already.
-void Devices::check_again(const std::string& name) {
-  const bool planned = !rechecks_.try_emplace(name, Recheck{loop_.now() + kFirstRecheck, 0}).second;
-  if (!planned) arm();
+// What is planned already stays planned.
+void Devices::check_again(const std::string& name, bool leaving) {
+  const auto [recheck, planned_now] = rechecks_.try_emplace(name, Recheck{kNever, 0, leaving});
+  recheck->second.leaving |= leaving;
+  const Instant at = loop_.now() + (leaving ? kLeaveRecheck : kSettleRecheck);
+  if (!planned_now && recheck->second.at <= at) return;
+  recheck->second.at = at;
+  arm();
 }
 
 void Devices::on_recheck() {
@@ -102,13 +110,13 @@ void Devices::on_recheck() {
   for (const auto& name : due) {
     const auto device = refresh(name);
     const auto found = rechecks_.find(name);
-    if (found == rechecks_.end()) continue;
-    const bool leaving = device && device->state.starts_with("deleting");
-    const bool settled = device && is_settled(*device) && !leaving && found->second.tries > 2;
-    if (!device || settled || ++found->second.tries >= kMaxRechecks) {
+    if (found == rechecks_.end()) continue;  // it has settled, or is gone
+    Recheck& recheck = found->second;
+    const bool stays = recheck.leaving && recheck.tries > 2 && device && !device->state.starts_with("deleting");
+    if (!device || stays || ++recheck.tries >= kMaxRechecks) {
       rechecks_.erase(found);
     } else {
-      found->second.at = now + kFirstRecheck * (1 << found->second.tries);
+      recheck.at = now + (recheck.leaving ? kLeaveRecheck : kSettleRecheck) * (1 << recheck.tries);
     }
   }
   arm();

@@ -24,8 +24,10 @@ class Devices {
  public:
   using Sink = std::function<void(Event)>;
 
-  static constexpr Duration kFirstRecheck = std::chrono::milliseconds(20);
-  static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 10 s after the event
+  // A first connect ends with an event, long before that; only kernels before 5.18 leave it to this.
+  static constexpr Duration kSettleRecheck = std::chrono::milliseconds(100);
+  static constexpr Duration kLeaveRecheck = std::chrono::milliseconds(20);
+  static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 50 or 10 s after the event
 
   Devices(Loop& loop, KernelPaths paths, Sink sink);
 
@@ -51,11 +53,12 @@ class Devices {
   struct Recheck {
     Instant at;
     unsigned tries = 0;
+    bool leaving = false;  // its "remove" came; else it is looked at until its attributes have settled
   };
 
   void handle_remove(const std::string& name);
   void forget(const std::string& name);
-  void check_again(const std::string& name);
+  void check_again(const std::string& name, bool leaving);
   void on_recheck();
   void arm();
 
