@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libstas/sys/notify.h"
+#include "libstas/sys/systemd_manager.h"
 #include "libstas/sys/udev_rules.h"
 
 namespace stas::stacd {
@@ -14,6 +15,8 @@ namespace {
 constexpr Duration kSaveDelay = std::chrono::milliseconds(100);  // changes within this time are written together
 constexpr Duration kAuditPeriod = std::chrono::minutes(2);       // repairs lost device events (law 5)
 constexpr Duration kStopWait = std::chrono::seconds(5);
+constexpr Duration kUdevdTimeout = std::chrono::seconds(5);
+const std::string kUdevdUnit = "systemd-udevd.service";
 
 }  // namespace
 
@@ -82,6 +85,7 @@ bool Daemon::start_bus() {
     journal_.error(published.error().text);
     return false;
   }
+  tell_udevd();
   staf_ = std::make_unique<StafClient>(*bus_, journal_, [this](Event event) { handle(std::move(event)); });
   return true;
 }
@@ -103,16 +107,34 @@ bool Daemon::configure() {
 // udev-rule= of stacd.conf(5): who connects on TCP, we or nvme-cli's udev rules.
 void Daemon::apply_udev_rule(bool enabled) {
   if (options_.fabric != FabricKind::kernel) return;
+  const bool masked = udev_override_in_force({});
   if (enabled) {
     if (const auto removed = remove_udev_override({}); !removed) journal_.error(removed.error().text);
-    return;
+  } else {
+    mask_udev_rules();
   }
+  udevd_is_late_ |= masked != udev_override_in_force({});
+  tell_udevd();
+}
+
+void Daemon::mask_udev_rules() {
   const auto outcome = install_udev_override({});
   if (!outcome)
     journal_.error("nvme-cli's udev rules stay active on TCP: " + outcome.error().text);
   else if (*outcome == UdevOverride::left_alone)
     journal_.info("udev-rule=disabled has no effect: the administrator's own " + std::string(kUdevRulesName) +
                   " decides");
+}
+
+// udevd looks for changed rules every few seconds; in between it would connect by those of before.
+void Daemon::tell_udevd() {
+  if (!bus_ || !std::exchange(udevd_is_late_, false)) return;
+  udevd_call_ = bus_->call_async(
+      systemd_manager(), "ReloadUnit", {kUdevdUnit, std::string("replace")}, BusType::none, kUdevdTimeout,
+      [this](const Result<BusValue>& answer) {
+        if (!answer)
+          journal_.debug("udevd will notice the changed rules by itself, within seconds: " + answer.error().text);
+      });
 }
 
 void Daemon::handle(Event event) {

@@ -34,6 +34,8 @@ class Daemon {
   bool start_bus();
   bool configure();
   void apply_udev_rule(bool enabled);
+  void mask_udev_rules();
+  void tell_udevd();
   void handle(Event event);
   void schedule();
   void run_connector();
@@ -55,6 +57,8 @@ class Daemon {
   std::unique_ptr<Bus> bus_;
   std::unique_ptr<BusService> service_;
   std::unique_ptr<StafClient> staf_;
+  BusHandle udevd_call_;
+  bool udevd_is_late_ = false;  // its rules changed, and it was not told yet
 
   EventSource sigterm_, sigint_, sighup_;
   EventSource pending_run_;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "libstas/sys/systemd_manager.h"
+
 namespace stas {
 
 namespace {
@@ -11,8 +13,7 @@ constexpr Duration kAnswerTimeout = std::chrono::seconds(25);
 
 void NvmeCli::restart(const std::string& device, const std::string& unit) {
   if (!udev_override_in_force(paths_)) return;  // nvme-cli's rule does it, or the administrator wants nobody to
-  const BusTarget systemd{"org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"};
-  calls_[device] = bus_.call_async(systemd, "RestartUnit", {unit, std::string("replace")}, BusType::none,
+  calls_[device] = bus_.call_async(systemd_manager(), "RestartUnit", {unit, std::string("replace")}, BusType::none,
                                    kAnswerTimeout, [this, device](const Result<BusValue>& answer) {
                                      answered(std::string(device), answer);  // a copy: the handle owns this lambda
                                    });
