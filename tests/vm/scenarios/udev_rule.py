@@ -176,13 +176,14 @@ class Administrator(UdevRule):
         path.parent.mkdir(parents=True, exist_ok=True)
         make(path)
         before = (path.is_symlink(), path.read_text(encoding="utf-8"), path.lstat().st_ino)
-        for udev_rule in ("disabled", "enabled"):
+        self.configure("disabled")
+        start("stacd")
+        for udev_rule in ("enabled", "disabled"):
             self.configure(udev_rule)
-            start("stacd")
-            self.configure("disabled" if udev_rule == "enabled" else "enabled")
             reload("stacd")
-            stop("stacd")
             self.assertEqual((path.is_symlink(), path.read_text(encoding="utf-8"), path.lstat().st_ino), before)
+        stop("stacd")
+        self.assertEqual((path.is_symlink(), path.read_text(encoding="utf-8"), path.lstat().st_ino), before)
         self.says("administrator's own 70-nvmf-autoconnect.rules decides", "stacd")
 
     def test_file_in_run(self):
