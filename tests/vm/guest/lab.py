@@ -131,6 +131,11 @@ def known(*daemons):
                   if c["connected"] == "True")
 
 
+def state_file(daemon):
+    """What survives a restart of the daemon; written 0.1 s after a change."""
+    return pathlib.Path(f"/run/{daemon}/last-known-config.json")
+
+
 def no_controllers():
     """Everything disconnected, by the quickest way there is."""
     for controller in controllers():
@@ -279,6 +284,22 @@ class Running(Scenario):
     def nothing_is_leaving(self):
         """Waits until stacd has no controller in its soak: nothing that it was told so far will be cut."""
         wait_for("stacd has nothing to cut", soak_timer_is_off, LIMIT)
+
+    def _wait_for_events(self, since, count):
+        try:
+            wait_for("", lambda: len(self.uevents.came_and_went(since)) >= count, LIMIT)
+        except Unexpected:
+            pass  # the comparison that follows says it better
+        return self.uevents.came_and_went(since)
+
+    def kernel_made_and_removed(self, since, *expected):
+        """These controllers, as (ACTION, device) in order, and no others since the mark."""
+        self.assertEqual(self._wait_for_events(since, len(expected)), list(expected))
+
+    def kernel_counts(self, since, add=0, remove=0):
+        """So many controllers were made and removed since the mark."""
+        actions = [action for action, _ in self._wait_for_events(since, add + remove)]
+        self.assertEqual((actions.count("add"), actions.count("remove")), (add, remove))
 
     def cut_by_us(self):
         return re.findall(r"Disconnect initiated.*", self.journal())

@@ -5,10 +5,6 @@ from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 SOAK = harness.SOAK
 
 
-def state_file(daemon):
-    return pathlib.Path(f"/run/{daemon}/last-known-config.json")
-
-
 def active(daemon):
     return systemctl("is-active", daemon, check=False).returncode == 0
 
@@ -29,7 +25,7 @@ class Restarts(Running):
 
     def only_three_was_made(self, before, mark):
         self.nothing_is_leaving()
-        self.assertEqual(self.uevents.came_and_went(mark), [("add", device_of(nqn("three")))])
+        self.kernel_made_and_removed(mark, ("add", device_of(nqn("three"))))
         self.assertLess(set(before), set(held()))
         self.both_know_what_there_is()
 
@@ -48,7 +44,7 @@ class Interrupted(Restarts):
             self.eventually("and ready", lambda daemon=daemon: active(daemon))
             self.says("existing connection adopted", daemon)
         self.eventually("both know what there is", lambda: known(*DAEMONS) == before)
-        self.assertEqual(self.uevents.came_and_went(mark), [])
+        self.kernel_made_and_removed(mark)
         self.works_and_cuts_nothing(before, mark)
 
     def kill(self, *daemons):
@@ -115,7 +111,7 @@ class Away(Restarts):
         self.connects("one")
         self.says(f"{device} - Disconnect initiated: ", "stacd")
         self.nothing_is_leaving()
-        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
+        self.kernel_made_and_removed(mark, ("remove", device))
 
     def test_withdrawn_while_stacd_was_stopped_is_not_connected_again(self):
         """The kernel gave it up before stacd came back."""
@@ -130,7 +126,7 @@ class Away(Restarts):
         self.connects("one", "three")
         self.nothing_is_leaving()
         self.both_know_what_there_is()
-        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device), ("add", device_of(nqn("three")))])
+        self.kernel_made_and_removed(mark, ("remove", device), ("add", device_of(nqn("three"))))
 
     def without_its_line(self, stacd):
         """Three connections that no log page lists: two of ours, one of an administrator; then, while stacd is
@@ -154,7 +150,7 @@ class Away(Restarts):
         self.connects("one", "foreign")
         self.nothing_is_leaving()
         self.says(f"{device} - Disconnect initiated: ", "stacd")
-        self.assertEqual(self.uevents.came_and_went(mark), [("remove", device)])
+        self.kernel_made_and_removed(mark, ("remove", device))
         self.assertEqual([name for name, _ in known("stacd")], [nqn("one")])
 
     def test_controller_line_removed_while_stacd_was_stopped_under_no_disconnect(self):
@@ -162,7 +158,7 @@ class Away(Restarts):
         before, mark = held(), self.uevents.mark()
         start("stacd")
         self.says("the connection stays, as disconnect-scope says", "stacd")
-        self.assertEqual(self.uevents.came_and_went(mark), [])
+        self.kernel_made_and_removed(mark)
         self.assertEqual(held(), before)
 
     def test_what_stacd_does_not_remember_is_not_its_own(self):
@@ -191,7 +187,7 @@ class Away(Restarts):
         self.connects("one")
         self.nothing_is_leaving()
         self.both_know_what_there_is()
-        self.assertEqual([action for action, _ in self.uevents.came_and_went(mark)], ["remove", "remove"])
+        self.kernel_counts(mark, remove=2)
 
 
 if __name__ == "__main__":
