@@ -97,6 +97,10 @@ class CentralDiscovery(Policy):
         """How often the kernel was asked for an I/O controller."""
         return sum(1 for action, name in events.came_and_went() if action == "add" and name.count("-") == 0)
 
+    def failures(self, events):
+        """How often that came to nothing."""
+        return sum(1 for action, name in events.came_and_went() if action == "remove" and name.count("-") == 0)
+
     def unreachable(self, attempts_on_ncc):
         """Two are connected; then one is listed that refuses, and of which the CDC says that it cannot reach it."""
         target = self.cdc(self.subsystem("here", ncc=True), self.subsystem("plain"))
@@ -117,7 +121,7 @@ class CentralDiscovery(Policy):
         row, = (c for c in ctl("stacd", "ls", "-d") if c["subsysnqn"] == nqn("away"))
         self.assertEqual((row["connect attempts"], row["dlpe.eflags.ncc"], row["connected"]), ("2", "True", "False"))
         reload("stacd")  # one more try for all
-        self.eventually("a third attempt", lambda: self.attempts(events) == 3)
+        self.eventually("a third attempt and its end", lambda: self.attempts(events) == self.failures(events) == 3)
         target.rpc("fault.clear")
         target.rpc("subsystem.set", nqn=nqn("away"), ncc=False)
         self.connects("here", "plain", "away")
