@@ -244,6 +244,9 @@ void Connector::on(const OpDone& done, Instant now) {
 
   if (const auto* connected = std::get_if<Connected>(&done.result); connected != nullptr) {
     lost_devices(devices_.seen(connected->device), now, false);
+    // Whoever made a connection has it; two owners would end with one of them cutting the other's.
+    if (Ioc* other = owner_of(connected->device.ref); other != nullptr && other != &ioc)
+      unbind(*other, now, Duration::zero());
     bind(ioc, connected->device.ref, now);
     report(Level::info, ioc, "Connection established!");
     return;

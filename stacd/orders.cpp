@@ -85,6 +85,8 @@ bool Connector::step_unwanted(Ioc& ioc, Instant now) {
 
 void Connector::step_unbound(Ioc& ioc, Instant now) {
   if (!devices_.complete()) return;  // who knows what exists already
+  // What appears there now is probably the connection of that one; its answer may make this one an alias.
+  if (connecting_.contains(ioc.path)) return;
   if (ioc.looked_at != devices_.version() || now >= ioc.next_connect) {
     if (adopt(ioc, now)) return;
     ioc.looked_at = devices_.version();
@@ -94,7 +96,7 @@ void Connector::step_unbound(Ioc& ioc, Instant now) {
     deadline_ = std::min(deadline_, ioc.next_connect);
     return;
   }
-  if (!connecting_.contains(ioc.path)) order_connect(ioc, now);  // else: that answer may make this one an alias
+  order_connect(ioc, now);
 }
 
 // Takes over an existing connection that this Tid means; notes when another controller of ours has it already.

@@ -250,6 +250,8 @@ void Finder::on(const OpDone& done, Instant now) {
 void Finder::on_connected(Dc& dc, const Connected& result, Instant now) {
   dc.connect_track.end(true);
   lost_devices(devices_.seen(result.device), now, false);
+  // Whoever made a connection has it; two owners would end with one of them cutting the other's.
+  if (Dc* other = owner_of(result.device.ref); other != nullptr && other != &dc) other->unbind(now, Duration::zero());
   dc.bind(result.device, now);
   dc.live = true;
   report(Level::info, dc, "Connection established!");

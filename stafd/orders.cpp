@@ -120,9 +120,10 @@ bool Finder::adopt(Dc& dc, Instant now) {
 
 void Finder::step_unbound(Dc& dc, Instant now) {
   if (!devices_.complete()) return;  // who knows what exists already
+  // What appears there now is probably the connection of that one; its answer may make this one an alias.
+  if (connecting_to_same_address(dc) != nullptr) return;
   if (adopt(dc, now)) return step(dc, now);
   if (dc.alias_of || !dc.wanted) return;
-  if (connecting_to_same_address(dc) != nullptr) return;  // its answer may make this one an alias
   if (now < dc.next_connect) {
     deadline_ = std::min(deadline_, dc.next_connect);
     return;

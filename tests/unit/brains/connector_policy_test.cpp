@@ -573,6 +573,20 @@ TEST(ConnectorPolicy, OneConnectionHasOneOwner) {
           ls)",
        "0s connect 10.0.0.1/nqn.a\n"
        "60s ls 10.0.0.1/nqn.a nvme0\n60s ls 10.0.0.1/nqn.a%eth0 - = 10.0.0.1/nqn.a\n"},
+      {"a removed one does not snatch, and then cut, the connection that another one is making: #40",
+       R"(iface eth0 10.0.0.7
+          uevents
+          stafd up
+          start controller=10.0.0.1/nqn.a
+          wait 1
+          conf controller=10.0.0.1/nqn.a%eth0
+          lose nvme0
+          --
+          restart
+          stafd up
+          wait 60
+          ls)",
+       "0s connect 10.0.0.1/nqn.a%eth0\n60s ls 10.0.0.1/nqn.a%eth0 nvme0\n"},
       {"the owner goes, the other takes over, nothing is cut: #40",
        R"(iface eth0 10.0.0.7
           start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0

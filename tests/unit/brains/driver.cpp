@@ -96,6 +96,8 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     for (auto& interface : interfaces_)
       if (interface.name == words.at(0)) interface.up = words.at(1) == "up";
     handle(InterfacesSeen{interfaces_});
+  } else if (verb == "uevents") {
+    uevents_ = true;
   } else if (verb == "target") {
     if (words.at(1) == "down" || words[1] == "undeletable")
       down_.insert(words[0]);
@@ -221,8 +223,18 @@ void Driver::start_op(const std::string& kind, const Tid& tid, OpId op, std::fun
   auto finish = [this, tid, op, work = std::move(work), epoch = epoch_] {
     auto result = work();
     if (epoch != epoch_) return;
-    busy_.erase(tid);
-    handle(OpDone{op, std::move(result)});
+    const auto* connected = std::get_if<Connected>(&result);
+    const bool seen_first = uevents_ && connected != nullptr;
+    if (seen_first) handle(DeviceSeen{connected->device});
+    auto done = [this, tid, op, epoch, result = std::move(result)] {
+      if (epoch != epoch_) return;
+      busy_.erase(tid);
+      handle(OpDone{op, result});
+    };
+    if (seen_first)
+      answer(std::move(done));
+    else
+      done();
   };
   if (held_.contains({tid.traddr(), kind}))
     waiting_.push_back(std::move(finish));

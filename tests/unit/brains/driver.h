@@ -15,6 +15,7 @@
 //   change NAME field=value...  an attribute of a device changes
 //   iface NAME ADDRESS...     an interface of this host
 //   link NAME up|down         it comes up, or goes down
+//   uevents                   from now on a new device is seen a moment before its connect is answered
 //   target ADDRESS up|down    connects fail while it is down
 //   target NAME deletable|undeletable   disconnects fail
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer
@@ -99,6 +100,7 @@ class Driver {
   Instant zero_ = now_;
   bool journal_ = false;
   bool dns_hangs_ = false;
+  bool uevents_ = false;
   unsigned epoch_ = 0;
   std::uint64_t incarnations_ = 0;
   Interfaces interfaces_;

@@ -281,6 +281,21 @@ TEST(FinderPolicy, OneConnectionHasOneOwner) {
           --
           ls)",
        "0s ls 10.0.0.1 configured nvme0 entries=0\n0s ls 10.0.0.1%eth0 discovered - entries=? = 10.0.0.1\n"},
+      {"a removed one does not snatch, and then cut, the connection that another one is making: #40",
+       R"(iface eth0 10.0.0.7
+          uevents
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 1
+          conf pleo=disabled | controller=10.0.0.1%eth0
+          lose nvme0
+          --
+          restart
+          mdns
+          wait 60
+          ls)",
+       "0s connect 10.0.0.1%eth0\n0s page 10.0.0.1%eth0\n0s signal log_pages_changed 10.0.0.1%eth0 nvme0\n"
+       "1.5s signal dc_removed\n60s ls 10.0.0.1%eth0 configured nvme0 entries=0\n60s ls ended 10.0.0.1\n"},
       {"an existing connection is adopted, under another NQN as well: #11, #44",
        R"(device nvme4 10.0.0.1/nqn.dc1
           start pleo=disabled | controller=10.0.0.1)",

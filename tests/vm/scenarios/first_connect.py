@@ -9,7 +9,7 @@ class FirstConnect(Scenario):
         self.port_with(*names)
         write_conf("stafd", stafd_conf(dc()))
         start(*DAEMONS)
-        self.connects(*names)
+        self.connects(*names, limit=240)
         self.assertEqual(len(discovery_controllers(state="live")), 1)
         self.assertEqual(len(controllers()), count + 1, "one connect each")
 

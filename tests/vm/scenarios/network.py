@@ -228,7 +228,7 @@ class Portals(Network):
         self.addCleanup(events.close)
         first = io_controllers(state="live")[[c.traddr for c in io_controllers(state="live")].index(TARGET)].name
         self.target.unlink(2, nqn("one"))
-        self.says("Connection lost; trying to reconnect", "stacd")
+        self.eventually("the other is down", lambda: len(io_controllers(state="live")) == 1)
         self.assertEqual(ways(io_controllers(state="live")), [both[0]])
         self.target.link(2, nqn("one"))
         self.goes(*both)

@@ -5,6 +5,7 @@ from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 UNITS = ("stafd.service", "stacd.service", "stas-config@hostnqn.service")
 DENIED = r"(?i)permission denied|not permitted|read-only file system|EPERM|EACCES|EROFS|access denied"
 CAP_SYS_ADMIN = 1 << 21
+CAP_NET_RAW = 1 << 13
 
 
 def show(unit, *properties):
@@ -41,12 +42,12 @@ class Units(Scenario):
             print(f"   {exposure[0]}", file=sys.stderr)
             self.assertLessEqual(float(exposure[1]), 2.5, report)
 
-    def test_one_capability(self):
+    def test_two_capabilities(self):
         start(*DAEMONS)
         for daemon in DAEMONS:
             status = pathlib.Path(f"/proc/{pid(daemon)}/status").read_text(encoding="ascii")
             for which in ("CapBnd", "CapPrm", "CapEff"):
-                self.assertEqual(int(re.search(rf"^{which}:\s*(\w+)", status, re.M)[1], 16), CAP_SYS_ADMIN, which)
+                self.assertEqual(int(re.search(rf"^{which}:\s*(\w+)", status, re.M)[1], 16), CAP_SYS_ADMIN | CAP_NET_RAW, which)
             self.assertRegex(status, r"NoNewPrivs:\s*1")
             self.assertRegex(status, r"Seccomp:\s*2")
 
