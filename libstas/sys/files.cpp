@@ -17,7 +17,7 @@ namespace stas {
 
 namespace {
 
-constexpr std::size_t kChunk =  4096;  // one page: what a sysfs attribute is at most, and most files we read
+constexpr std::size_t kChunk = 4096;  // one page: what a sysfs attribute is at most, and most files we read
 
 class UniqueFd {
  public:

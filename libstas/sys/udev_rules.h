@@ -35,8 +35,8 @@ enum class UdevOverride {
 // Pure: nvme-cli's rules without TCP, beginning with the marker.
 std::string udev_rules_without_tcp(std::string_view installed);
 
-// At start and at reload. A leftover of a crash is recognised by its marker and replaced. udevd notices within seconds, at
-// once when it is reloaded.
+// At start and at reload. A leftover of a crash is recognised by its marker and replaced. udevd notices within seconds,
+// at once when it is reloaded.
 Result<UdevOverride> install_udev_override(const UdevPaths& paths);
 
 // At stop, and when udev-rule= becomes enabled. Removes our file, nothing else.
