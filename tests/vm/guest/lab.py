@@ -190,11 +190,15 @@ class Scenario(unittest.TestCase):
         self.assertEqual(complaints, [])
 
     def run(self, result=None):
-        before = len(result.failures) + len(result.errors)
+        before, skipped = len(result.failures) + len(result.errors), len(result.skipped)
         begun = time.monotonic()
         super().run(result)
-        print(f"   {self.id()}: {time.monotonic() - begun:.1f} s", file=sys.stderr)
-        if len(result.failures) + len(result.errors) > before:
+        failed = len(result.failures) + len(result.errors) > before
+        outcome = "FAILED" if failed else "skipped" if len(result.skipped) > skipped else "ok"
+        # One line that .ci/run can show, whatever unittest prints around it.
+        print(f"   scenario {self.id().removeprefix('__main__.')}: {outcome}, {time.monotonic() - begun:.1f} s",
+              file=sys.stderr)
+        if failed:
             why = "\n".join(text for test, text in result.failures + result.errors if self.id() in test.id())
             print(f"=== evidence of {self.id()}\n{why}\n{getattr(self, 'evidence', '')}\n=== end", file=sys.stderr)
 
