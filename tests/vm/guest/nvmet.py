@@ -28,7 +28,8 @@ def _write(path, value):
 
 class Nvmet:
     def __init__(self, namespace=None):
-        subprocess.run(["modprobe", "-a", "nvmet", "nvmet-tcp", "nvme-loop"], check=True)
+        subprocess.run(["modprobe", "-a", "nvmet", "nvmet-tcp"], check=True)
+        subprocess.run(["modprobe", "-q", "nvme-loop"], check=False)  # Debian 12's kernel has none
         if not os.path.ismount("/sys/kernel/config"):
             subprocess.run(["mount", "-t", "configfs", "configfs", "/sys/kernel/config"], check=True)
         self._namespace = namespace
