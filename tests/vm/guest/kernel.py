@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the guest's kernel says about NVMe: controllers in sysfs, uevents, messages."""
+import errno
 import os
 import socket
 import subprocess
@@ -76,6 +77,7 @@ class Uevents:
 
     def __init__(self):
         self.events = []
+        self.lost = False
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)  # NETLINK_KOBJECT_UEVENT
         self._socket.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
         self._socket.bind((0, 1))
@@ -85,8 +87,11 @@ class Uevents:
         while True:
             try:
                 head, *fields = self._socket.recv(65536).split(b"\0")
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    return
+                self.lost = True  # says came_and_went(); what still comes is read
+                continue
             event = dict(field.decode(errors="replace").split("=", 1) for field in fields if b"=" in field)
             if event.get("SUBSYSTEM") == "nvme":
                 event["head"] = head.decode(errors="replace")
@@ -103,6 +108,7 @@ class Uevents:
 
     def came_and_went(self, since=0):
         """Controllers that were made or removed: (ACTION, device)."""
+        assert not self.lost, "uevents were lost: nobody knows what came and went"
         return [(e["ACTION"], os.path.basename(e["DEVPATH"])) for _, e in self.events[since:]
                 if e["ACTION"] in ("add", "remove")]
 
