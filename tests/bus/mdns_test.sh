@@ -148,21 +148,24 @@ expect "and is no candidate" '\[lo IPv4 dc3 _nvme-disc\._tcp local - 127\.0\.0\.
 stop $publisher
 expect "dc3 goes" '^view available=yes wake_up=no types=2$'
 
-# A changed TXT record: a static service file is re-read on SIGHUP under the same name.
+# A changed TXT record: a static service file is re-read on SIGHUP under the same name, if its time in seconds changed.
+# avahi-daemon watches the directory as well, so the file appears whole and with a time of its own.
 mkdir -p services
 mount --bind services /etc/avahi/services
 service_file() {
-  cat >services/nvme.service <<XML
+  cat >nvme.service.new <<XML
 <?xml version="1.0" standalone='no'?>
 <!DOCTYPE service-group SYSTEM "avahi-service.dtd">
 <service-group><name>dc4</name><service><type>_nvme-disc._tcp</type><port>8009</port>
 <txt-record>p=$1</txt-record><txt-record>nqn=$2</txt-record></service></service-group>
 XML
+  touch -d "$3" nvme.service.new
+  mv nvme.service.new services/nvme.service
   kill -HUP $avahi
 }
-service_file tcp nqn.2020-01.com.example:one
+service_file tcp nqn.2020-01.com.example:one 2024-01-01
 expect "a service from a file is found" 'dc4 _nvme-disc\._tcp local tcp 127\.0\.0\.1:8009 nqn\.2020-01\.com\.example:one\]'
-service_file rdma nqn.2020-01.com.example:two
+service_file rdma nqn.2020-01.com.example:two 2024-01-02
 expect "a changed TXT record arrives" \
   'dc4 _nvme-disc\._tcp local rdma 127\.0\.0\.1:8009 nqn\.2020-01\.com\.example:two\]'
 
