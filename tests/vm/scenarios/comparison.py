@@ -129,7 +129,6 @@ class UdevRule(Contender):
 
     def install(self):
         RULES.unlink(missing_ok=True)
-        wait_for("udevd knows", lambda: True)
 
     def start(self):
         nvme("connect-all", "--persistent", "-t", "tcp", "-a", TARGET, "-s", 8009)
