@@ -55,7 +55,7 @@ bool Daemon::start() {
   connector_.restore(known.known);
 
   configure();
-  fabric_ = make_fabric(options_.fabric, loop_);
+  fabric_ = make_fabric(options_.fabric, loop_, ControllerKind::io);
   if (!start_bus()) return false;
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
     journal_.error(started.error().text);
@@ -152,7 +152,9 @@ void Daemon::schedule() {
 }
 
 void Daemon::run_connector() {
-  for (auto& action : connector_.advance(loop_.now())) execute(std::move(action));
+  auto actions = connector_.advance(loop_.now());
+  tell_last(actions);
+  for (auto& action : actions) execute(std::move(action));
   deadline_.arm(connector_.deadline());
   if (stopping_ && connector_.stopped()) loop_.quit(0);
 }

@@ -15,6 +15,14 @@ BusTarget staf() { return {"org.nvmexpress.staf", "/org/nvmexpress/staf", "org.n
 
 BusTarget evidence() { return {"org.nvmexpress.staf", "/org/nvmexpress/staf", "org.nvmexpress.staf.evidence"}; }
 
+std::vector<Tid> read_ended(const Result<BusValue>& answer) {
+  std::vector<Tid> ended;
+  if (!answer) return ended;
+  for (const auto& dict : std::get<BusDicts>(*answer))
+    if (auto tid = tid_of_dict(dict)) ended.push_back(std::move(*tid));
+  return ended;
+}
+
 }  // namespace
 
 StafClient::StafClient(Bus& bus, const Journal& journal, Sink sink)
@@ -28,38 +36,46 @@ StafClient::StafClient(Bus& bus, const Journal& journal, Sink sink)
 
 void StafClient::on_owner(const std::string& owner) {
   if (!owner_.empty()) {
-    call_ = BusHandle();  // nobody is left to answer
+    pages_call_ = BusHandle();  // nobody is left to answer
+    ended_call_ = BusHandle();
     sink_(StafVanished{});
   }
   owner_ = owner;
   if (!owner_.empty()) sink_(StafAppeared{});
 }
 
+// Both questions at once. Our stafd answers them in this order; that of nvme-stas 2.4.1 does not know the second and may
+// say so first.
 void StafClient::fetch() {
-  call_ = bus_.call_async(staf(), "get_all_log_pages", {true}, BusType::text, kAnswerTimeout,
-                          [this](Result<BusValue> answer) { on_answer(std::move(answer)); });
+  answers_ = {};
+  pages_call_ = bus_.call_async(staf(), "get_all_log_pages", {true}, BusType::text, kAnswerTimeout,
+                                [this](const Result<BusValue>& answer) {
+                                  answers_.pages = read_pages(answer);
+                                  deliver_if_complete();
+                                });
+  // The rest of the evidence; a stafd that does not have it has none.
+  ended_call_ = bus_.call_async(evidence(), "list_ended_controllers", {}, BusType::dicts, kAnswerTimeout,
+                                [this](const Result<BusValue>& answer) {
+                                  answers_.ended = read_ended(answer);
+                                  deliver_if_complete();
+                                });
 }
 
-void StafClient::on_answer(Result<BusValue> answer) {
-  if (!answer) return sink_(StafPages{tl::unexpected(answer.error()), {}});
+Result<std::vector<StafDc>> StafClient::read_pages(const Result<BusValue>& answer) {
+  if (!answer) return tl::unexpected(answer.error());
   auto parsed = parse_staf_pages(std::get<std::string>(*answer));
-  if (!parsed) return sink_(StafPages{tl::unexpected(parsed.error()), {}});
+  if (!parsed) return tl::unexpected(parsed.error());
   if (parsed->skipped > 0 && flaw_told_ != parsed->first_flaw)
     journal_.warning("Left out " + std::to_string(parsed->skipped) +
                      " unusable log page entries of stafd's answer: " + parsed->first_flaw);
   flaw_told_ = parsed->first_flaw;
-  // The rest of the evidence. The stafd of nvme-stas 2.4.1 does not have it, and then there is none.
-  call_ = bus_.call_async(evidence(), "list_ended_controllers", {}, BusType::dicts, kAnswerTimeout,
-                          [this, dcs = std::move(parsed->dcs)](Result<BusValue> ended) mutable {
-                            on_ended(std::move(dcs), std::move(ended));
-                          });
+  return std::move(parsed->dcs);
 }
 
-void StafClient::on_ended(std::vector<StafDc> dcs, Result<BusValue> ended) {
-  StafPages pages{std::move(dcs), {}};
-  if (ended)
-    for (const auto& dict : std::get<BusDicts>(*ended))
-      if (auto tid = tid_of_dict(dict)) pages.ended.push_back(std::move(*tid));
+void StafClient::deliver_if_complete() {
+  if (!answers_.pages || !answers_.ended) return;
+  StafPages pages{std::move(*answers_.pages), std::move(*answers_.ended)};
+  answers_ = {};
   sink_(std::move(pages));
 }
 

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "libstas/core/event.h"
 #include "libstas/sys/bus.h"
@@ -25,15 +27,21 @@ class StafClient {
 
  private:
   void on_owner(const std::string& owner);
-  void on_answer(Result<BusValue> answer);
-  void on_ended(std::vector<StafDc> dcs, Result<BusValue> ended);
+  // What stafd has answered so far to the questions of one fetch().
+  struct Answers {
+    std::optional<Result<std::vector<StafDc>>> pages;
+    std::optional<std::vector<Tid>> ended;
+  };
+  Result<std::vector<StafDc>> read_pages(const Result<BusValue>& answer);
+  void deliver_if_complete();
 
   Bus& bus_;
   const Journal& journal_;
   Sink sink_;
   std::string owner_;
   std::string flaw_told_;
-  BusHandle watch_, changed_, removed_, call_;
+  Answers answers_;
+  BusHandle watch_, changed_, removed_, pages_call_, ended_call_;
 };
 
 }  // namespace stas::stacd

@@ -87,7 +87,8 @@ void Connector::update(Ioc& ioc, const Candidate& candidate, Instant now) {
                               const auto it = ioc.sources.find(dc->tid);
                               return it != ioc.sources.end() && it->second == dc->origin;
                             });
-  if (ioc.external || ioc.configured != candidate.configured || !same_sources) save_ = true;
+  // What is not connected is not saved.
+  if (ioc.device && (ioc.external || ioc.configured != candidate.configured || !same_sources)) save_ = true;
   ioc.external = false;
   ioc.configured = candidate.configured;
   if (!same_sources) {

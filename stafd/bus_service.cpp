@@ -182,22 +182,21 @@ BusDicts BusService::get_log_pages(const std::vector<std::string>& id) const {
 }
 
 std::string BusService::get_all_log_pages(bool detailed) const {
-  auto list = Json::array();
+  auto list = JsonWriter::python();
+  const auto begin = [&list](const TextDict& dc) {
+    list.begin_object().key("discovery-controller").value(dc).key("log-pages").begin_array();
+  };
+  list.begin_array();
   for (const auto& dc : view_.finder.controllers()) {
-    auto pages = Json::array();
-    for (const auto& entry : dc.entries) pages.append(to_json(to_dict(entry)));
-    auto item = Json::object();
-    item.add("discovery-controller", to_json(detailed ? details(dc) : id_dict_of(dc)));
-    item.add("log-pages", std::move(pages));
-    list.append(std::move(item));
+    begin(detailed ? details(dc) : id_dict_of(dc));
+    for (const auto& entry : dc.entries) list.value(to_dict(entry));
+    list.end().end();
   }
   for (const auto& tid : view_.finder.unresolved()) {
-    auto item = Json::object();
-    item.add("discovery-controller", to_json(unresolved_info(tid, detailed)));
-    item.add("log-pages", Json::array());
-    list.append(std::move(item));
+    begin(unresolved_info(tid, detailed));
+    list.end().end();
   }
-  return list.dump_python();
+  return list.end().take();
 }
 
 std::string BusService::controller_info(const std::vector<std::string>& id) const {

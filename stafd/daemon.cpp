@@ -54,7 +54,7 @@ bool Daemon::start() {
       loop_, [this](MdnsChanged view) { handle(std::move(view)); },
       [this](Level level, std::string text) { journal_.log(level, text); });
   configure();
-  fabric_ = make_fabric(options_.fabric, loop_);
+  fabric_ = make_fabric(options_.fabric, loop_, ControllerKind::discovery);
   if (!start_bus()) return false;
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
     journal_.error(started.error().text);
@@ -118,7 +118,9 @@ void Daemon::schedule() {
 }
 
 void Daemon::run_finder() {
-  for (auto& action : finder_.advance(loop_.now())) execute(std::move(action));
+  auto actions = finder_.advance(loop_.now());
+  tell_last(actions);
+  for (auto& action : actions) execute(std::move(action));
   deadline_.arm(finder_.deadline());
   if (stopping_ && finder_.stopped()) loop_.quit(0);
 }

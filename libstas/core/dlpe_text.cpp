@@ -129,19 +129,19 @@ std::string_view flaw_of(const Dlpe& dlpe) {
 }
 
 TextDict to_dict(const Dlpe& dlpe) {
-  TextDict dict{
-      {"trtype", name_or_number(kTrtypes, dlpe.trtype)},
-      {"adrfam", name_or_number(kAdrfams, dlpe.adrfam)},
-      {"traddr", dlpe.traddr},
-      {"trsvcid", dlpe.trsvcid},
-      {"subnqn", dlpe.subnqn},
-      {"subtype", name_or_number(kSubtypes, dlpe.subtype)},
-      {"treq", name_or_number(kTreqs, dlpe.treq)},
-      {"portid", std::to_string(dlpe.portid)},
-      {"cntlid", std::to_string(dlpe.cntlid)},
-      {"asqsz", std::to_string(dlpe.asqsz)},
-      {"eflags", std::to_string(dlpe.eflags)},
-  };
+  TextDict dict;
+  dict.reserve(12);
+  dict.emplace_back("trtype", name_or_number(kTrtypes, dlpe.trtype));
+  dict.emplace_back("adrfam", name_or_number(kAdrfams, dlpe.adrfam));
+  dict.emplace_back("traddr", dlpe.traddr);
+  dict.emplace_back("trsvcid", dlpe.trsvcid);
+  dict.emplace_back("subnqn", dlpe.subnqn);
+  dict.emplace_back("subtype", name_or_number(kSubtypes, dlpe.subtype));
+  dict.emplace_back("treq", name_or_number(kTreqs, dlpe.treq));
+  dict.emplace_back("portid", std::to_string(dlpe.portid));
+  dict.emplace_back("cntlid", std::to_string(dlpe.cntlid));
+  dict.emplace_back("asqsz", std::to_string(dlpe.asqsz));
+  dict.emplace_back("eflags", std::to_string(dlpe.eflags));
   if (!dlpe.tsas.empty()) dict.emplace_back("tsas", dlpe.tsas);
   return dict;
 }

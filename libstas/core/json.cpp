@@ -77,74 +77,14 @@ class Builder : public nlohmann::json_sax<Library> {
   std::size_t values_ = 0;
 };
 
-enum class Charset { ascii, utf8 };
-
-void write_string(std::string& out, const std::string& text, Charset charset) {
+void write_string(std::string& out, std::string_view text, bool ascii) {
   // The library is asked only where there is something to escape; that is seldom, and building its value is not free.
   const bool plain =
       std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; });
   if (plain)
     out.append(1, '"').append(text).append(1, '"');
   else
-    out += Library(text).dump(-1, ' ', charset == Charset::ascii, Library::error_handler_t::replace);
-}
-
-// One document. Containers at `flat_level` and deeper are written on one line.
-class Writer {
- public:
-  Writer(Charset charset, unsigned flat_level) : charset_(charset), flat_level_(flat_level) {}
-
-  void write(const Json& json, unsigned level) {
-    if (const auto* text = json.as_string()) return write_string(out_, *text, charset_);
-    if (const auto* items = json.as_array())
-      return list('[', ']', *items, level, [&](const Json& item) { write(item, level + 1); });
-    if (const auto* members = json.as_object())
-      return list('{', '}', *members, level, [&](const Json::Member& member) {
-        write_string(out_, member.first, charset_);
-        out_ += ": ";
-        write(member.second, level + 1);
-      });
-    scalar(json);
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  template <class Items, class Each>
-  void list(char open, char close, const Items& items, unsigned level, const Each& each) {
-    out_ += open;
-    const bool flat = level >= flat_level_ || items.empty();
-    bool first = true;
-    for (const auto& item : items) {
-      if (!first) out_ += flat ? ", " : ",";
-      first = false;
-      if (!flat) out_.append(1, '\n').append(2 * (level + 1), ' ');
-      each(item);
-    }
-    if (!flat) out_.append(1, '\n').append(2 * level, ' ');
-    out_ += close;
-  }
-  void scalar(const Json& json) {
-    if (const auto value = json.as_bool())
-      out_ += *value ? "true" : "false";
-    else if (const auto number = json.as_int())
-      out_ += std::to_string(*number);
-    else if (const auto big = json.as_uint())
-      out_ += std::to_string(*big);
-    else if (const auto real = json.as_double())
-      out_ += Library(*real).dump();
-    else
-      out_ += "null";
-  }
-
-  Charset charset_;
-  unsigned flat_level_;
-  std::string out_;
-};
-
-std::string written(const Json& json, Charset charset, unsigned flat_level) {
-  Writer writer(charset, flat_level);
-  writer.write(json, 0);
-  return writer.take();
+    out += Library(text).dump(-1, ' ', ascii, Library::error_handler_t::replace);
 }
 
 }  // namespace
@@ -201,9 +141,9 @@ Json& Json::set(std::string key, Json value) {
   return add(std::move(key), std::move(value));
 }
 
-std::string Json::dump_python() const { return written(*this, Charset::ascii, 0); }
+std::string Json::dump_python() const { return JsonWriter::python().value(*this).take(); }
 
-std::string Json::dump_pretty(unsigned flat_level) const { return written(*this, Charset::utf8, flat_level); }
+std::string Json::dump_pretty(unsigned flat_level) const { return JsonWriter::pretty(flat_level).value(*this).take(); }
 
 Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
@@ -226,6 +166,80 @@ Json to_json(const std::vector<std::pair<std::string, std::string>>& dict) {
   members.reserve(dict.size());
   for (const auto& [key, value] : dict) members.emplace_back(key, value);
   return members;
+}
+
+JsonWriter& JsonWriter::begin(char open, char close) {
+  next_item();
+  out_ += open;
+  open_.push_back({close, open_.size() >= flat_level_, true});
+  return *this;
+}
+
+JsonWriter& JsonWriter::begin_object() { return begin('{', '}'); }
+
+JsonWriter& JsonWriter::begin_array() { return begin('[', ']'); }
+
+JsonWriter& JsonWriter::end() {
+  assert(!open_.empty());
+  const Open ended = open_.back();
+  open_.pop_back();
+  if (!ended.flat && !ended.empty) out_.append(1, '\n').append(2 * open_.size(), ' ');
+  out_ += ended.close;
+  return *this;
+}
+
+// What stands before an item: nothing behind its key, and for the first one of a line.
+void JsonWriter::next_item() {
+  if (std::exchange(after_key_, false) || open_.empty()) return;
+  Open& container = open_.back();
+  if (!std::exchange(container.empty, false)) out_ += container.flat ? ", " : ",";
+  if (!container.flat) out_.append(1, '\n').append(2 * open_.size(), ' ');
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  next_item();
+  write_string(out_, name, ascii_);
+  out_ += ": ";
+  after_key_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::text(std::string_view value) {
+  next_item();
+  write_string(out_, value, ascii_);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(const Json& json) {
+  if (const auto* string = json.as_string()) return text(*string);
+  if (const auto* items = json.as_array()) {
+    begin_array();
+    for (const auto& item : *items) value(item);
+    return end();
+  }
+  if (const auto* members = json.as_object()) {
+    begin_object();
+    for (const auto& [name, member] : *members) key(name).value(member);
+    return end();
+  }
+  next_item();
+  if (const auto flag = json.as_bool())
+    out_ += *flag ? "true" : "false";
+  else if (const auto number = json.as_int())
+    out_ += std::to_string(*number);
+  else if (const auto big = json.as_uint())
+    out_ += std::to_string(*big);
+  else if (const auto real = json.as_double())
+    out_ += Library(*real).dump();
+  else
+    out_ += "null";
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(const std::vector<std::pair<std::string, std::string>>& dict) {
+  begin_object();
+  for (const auto& [name, member] : dict) key(name).text(member);
+  return end();
 }
 
 }  // namespace stas

@@ -83,6 +83,40 @@ class Json {
   std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
 };
 
+// Writes a document while it is made: for what is long and written often, where building it as a Json first is most of
+// the work. What is begun must be ended, and in an object every value has its key; anything else is a bug.
+class JsonWriter {
+ public:
+  // As Json::dump_python() and Json::dump_pretty() do.
+  static JsonWriter python() { return {true, 0}; }
+  static JsonWriter pretty(unsigned flat_level) { return {false, flat_level}; }
+
+  JsonWriter& begin_object();
+  JsonWriter& begin_array();
+  JsonWriter& end();
+  JsonWriter& key(std::string_view name);
+  JsonWriter& text(std::string_view value);
+  JsonWriter& value(const Json& json);
+  JsonWriter& value(const std::vector<std::pair<std::string, std::string>>& dict);
+  std::string take() { return std::move(out_); }
+
+ private:
+  struct Open {
+    char close;
+    bool flat;
+    bool empty;
+  };
+  JsonWriter(bool ascii, unsigned flat_level) : ascii_(ascii), flat_level_(flat_level) {}
+  JsonWriter& begin(char open, char close);
+  void next_item();
+
+  bool ascii_;
+  unsigned flat_level_;
+  bool after_key_ = false;
+  std::vector<Open> open_;
+  std::string out_;
+};
+
 // An object of texts, in the order of the dictionary.
 Json to_json(const std::vector<std::pair<std::string, std::string>>& dict);
 

@@ -10,72 +10,78 @@ namespace {
 
 constexpr unsigned kFlatLevel = 4;  // the elements of entries[] and sources[]
 
-Json to_json(const Tid& tid) {
-  return stas::to_json({{"transport", std::string(to_text(tid.transport()))},
-                        {"traddr", tid.traddr()},
-                        {"trsvcid", tid.trsvcid()},
-                        {"subsysnqn", tid.subsysnqn()},
-                        {"host-traddr", tid.host_traddr()},
-                        {"host-iface", tid.host_iface()},
-                        {"host-nqn", tid.host_nqn()}});
+void write(JsonWriter& out, const Tid& tid) {
+  out.begin_object();
+  out.key("transport").text(to_text(tid.transport()));
+  out.key("traddr").text(tid.traddr());
+  out.key("trsvcid").text(tid.trsvcid());
+  out.key("subsysnqn").text(tid.subsysnqn());
+  out.key("host-traddr").text(tid.host_traddr());
+  out.key("host-iface").text(tid.host_iface());
+  out.key("host-nqn").text(tid.host_nqn());
+  out.end();
 }
 
-Json to_json(const Dlpe& dlpe) { return stas::to_json(to_dict(dlpe)); }
-
-Json to_json(const KnownDc& dc) {
-  Json entries = Json::array();
-  for (const Dlpe& dlpe : dc.entries) entries.append(to_json(dlpe));
-  Json json;
-  json.add("tid", to_json(dc.tid));
-  json.add("origin", dc.origin);
-  json.add("page-known", dc.page_known);
-  json.add("genctr", dc.genctr ? Json(*dc.genctr) : Json());
-  json.add("entries", std::move(entries));
-  return json;
+void write(JsonWriter& out, const KnownDc& dc) {
+  out.begin_object();
+  write(out.key("tid"), dc.tid);
+  out.key("origin").text(dc.origin);
+  out.key("page-known").value(Json(dc.page_known));
+  out.key("genctr").value(dc.genctr ? Json(*dc.genctr) : Json());
+  out.key("entries").begin_array();
+  for (const Dlpe& dlpe : dc.entries) out.value(to_dict(dlpe));
+  out.end().end();
 }
 
-Json to_json(const KnownIoc& ioc) {
-  Json sources = Json::array();
+void write(JsonWriter& out, const KnownIoc& ioc) {
+  out.begin_object();
+  write(out.key("tid"), ioc.tid);
+  out.key("configured").value(Json(ioc.configured));
+  out.key("sources").begin_array();
   for (const auto& source : ioc.sources) {
-    Json& json = sources.append(Json::object());
-    json.add("dc", to_json(source.dc));
-    json.add("origin", source.origin);
+    out.begin_object();
+    write(out.key("dc"), source.dc);
+    out.key("origin").text(source.origin).end();
   }
-  Json json;
-  json.add("tid", to_json(ioc.tid));
-  json.add("configured", ioc.configured);
-  json.add("sources", std::move(sources));
-  json.add("dlpe", ioc.dlpe ? to_json(*ioc.dlpe) : Json());
-  return json;
+  out.end().key("dlpe");
+  if (ioc.dlpe)
+    out.value(to_dict(*ioc.dlpe));
+  else
+    out.value(Json());
+  out.end();
 }
 
+// What both documents have, left open for more.
 template <class Elements>
-Json document(std::string_view daemon, std::string key, const Elements& elements,
-              const std::map<std::string, std::string>& resolved) {
-  Json list = Json::array();
-  for (const auto& element : elements) list.append(to_json(element));
-  Json root;
-  root.add("format", kLastKnownFormat);
-  root.add("version", kLastKnownVersion);
-  root.add("daemon", daemon);
-  root.add(std::move(key), std::move(list));
-  root.add("resolved", stas::to_json({resolved.begin(), resolved.end()}));
-  return root;
+JsonWriter begin_document(std::string_view daemon, std::string_view key, const Elements& elements,
+                          const std::map<std::string, std::string>& resolved) {
+  auto out = JsonWriter::pretty(kFlatLevel);
+  out.begin_object();
+  out.key("format").text(kLastKnownFormat);
+  out.key("version").value(Json(kLastKnownVersion));
+  out.key("daemon").text(daemon);
+  out.key(key).begin_array();
+  for (const auto& element : elements) write(out, element);
+  out.end();
+  out.key("resolved").value(TextDict{resolved.begin(), resolved.end()});
+  return out;
 }
 
-std::string text_of(const Json& root) { return root.dump_pretty(kFlatLevel).append(1, '\n'); }
+std::string end_document(JsonWriter& out) { return out.end().take().append(1, '\n'); }
 
 }  // namespace
 
 std::string format_last_known(const KnownStafd& known) {
-  Json root = document("stafd", "dcs", known.dcs, known.resolved);
-  Json& ended = root.add("ended", Json::array());
-  for (const Tid& tid : known.ended) ended.append(to_json(tid));
-  return text_of(root);
+  auto out = begin_document("stafd", "dcs", known.dcs, known.resolved);
+  out.key("ended").begin_array();
+  for (const Tid& tid : known.ended) write(out, tid);
+  out.end();
+  return end_document(out);
 }
 
 std::string format_last_known(const KnownStacd& known) {
-  return text_of(document("stacd", "iocs", known.iocs, known.resolved));
+  auto out = begin_document("stacd", "iocs", known.iocs, known.resolved);
+  return end_document(out);
 }
 
 }  // namespace stas

@@ -220,9 +220,14 @@ void StateFile::save(std::string_view text) {
   }
 }
 
-std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop) {
+std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
-  return std::make_unique<KernelFabric>(loop);
+  return std::make_unique<KernelFabric>(loop, interest);
+}
+
+void tell_last(Actions& actions) {
+  std::stable_partition(actions.begin(), actions.end(),
+                        [](const Action& action) { return !std::holds_alternative<Report>(action); });
 }
 
 void log_report(const Journal& journal, const Report& report) {

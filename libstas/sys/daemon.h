@@ -89,7 +89,11 @@ class StateFile {
   bool failed_ = false;
 };
 
-std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop);
+// `interest`: the controllers that the daemon is about.
+std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest);
+
+// Moves the reports behind the orders, each in their order: the journal can wait, a controller should not.
+void tell_last(Actions& actions);
 
 // One Report of a brain as a journal line with its structured fields.
 void log_report(const Journal& journal, const Report& report);

@@ -7,8 +7,12 @@
 
 namespace stas {
 
-Devices::Devices(Loop& loop, KernelPaths paths, Sink sink)
-    : loop_(loop), paths_(std::move(paths)), sink_(std::move(sink)), timer_(loop.timer([this] { on_recheck(); })) {}
+Devices::Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink sink)
+    : loop_(loop),
+      paths_(std::move(paths)),
+      interest_(interest),
+      sink_(std::move(sink)),
+      timer_(loop.timer([this] { on_recheck(); })) {}
 
 Result<void> Devices::start() {
   return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); }, [this] { handle_lost(); }});
@@ -16,17 +20,18 @@ Result<void> Devices::start() {
 
 void Devices::handle_lost() {
   events_lost_ = true;
+  added_.clear();
   // If this fails the next audit repairs it.
   static_cast<void>(scan());
 }
 
 Result<void> Devices::scan() {
-  auto devices = scan_devices(paths_);
+  auto devices = scan_devices(paths_, interest_);
   if (!devices) return tl::unexpected<Error>(devices.error());
   std::erase_if(*devices, [](const Device& device) { return device.transport == "pcie"; });
   known_.clear();
   for (const auto& device : *devices) {
-    known_[device.ref.name] = Known{device, false};
+    known_[device.ref.name] = device;
     if (!is_settled(device)) check_again(device.ref.name, false);
   }
   sink_(DevicesScanned{std::move(*devices), std::exchange(events_lost_, false)});
@@ -34,17 +39,17 @@ Result<void> Devices::scan() {
 }
 
 std::optional<Device> Devices::refresh(const std::string& name) {
-  auto read = read_device(paths_, name);
+  auto read = read_device(paths_, name, interest_);
   if (!read) {
     if (read.error().kind == ErrorKind::not_found) forget(name);
     return std::nullopt;
   }
   if (read->transport == "pcie") return std::nullopt;
   const auto found = known_.find(name);
-  if (found != known_.end() && found->second.device.ref != read->ref) forget(name);
-  Known& known = known_[name];
-  const bool changed = known.device != *read;
-  known.device = *read;
+  if (found != known_.end() && found->second.ref != read->ref) forget(name);
+  Device& known = known_[name];
+  const bool changed = known != *read;
+  known = *read;
   const auto recheck = rechecks_.find(name);
   if (!is_settled(*read))
     check_again(name, false);
@@ -54,19 +59,43 @@ std::optional<Device> Devices::refresh(const std::string& name) {
   return std::move(*read);
 }
 
+const Device* Devices::known(const std::string& name) const {
+  const auto found = known_.find(name);
+  return found != known_.end() && check_incarnation(paths_, found->second.ref) ? &found->second : nullptr;
+}
+
+std::optional<Device> Devices::current(const std::string& name) {
+  const Device* device = known(name);
+  if (device != nullptr && is_settled(*device) && !device->cntrltype.empty() && device->state == "live") return *device;
+  return refresh(name);
+}
+
 void Devices::handle(const Uevent& event) {
+  if (event.action == Uevent::Action::add) return handle_add(event.name);
   if (event.action == Uevent::Action::remove) return handle_remove(event.name);
   if (event.action == Uevent::Action::other) return;
-  if (event.action == Uevent::Action::add) rechecks_.erase(event.name);
+  if (event.aen && !event.reconnected) {
+    // News about what the controller offers, none about itself.
+    if (const Device* device = known(event.name)) return sink_(AenReceived{device->ref, *event.aen});
+  }
   const auto device = refresh(event.name);
   if (!device) return;
-  Known& known = known_[event.name];
-  if (event.action == Uevent::Action::add) known.fresh = true;
-  if (event.reconnected && !std::exchange(known.fresh, false)) sink_(DeviceReconnected{device->ref, event.rediscover});
+  if (event.reconnected && added_.erase(event.name) == 0) sink_(DeviceReconnected{device->ref, event.rediscover});
   if (event.aen) sink_(AenReceived{device->ref, *event.aen});
 }
 
+// There is nothing to be read yet that anybody could use, except when it takes the name of another.
+void Devices::handle_add(const std::string& name) {
+  rechecks_.erase(name);
+  added_.insert(name);
+  if (known_.contains(name))
+    refresh(name);
+  else
+    check_again(name, false);
+}
+
 void Devices::handle_remove(const std::string& name) {
+  added_.erase(name);
   const auto found = known_.find(name);
   if (found == known_.end()) {
     rechecks_.erase(name);
@@ -74,7 +103,7 @@ void Devices::handle_remove(const std::string& name) {
   }
   // Still there: either the directory goes a moment after the event, or the name was reused and the event is old
   // (regressions 28). Only the absence of this incarnation counts.
-  const DeviceRef ref = found->second.device.ref;
+  const DeviceRef ref = found->second.ref;
   if (check_incarnation(paths_, ref)) {
     check_again(name, true);
   } else {
@@ -85,7 +114,7 @@ void Devices::handle_remove(const std::string& name) {
 void Devices::forget(const std::string& name) {
   const auto found = known_.find(name);
   if (found == known_.end()) return;
-  const DeviceRef ref = found->second.device.ref;
+  const DeviceRef ref = found->second.ref;
   known_.erase(found);
   rechecks_.erase(name);
   sink_(DeviceGone{ref});

@@ -44,14 +44,15 @@ OpResult either(Result<T> result) {
 
 }  // namespace
 
-KernelFabric::KernelFabric(Loop& loop, KernelPaths paths, KernelLimits limits, KernelCalls calls)
+KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths paths, KernelLimits limits,
+                           KernelCalls calls)
     : loop_(loop),
       paths_(std::move(paths)),
       limits_(limits),
       calls_(with_real_calls(std::move(calls), paths_)),
       options_(options_of_running_kernel()),
       ops_(loop),
-      devices_(loop, paths_, [this](Event event) { on_device_event(std::move(event)); }),
+      devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
       connects_(loop, ops_, limits.connect, calls_.connect,
                 [this](OpId op, Result<std::string> name) { on_connected(op, std::move(name)); }),
       worker_(loop, kDeviceJobs),
@@ -125,7 +126,7 @@ void KernelFabric::run(Connect op) { connects_.submit(std::move(op)); }
 
 void KernelFabric::on_connected(OpId op, Result<std::string> name) {
   if (!name) return ops_.finish(op, name.error());
-  auto device = devices_.refresh(*name);
+  auto device = devices_.current(*name);
   if (!device) {
     return ops_.finish(op, Error{ErrorKind::closed, 0, *name + ": connected, but the controller is gone again"});
   }

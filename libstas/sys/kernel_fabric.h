@@ -39,7 +39,8 @@ struct KernelLimits {
 
 class KernelFabric final : public Fabric {
  public:
-  explicit KernelFabric(Loop& loop, KernelPaths paths = {}, KernelLimits limits = {}, KernelCalls calls = {});
+  explicit KernelFabric(Loop& loop, KindOfInterest interest = {}, KernelPaths paths = {}, KernelLimits limits = {},
+                        KernelCalls calls = {});
   ~KernelFabric() override;
 
   Result<void> start(Sink sink) override;

@@ -149,7 +149,7 @@ void parse_address_attribute(std::string_view text, Device& device) {
   }
 }
 
-Result<Device> read_device(const KernelPaths& paths, const std::string& name) {
+Result<Device> read_device(const KernelPaths& paths, const std::string& name, KindOfInterest interest) {
   if (!is_controller_name(name)) return fail(ErrorKind::invalid_input, "not the name of an NVMe controller");
   const UniqueFd dir(open_controller(paths, name));
   if (dir.get() < 0) return cannot(name, errno);
@@ -159,11 +159,14 @@ Result<Device> read_device(const KernelPaths& paths, const std::string& name) {
   device.transport = attributes.value("transport");
   // `address` of a PCIe controller is a bus address; nothing else of it interests us (regressions 19).
   if (device.transport == "pcie") return device;
-  parse_address_attribute(attributes.raw("address"), device);
   device.subsysnqn = attributes.value("subsysnqn");
+  device.cntrltype = attributes.value("cntrltype");
+  const bool says_its_kind = device.cntrltype == "io" || device.cntrltype == "discovery";
+  const bool uninteresting = interest && is_settled(device) && says_its_kind && !is_kind(device, *interest);
+  if (uninteresting && attributes.shortage() == 0) return device;
+  parse_address_attribute(attributes.raw("address"), device);
   device.hostnqn = attributes.value("hostnqn");
   device.hostid = attributes.value("hostid");
-  device.cntrltype = attributes.value("cntrltype");
   device.dctype = attributes.raw("dctype");  // "none" is a value here
   device.state = attributes.value("state");
   device.model = attributes.value("model");
@@ -173,7 +176,7 @@ Result<Device> read_device(const KernelPaths& paths, const std::string& name) {
   return device;
 }
 
-Result<std::vector<Device>> scan_devices(const KernelPaths& paths) {
+Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInterest interest) {
   const std::string directory = class_directory(paths);
   const DirPtr list(opendir(directory.c_str()), closedir);
   if (!list) {
@@ -195,7 +198,7 @@ Result<std::vector<Device>> scan_devices(const KernelPaths& paths) {
   std::vector<Device> devices;
   devices.reserve(names.size());
   for (const auto& name : names) {
-    auto device = read_device(paths, name);
+    auto device = read_device(paths, name, interest);
     if (device) {
       devices.push_back(std::move(*device));
     } else if (device.error().kind != ErrorKind::not_found) {

@@ -30,11 +30,15 @@ bool is_controller_name(std::string_view name);
 // Takes "traddr=..,trsvcid=..[,host_traddr=..][,host_iface=..][,src_addr=..]" apart.
 void parse_address_attribute(std::string_view text, Device& device);
 
+// Whose controllers a reader cares for. Of one that is certainly of the other kind no more is read than tells so: every
+// attribute costs three system calls, and each daemon hears of the controllers of both.
+using KindOfInterest = std::optional<ControllerKind>;
+
 // not_found: no such controller. Attributes that cannot be read (yet) are empty.
-Result<Device> read_device(const KernelPaths& paths, const std::string& name);
+Result<Device> read_device(const KernelPaths& paths, const std::string& name, KindOfInterest interest = {});
 
 // All controllers, by ascending number. A host without any NVMe driver has none; an unreadable sysfs is an error.
-Result<std::vector<Device>> scan_devices(const KernelPaths& paths);
+Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInterest interest = {});
 
 // Is the bearer of the name still the one meant? not_found otherwise (regressions 28).
 Result<void> check_incarnation(const KernelPaths& paths, const DeviceRef& ref);

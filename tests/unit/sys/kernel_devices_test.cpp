@@ -49,7 +49,7 @@ class DeviceWatch : public ::testing::Test {
   FakeRoot root_;
   Loop loop_;
   std::vector<Event> events_;
-  Devices devices_{loop_, root_.paths(), [this](Event event) { events_.push_back(std::move(event)); }};
+  Devices devices_{loop_, root_.paths(), {}, [this](Event event) { events_.push_back(std::move(event)); }};
 };
 
 TEST_F(DeviceWatch, LostEventsLeadToAScanThatSaysSoOnce) {
@@ -84,6 +84,8 @@ TEST_F(DeviceWatch, AnUnreadableSysfsIsNoInformation) {
 TEST_F(DeviceWatch, AttributesThatComeLateAreReadAgain) {
   root_.add("nvme0", testing::connecting_controller());
   uevent("add", "nvme0");
+  EXPECT_EQ(seen(), "");
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(seen(), "seen nvme0 connecting; ");
   for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
   ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
@@ -143,9 +145,46 @@ TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {
   uevent("add", "nvme0");
   root_.set("nvme0", "state", "live");
   uevent("change", "nvme0", "", "connected");
-  EXPECT_EQ(seen(), "seen nvme0 connecting; seen nvme0 live; ");
+  EXPECT_EQ(seen(), "seen nvme0 live; ");
   uevent("change", "nvme0", "", "connected");
   EXPECT_EQ(seen(), "reconnected nvme0; ");
+}
+
+TEST_F(DeviceWatch, WhatWasReadAfterTheConnectIsNotReadAgain) {
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  for (const auto& [key, value] : testing::io_controller()) root_.set("nvme0", key, value);
+  uevent("change", "nvme0", "", "connected");
+  root_.set("nvme0", "model", "another");
+  EXPECT_NE(devices_.current("nvme0")->model, "another");
+  EXPECT_EQ(devices_.refresh("nvme0")->model, "another");
+  root_.add("nvme0", testing::discovery_controller());
+  EXPECT_EQ(devices_.current("nvme0")->cntrltype, "discovery") << "another bearer of the name";
+  root_.set("nvme0", "state", "connecting");
+  devices_.refresh("nvme0");
+  root_.set("nvme0", "state", "live");
+  EXPECT_EQ(devices_.current("nvme0")->state, "live");
+}
+
+TEST_F(DeviceWatch, ANewBearerOfANameIsNoticedAtItsAdd) {
+  root_.add("nvme0", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  EXPECT_EQ(seen(), "gone nvme0; seen nvme0 connecting; ");
+}
+
+TEST_F(DeviceWatch, AnAenSaysNothingAboutTheControllerItself) {
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  root_.set("nvme0", "model", "another");
+  uevent("change", "nvme0", "0x70f002");
+  EXPECT_EQ(seen(), "aen nvme0 1; ");
+  root_.add("nvme0", testing::discovery_controller());
+  uevent("change", "nvme0", "0x70f002");
+  EXPECT_EQ(seen(), "gone nvme0; seen nvme0 live; aen nvme0 1; ") << "another bearer of the name";
 }
 
 TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
@@ -154,7 +193,7 @@ TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
   root_.remove("nvme0");
   uevent("remove", "nvme0");
   uevent("change", "nvme0", "0x70f002");
-  EXPECT_EQ(seen(), "seen nvme0 connecting; gone nvme0; ");
+  EXPECT_EQ(seen(), "");
 }
 
 TEST_F(DeviceWatch, AHundredControllersAreScanned) {

@@ -59,7 +59,7 @@ class KernelFabricTest : public ::testing::Test {
     KernelCalls calls = calls_;
     calls.connect = [writer = writer_](const Connect& connect) { return writer->write(connect); };
     calls.supported_options = [] { return SupportedOptions::parse("transport=%s,nqn=%s,discovery,host_iface=%s"); };
-    fabric_ = std::make_unique<KernelFabric>(loop_, root_.paths(), limits_, calls);
+    fabric_ = std::make_unique<KernelFabric>(loop_, KindOfInterest(), root_.paths(), limits_, calls);
     const auto started = fabric_->start([this](Event event) { events_.push_back(std::move(event)); });
     EXPECT_TRUE(started) << started.error().text;
     EXPECT_TRUE(events_.empty()) << "called from inside start()";

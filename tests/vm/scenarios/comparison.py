@@ -139,6 +139,8 @@ class UdevRule(Contender):
 
 def clean():
     target.clear()
+    # What nvme-cli's rule has begun on that news would go on connecting.
+    systemctl("stop", "nvmf-connect@*.service", check=False)
     no_controllers()
     for daemon in DAEMONS:
         for directory in (f"/run/{daemon}", f"/var/cache/{daemon}"):

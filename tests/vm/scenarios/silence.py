@@ -111,6 +111,7 @@ class Silence(Scenario):
         self.eventually("listening", lambda: server)
         self.addCleanup(server[0].close)
         self.with_silent([ioc("mute", trsvcid=8021)])
+        start("stacd")  # and stays for as long as the probe waits
         self.says("8021 accepts TCP connections, but does not answer ICReq", "stacd")
 
     def test_a_target_that_resets_is_tried_again(self):
