@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where uevents come from: sd-device's monitor (udev's events) where udevd runs, else the kernel's own netlink group,
-// as in containers. Tells when events were lost. The only file that knows sd-device.
+// Where uevents come from: the kernel's own netlink group, not udev's. Nothing we need is added by udevd, which passes
+// an event on only after its rules have run; and where there is no udevd, as in containers, nothing is missing. Tells
+// when events were lost.
 #pragma once
 
 #include <functional>
-#include <memory>
 
 #include "libstas/core/result.h"
 #include "libstas/sys/loop.h"
 #include "libstas/sys/uevent.h"
+#include "libstas/sys/unique_fd.h"
 
 namespace stas {
 
@@ -20,16 +21,15 @@ class UeventMonitor {
     std::function<void()> lost;  // some events never arrived: look at everything again
   };
 
-  UeventMonitor();
-  ~UeventMonitor();
-  UeventMonitor(const UeventMonitor&) = delete;
-  UeventMonitor& operator=(const UeventMonitor&) = delete;
-
   Result<void> start(Loop& loop, Sink sink);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  void on_datagrams();
+
+  Sink sink_;
+  UniqueFd fd_;
+  IoSource io_;
+  std::uint32_t seen_drops_ = 0;
 };
 
 }  // namespace stas
