@@ -195,20 +195,28 @@ void Connector::on(const StafPages& event, Instant now) {
   dirty_ = true;
 }
 
+// Before the devices know the news.
+void Connector::tell_link(const Device& device) {
+  const Link link = devices_.link_change(device);
+  const Ioc* ioc = link == Link::unchanged ? nullptr : owner_of(device.ref);
+  if (ioc == nullptr || ioc->op == Ioc::Op::disconnect) return;
+  if (link == Link::lost)
+    report(Level::warning, *ioc, "Connection lost; trying to reconnect");
+  else
+    report(Level::info, *ioc, "Connection restored");
+}
+
 void Connector::on(const DeviceSeen& seen, Instant now) {
-  const Link link = devices_.link_change(seen.device);
+  tell_link(seen.device);
   lost_devices(devices_.seen(seen.device), now, false);
   audit_ = true;
-  const Ioc* ioc = owner_of(seen.device.ref);
-  if (ioc == nullptr || ioc->op == Ioc::Op::disconnect) return;
-  if (link == Link::lost) report(Level::warning, *ioc, "Connection lost; trying to reconnect");
-  if (link == Link::restored) report(Level::info, *ioc, "Connection restored");
 }
 
 void Connector::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }
 
 void Connector::on(const DevicesScanned& scanned, Instant now) {
   const bool first = !devices_.complete();
+  for (const auto& device : scanned.devices) tell_link(device);
   lost_devices(devices_.scanned(scanned.devices), now, true);
   for (auto& ioc : iocs_)
     if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle) lose(ioc, now);

@@ -122,6 +122,7 @@ class Connector {
   bool hand_over(Ioc& ioc, Instant now);
   void erase(Ioc& ioc);
 
+  void tell_link(const Device& device);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   void lose(Ioc& ioc, Instant now);
   void bind(Ioc& ioc, const DeviceRef& ref, Instant now);

@@ -144,19 +144,28 @@ void Finder::on(const Resolved& event, Instant now) {
   if (!known) dirty_ = true;
 }
 
+// Before the devices know the news.
+void Finder::tell_link(const Device& device) {
+  const Link link = devices_.link_change(device);
+  const Dc* dc = link == Link::unchanged ? nullptr : owner_of(device.ref);
+  if (dc == nullptr || dc->op == Dc::Op::disconnect) return;
+  if (link == Link::lost)
+    report(Level::warning, *dc, "Connection lost; trying to reconnect, the log page stays known");
+  else
+    report(Level::info, *dc, "Connection restored");
+}
+
 void Finder::on(const DeviceSeen& seen, Instant now) {
-  const Link link = devices_.link_change(seen.device);
+  tell_link(seen.device);
   lost_devices(devices_.seen(seen.device), now, false);
   Dc* dc = owner_of(seen.device.ref);
-  if (dc == nullptr || dc->op == Dc::Op::disconnect) return;
-  if (link == Link::lost) report(Level::warning, *dc, "Connection lost; trying to reconnect, the log page stays known");
-  if (link == Link::restored) report(Level::info, *dc, "Connection restored");
-  dc->refresh(seen.device);
+  if (dc != nullptr && dc->op != Dc::Op::disconnect) dc->refresh(seen.device);
 }
 
 void Finder::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }
 
 void Finder::on(const DevicesScanned& scanned, Instant now) {
+  for (const auto& device : scanned.devices) tell_link(device);
   lost_devices(devices_.scanned(scanned.devices), now, true);
   for (auto& dc : dcs_) {
     if (!dc.device) continue;

@@ -120,6 +120,7 @@ class Finder {
   void track_lost(Dc& dc, Instant now);
   void note_foreign(const DeviceRef& ref);
   void step_foreign(Instant now);
+  void tell_link(const Device& device);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   Dc* owner_of(const DeviceRef& ref);
   Dc* connecting_to_same_address(const Dc& dc);

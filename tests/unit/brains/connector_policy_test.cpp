@@ -379,6 +379,19 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
           scan
           wait 60)",
        "63s connect 10.0.0.1/nqn.a\n"},
+      {"a connection is lost without an event: the audit tells",
+       R"(start controller=10.0.0.1/nqn.a
+          wait 10
+          journal
+          --
+          alter nvme0 state=connecting
+          wait 60
+          scan
+          scan
+          alter nvme0 state=live
+          scan)",
+       "60s warning: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection lost; trying to reconnect\n"
+       "60s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection restored\n"},
       {"a scan that began before the connect ended does not undo it: #2",
        R"(conf controller=10.0.0.1/nqn.a
           scan

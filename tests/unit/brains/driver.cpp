@@ -77,10 +77,10 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     scan(words == Words{"lost"});
   } else if (verb == "device") {
     device_line(words);
-  } else if (verb == "change") {
+  } else if (verb == "change" || verb == "alter") {
     Device& device = devices_.at(words.at(0));
     for (std::size_t i = 1; i < words.size(); ++i) set_field(device, words[i]);
-    handle(DeviceSeen{device});
+    if (verb == "change") handle(DeviceSeen{device});
   } else if (verb == "vanish" || verb == "lose") {
     const Device device = devices_.at(words.at(0));
     devices_.erase(words[0]);

@@ -12,7 +12,7 @@
 //   start OPTIONS             conf and scan
 //   device NAME CONTROLLER [field=value...]   exists from now on, made by somebody else
 //   vanish NAME | lose NAME   the device goes away, with or without an event
-//   change NAME field=value...  an attribute of a device changes
+//   change NAME field=value...  an attribute of a device changes; alter NAME ...: without an event
 //   iface NAME ADDRESS...     an interface of this host
 //   link NAME up|down         it comes up, or goes down
 //   uevents                   from now on a new device is seen a moment before its connect is answered

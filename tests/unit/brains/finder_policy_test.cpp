@@ -208,6 +208,22 @@ TEST(FinderPolicy, ReadsEveryChange) {
           ls)",
        "10s connect 10.0.0.1\n10s page 10.0.0.1\n10s signal log_pages_changed 10.0.0.1 nvme0\n"
        "20s ls 10.0.0.1 configured nvme0 entries=1\n"},
+      {"a connection is lost without an event: the audit tells",
+       R"(start pleo=disabled | controller=10.0.0.1
+          wait 10
+          hold 10.0.0.1 page
+          journal
+          --
+          alter nvme0 state=connecting
+          wait 60
+          scan
+          scan
+          alter nvme0 state=live
+          scan)",
+       "60s warning: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection lost; trying to "
+       "reconnect, the log page stays known\n"
+       "60s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection restored\n"
+       "60s page 10.0.0.1\n"},
       {"its remove event was lost: the audit finds out: #2",
        R"(start pleo=disabled | controller=10.0.0.1
           wait 10

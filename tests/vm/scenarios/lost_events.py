@@ -62,6 +62,18 @@ class LostEvents(Scenario):
         self.connects("one", "two", limit=40)  # the safety poll would take five minutes
         self.assertEqual(self.journal("stafd").count("Received AEN"), 0, "the event was not lost after all")
 
+    def test_the_audit_notices_what_no_event_tells(self):
+        """The kernel says nothing when a controller is lost, only when it is connected again."""
+        target = self.stas_target("one")
+        write_conf("stacd", stacd_conf(ioc("one"), reconnect_delay=1))
+        start("stacd")
+        self.connects("one")
+        target.stop()
+        self.says("nvme.* - Connection lost", "stacd", limit=150)
+        self.stas_target("one")
+        self.connects("one")
+        self.says("nvme.* - Connection restored", "stacd")
+
     def test_udevd_is_not_needed(self):
         """Events come from the kernel, not by way of udevd, its queue and its rules."""
         self.port_with("one")
