@@ -132,7 +132,7 @@ void Connector::order_connect(Ioc& ioc, Instant now) {
   HostIdentity host = *host_;
   if (!ioc.tid.host_nqn().empty()) host.nqn = ioc.tid.host_nqn();
   out_.push_back(Connect{ioc.op_id, ioc.tid, ControllerKind::io, ioc.options, std::move(host),
-                         ioc.configured ? Reason::configured : Reason::listed});
+                         ioc.configured ? Reason::configured : Reason::listed, !ioc.failure_told});
 }
 
 void Connector::order_disconnect(Ioc& ioc, Instant) {

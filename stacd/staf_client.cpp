@@ -44,8 +44,8 @@ void StafClient::on_owner(const std::string& owner) {
   if (!owner_.empty()) sink_(StafAppeared{});
 }
 
-// Both questions at once. Our stafd answers them in this order; that of nvme-stas 2.4.1 does not know the second and may
-// say so first.
+// Both questions at once. Our stafd answers them in this order; that of nvme-stas 2.4.1 does not know the second and
+// may say so first.
 void StafClient::fetch() {
   answers_ = {};
   pages_call_ = bus_.call_async(staf(), "get_all_log_pages", {true}, BusType::text, kAnswerTimeout,

@@ -152,7 +152,8 @@ void Finder::order(Dc& dc, Dc::Op op, Instant now) {
       const Reason reason = dc.origin == Origin::configured ? Reason::configured
                             : dc.origin == Origin::referral ? Reason::referral
                                                             : Reason::discovered;
-      out_.push_back(Connect{id, dc.tid, ControllerKind::discovery, dc.options, host_for(dc.tid), reason});
+      out_.push_back(
+          Connect{id, dc.tid, ControllerKind::discovery, dc.options, host_for(dc.tid), reason, !dc.failure_told});
       break;
     }
     case Dc::Op::disconnect: {

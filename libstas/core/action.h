@@ -31,6 +31,7 @@ struct Connect {
   ConnectOptions options;
   HostIdentity host;
   Reason reason = Reason::none;
+  bool explain = false;  // a failure will be told, so it is worth finding out more about it
 };
 
 // Cut the connection of exactly this device (name and incarnation). -> Disconnected or Error.

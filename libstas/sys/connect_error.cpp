@@ -121,6 +121,12 @@ Error connect_error(const Connect& connect, int errnum) {
   return Error{words.kind, errnum, connect.tid.to_string() + ": cannot connect: " + std::move(words.text)};
 }
 
+bool is_unexplained(const Error& error) { return error.errnum == EIO; }
+
+Error connect_error(const Tid& tid, int errnum, const Error& why) {
+  return Error{why.kind, errnum, tid.to_string() + ": cannot connect: " + why.text};
+}
+
 Error fabrics_open_error(const std::string& path, int errnum) {
   if (errnum == ENOENT || errnum == ENODEV || errnum == ENXIO) {
     return Error{ErrorKind::not_supported, errnum,

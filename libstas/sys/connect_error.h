@@ -2,7 +2,7 @@
 //
 // What went wrong, in words an operator can act on: the errno of a write to /dev/nvme-fabrics, or of the probe's
 // socket. The kernel turns every NVMe status into EIO, so for that one the likely reasons are listed (target
-// reference 2.8).
+// reference 2.8), unless the controller could be asked (connect_inquiry).
 #pragma once
 
 #include <string>
@@ -17,6 +17,12 @@ ErrorKind network_error_kind(int errnum);
 
 // For a failed write of this order's connect string. Never contains a secret.
 Error connect_error(const Connect& connect, int errnum);
+
+// Did the controller itself refuse, for a reason that the kernel keeps to its log?
+bool is_unexplained(const Error& error);
+
+// The same, when the controller was asked for the reason.
+Error connect_error(const Tid& tid, int errnum, const Error& why);
 
 // For a failed open of the fabrics device at `path`.
 Error fabrics_open_error(const std::string& path, int errnum);

@@ -106,7 +106,7 @@ void ConnectQueue::probe(Connect connect, bool again) {
       unwritten_.erase(order.op);
       Error error = answer.error();
       error.text = order.tid.to_string() + ": " + error.text;
-      done_(order.op, tl::unexpected<Error>(std::move(error)));
+      done_(order, tl::unexpected<Error>(std::move(error)));
     } else if (again) {
       line_of(order).push_front(order);
     } else {
@@ -156,15 +156,15 @@ void ConnectQueue::write(Connect connect) {
   const Error late = cannot_connect(connect, ErrorKind::timed_out, "the kernel did not finish the connect in time");
   ops_.extend(op, limits_.write, late);
   writing_ = true;
-  const bool taken = worker_.submit("fabrics", [this, op, make = write_, order = std::move(connect)] {
+  const bool taken = worker_.submit("fabrics", [this, make = write_, order = std::move(connect)] {
     // `this` is only used by the completion, which does not run once the worker was stopped.
     const auto begun = std::chrono::steady_clock::now();
     auto result = make(order);
     const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
-    return Worker::Completion([this, op, order, took, result = std::move(result)]() mutable {
+    return Worker::Completion([this, order, took, result = std::move(result)]() mutable {
       writing_ = false;
       written(order, took, !result);
-      done_(op, std::move(result));
+      done_(order, std::move(result));
       pump();
     });
   });

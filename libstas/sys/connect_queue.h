@@ -38,7 +38,7 @@ class ConnectQueue {
   // Makes the connection and returns the controller's name; runs on a worker.
   using Write = std::function<Result<std::string>(const Connect&)>;
   // The answer to an operation, on the loop; also for operations whose deadline has passed meanwhile.
-  using Done = std::function<void(OpId, Result<std::string>)>;
+  using Done = std::function<void(const Connect&, Result<std::string>)>;
 
   ConnectQueue(Loop& loop, OpTable& ops, ConnectLimits limits, Write write, Done done);
   ~ConnectQueue();  // does not wait for a write that is stuck

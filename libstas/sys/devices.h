@@ -26,8 +26,8 @@ class Devices {
  public:
   using Sink = std::function<void(Event)>;
 
-  // From "add" to the first look. A connect ends with an event, before that or soon after; only what says nothing at its
-  // end is left to this.
+  // From "add" to the first look. A connect ends with an event, before that or soon after; only what says nothing at
+  // its end is left to this.
   static constexpr Duration kSettleRecheck = std::chrono::milliseconds(100);
   static constexpr Duration kLeaveRecheck = std::chrono::milliseconds(20);
   static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 50 or 10 s after the event

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "libstas/sys/connect_error.h"
 #include "libstas/sys/fabrics_device.h"
 #include "libstas/sys/interfaces.h"
 #include "libstas/sys/log_fetch.h"
@@ -13,6 +14,8 @@ namespace stas {
 namespace {
 
 // One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
+constexpr std::size_t kMaxInquiries = 16;  // at once; who comes later gets the general words
+
 constexpr WorkerLimits kDeviceJobs = {.threads = 64, .per_key = 1, .queued = 65536};
 
 KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
@@ -54,7 +57,7 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
       ops_(loop),
       devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
       connects_(loop, ops_, limits.connect, calls_.connect,
-                [this](OpId op, Result<std::string> name) { on_connected(op, std::move(name)); }),
+                [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
       worker_(loop, kDeviceJobs),
       scan_retry_(loop.timer([this] { rescan(); })) {
   ops_.set_sink([this](Event event) { emit(std::move(event)); });
@@ -124,13 +127,35 @@ void KernelFabric::on_device_event(Event event) {
 
 void KernelFabric::run(Connect op) { connects_.submit(std::move(op)); }
 
-void KernelFabric::on_connected(OpId op, Result<std::string> name) {
-  if (!name) return ops_.finish(op, name.error());
+void KernelFabric::on_connected(const Connect& order, Result<std::string> name) {
+  const OpId op = order.op;
+  if (!name) {
+    if (order.explain && is_unexplained(name.error())) return inquire(order, name.error());
+    return ops_.finish(op, name.error());
+  }
   auto device = devices_.current(*name);
   if (!device) {
     return ops_.finish(op, Error{ErrorKind::closed, 0, *name + ": connected, but the controller is gone again"});
   }
   ops_.finish(op, Connected{std::move(*device)});
+}
+
+// What the kernel does not tell, the controller does.
+void KernelFabric::inquire(const Connect& order, const Error& error) {
+  std::unique_ptr<ConnectInquiry> inquiry;
+  if (!stopped_ && inquiries_.size() < kMaxInquiries)
+    inquiry = ConnectInquiry::begin(loop_, order, [this, op = order.op, tid = order.tid, error](auto why) {
+      ops_.finish(op, why ? connect_error(tid, error.errnum, *why) : error);
+      inquiries_.erase(op);
+    });
+  if (!inquiry) return ops_.finish(order.op, error);
+  inquiries_.emplace(order.op, Inquiry{error, std::move(inquiry)});
+}
+
+void KernelFabric::stop_connecting() {
+  stopped_ = true;
+  connects_.stop();
+  for (auto& [op, inquiry] : std::exchange(inquiries_, {})) ops_.finish_later(op, inquiry.error);
 }
 
 void KernelFabric::run(Disconnect op) {

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "libstas/sys/connect_inquiry.h"
 #include "libstas/sys/connect_queue.h"
 #include "libstas/sys/devices.h"
 #include "libstas/sys/fabric.h"
@@ -46,7 +48,7 @@ class KernelFabric final : public Fabric {
   Result<void> start(Sink sink) override;
   void submit(FabricOp op) override;
   void rescan() override;
-  void stop_connecting() override { connects_.stop(); }
+  void stop_connecting() override;
   std::size_t pending() const override { return ops_.size(); }
   bool supports_tp8013() const override { return options_.has("discovery"); }
   bool supports_host_iface() const override { return options_.has("host_iface"); }
@@ -59,7 +61,8 @@ class KernelFabric final : public Fabric {
   void run(FetchLogPage op);
   void run_admin(OpId op, const DeviceRef& device, std::function<OpResult(const AdminSession&)> talk);
 
-  void on_connected(OpId op, Result<std::string> name);
+  void on_connected(const Connect& order, Result<std::string> name);
+  void inquire(const Connect& order, const Error& error);
   void on_device_event(Event event);
   void emit(Event event);
   void see_interfaces();
@@ -77,6 +80,12 @@ class KernelFabric final : public Fabric {
   Interfaces interfaces_;
   NetworkMonitor network_;
   ConnectQueue connects_;
+  struct Inquiry {
+    Error error;  // the answer, should the inquiry not end
+    std::unique_ptr<ConnectInquiry> inquiry;
+  };
+  std::map<OpId, Inquiry> inquiries_;
+  bool stopped_ = false;
   Worker worker_;
   EventSource scan_later_;
   bool scan_armed_ = false;

@@ -55,8 +55,8 @@ std::vector<sock_filter> fabrics_only() {
   return program;
 }
 
-// Datagrams that this socket had to drop because its buffer was full. ENOBUFS comes only once until the buffer is empty,
-// this counter misses none.
+// Datagrams that this socket had to drop because its buffer was full. ENOBUFS comes only once until the buffer is
+// empty, this counter misses none.
 std::uint32_t dropped(int fd) {
   std::uint32_t info[SK_MEMINFO_VARS] = {};
   socklen_t length = sizeof info;

@@ -153,6 +153,38 @@ TEST_F(KernelFabricTest, NothingIsWrittenForAPortalThatDoesNotAnswer) {
   EXPECT_EQ(writer_->writes(), 0U);
 }
 
+TEST_F(KernelFabricTest, WhatTheKernelDoesNotExplainTheControllerIsAskedFor) {
+  Listener target(loop_, testing::icresp(), testing::After::close);
+  limits_.connect.probe.fresh = std::chrono::minutes(1);
+  writer_->answer = fail(ErrorKind::refused, "the general words", EIO);
+  auto explained = order(1, target.port());
+  explained.explain = true;
+  fabric().submit(explained);
+  EXPECT_EQ(kind(result(1)), ErrorKind::refused);
+  EXPECT_EQ(std::get<Error>(result(1)).text, "the general words") << "nothing was learned";
+  EXPECT_EQ(target.accepted(), 2U);
+  fabric().submit(order(2, target.port()));
+  result(2);
+  EXPECT_EQ(target.accepted(), 2U) << "nobody wants to know";
+  writer_->answer = fail(ErrorKind::invalid_input, "the kernel's own refusal", EINVAL);
+  explained.op = 3;
+  fabric().submit(explained);
+  result(3);
+  EXPECT_EQ(target.accepted(), 2U);
+}
+
+TEST_F(KernelFabricTest, AStopDoesNotWaitForTheReasonOfAFailure) {
+  Listener target(loop_, testing::icresp());  // nothing more
+  writer_->answer = fail(ErrorKind::refused, "the general words", EIO);
+  auto explained = order(1, target.port());
+  explained.explain = true;
+  fabric().submit(explained);
+  ASSERT_TRUE(run_until(loop_, [&] { return target.accepted() == 2; }));
+  EXPECT_EQ(answer(1), nullptr);
+  fabric().stop_connecting();
+  EXPECT_EQ(kind(result(1)), ErrorKind::refused);
+}
+
 TEST_F(KernelFabricTest, AnInjectionStopsBeforeAnyPacketIsSent) {
   Listener target(loop_, testing::icresp());
   auto connect = order(1, target.port());

@@ -222,8 +222,8 @@ class Scenario(unittest.TestCase):
         self._network.append(argv)
 
     def silence_nvme_cli(self):
-        """For tests that count: udevd looks for changed rules every 3 s only, so nvme-cli's may still answer an AEN just
-        after the start of stacd."""
+        """For tests that count: udevd looks for changed rules every 3 s only, so nvme-cli's may still answer an AEN
+        just after the start of stacd."""
         systemctl("mask", "--runtime", "nvmf-connect@.service")
         self.undo_later("systemctl", "unmask", "--runtime", "nvmf-connect@.service")
 
@@ -262,6 +262,35 @@ class Scenario(unittest.TestCase):
             wait_for("", lambda: re.search(pattern, self.journal(*daemons)), limit, interval=0.2)
         except Unexpected:
             self.fail(f"nobody said /{pattern}/")
+
+
+def ways(controllers_):
+    """(subsystem, traddr) of controllers."""
+    return sorted((c.subsysnqn.rsplit(":", 1)[-1], c.traddr) for c in controllers_)
+
+
+class Configured(Scenario):
+    """A scenario about what a configuration leads to."""
+
+    def begin(self, stafd=None, stacd=None):
+        if stafd is not None:
+            write_conf("stafd", stafd)
+        if stacd is not None:
+            write_conf("stacd", stacd)
+        start(*DAEMONS)
+
+    def set_conf(self, daemon, text):
+        write_conf(daemon, text)
+        reload(daemon)
+
+    def goes(self, *expected, limit=LIMIT):
+        """Waits until there are exactly these live I/O controllers, as (subsystem, traddr)."""
+        wanted = sorted(expected)
+        try:
+            wait_for("", lambda: ways(io_controllers(state="live")) == wanted and len(io_controllers()) == len(wanted),
+                     limit)
+        except Unexpected:
+            self.fail(f"there are {controllers()}, wanted: {wanted}")
 
 
 class Running(Scenario):

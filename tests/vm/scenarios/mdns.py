@@ -24,7 +24,7 @@ _SERVICE = """<?xml version="1.0" standalone='no'?>
 
 
 class Announcer(Process):
-    """An avahi-daemon where the targets are, without a bus: it announces the service files of a directory of its own."""
+    """An avahi-daemon where the targets are, without a bus: it announces the service files of its own directory."""
 
     def __init__(self, scenario, interfaces="t0", ipv6=False):
         self._files = scenario.path / "services"

@@ -24,32 +24,7 @@ def over(controller):
     return tuple(controller.address_field(key) for key in ("traddr", "host_traddr", "host_iface", "src_addr"))
 
 
-def ways(controllers_):
-    """(subsystem, traddr) of controllers."""
-    return sorted((c.subsysnqn.rsplit(":", 1)[-1], c.traddr) for c in controllers_)
-
-
-class Network(Scenario):
-    def begin(self, stafd=None, stacd=None):
-        if stafd is not None:
-            write_conf("stafd", stafd)
-        if stacd is not None:
-            write_conf("stacd", stacd)
-        start(*DAEMONS)
-
-    def set_conf(self, daemon, text):
-        write_conf(daemon, text)
-        reload(daemon)
-
-    def goes(self, *expected, limit=LIMIT):
-        """Waits until there are exactly these live I/O controllers, as (subsystem, traddr)."""
-        wanted = sorted(expected)
-        try:
-            wait_for("", lambda: ways(io_controllers(state="live")) == wanted and len(io_controllers()) == len(wanted),
-                     limit)
-        except Unexpected:
-            self.fail(f"there are {controllers()}, wanted: {wanted}")
-
+class Network(Configured):
     def detour(self):
         """10.0.0.2 can be reached through h1 as well, for whoever insists on that interface."""
         run("ip", "route", "add", "10.0.0.0/24", "via", TARGET_2, "dev", "h1", "metric", "500")
@@ -101,7 +76,8 @@ class Interfaces(Network):
         before = [c.name for c in io_controllers()]
         self.begin(stacd=stacd_conf(ioc("one", host_iface="h0"), ioc("two", host_traddr=HOST),
                                     ioc("three", host_iface="h0", host_traddr=HOST)))
-        self.eventually("all are taken over", lambda: [c["connected"] for c in ctl("stacd", "ls", "-d")] == ["True"] * 3)
+        self.eventually("all are taken over",
+                        lambda: [c["connected"] for c in ctl("stacd", "ls", "-d")] == ["True"] * 3)
         self.assertEqual([c.name for c in io_controllers()], before)
 
     def test_a_connection_over_the_other_interface_is_another_one(self):

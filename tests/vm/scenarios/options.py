@@ -195,9 +195,10 @@ class Refused(Scenario):
         self.port_with("one")
         self.target.subsystem(nqn("closed"), 1, hosts=["nqn.2024-01.org.example:somebody-else"])
         self.refused({
-            "example:unknown.*(NQN is unknown|not allowed)": ioc("unknown"),
-            "example:closed.*(NQN is unknown|not allowed)": ioc("closed"),
+            "example:unknown.*Connect refused: .*NQN": ioc("unknown"),
+            "example:closed.*Connect refused: the host .* is not allowed": ioc("closed"),
         })
+        self.assertEqual(controllers(), [])
 
     def test_what_listens_there_speaks_something_else(self):
         def listen():

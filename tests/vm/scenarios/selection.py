@@ -7,25 +7,7 @@ from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 TARGET_6 = "fd00::2"
 
 
-class Selection(Scenario):
-    def begin(self, stafd=None, stacd=None):
-        if stafd is not None:
-            write_conf("stafd", stafd)
-        if stacd is not None:
-            write_conf("stacd", stacd)
-        start(*DAEMONS)
-
-    def set_conf(self, daemon, text):
-        write_conf(daemon, text)
-        reload(daemon)
-
-    def goes(self, *expected):
-        """Waits until there are exactly these live I/O controllers, as (subsystem, traddr)."""
-        self.eventually(f"exactly {expected}", lambda: sorted(expected) == sorted(
-            (c.subsysnqn.rsplit(":", 1)[-1], c.traddr) for c in io_controllers(state="live")))
-
-
-class IpFamily(Selection):
+class IpFamily(Configured):
     def setUp(self):
         super().setUp()
         self.stas_target("one", listeners=[{"traddr": TARGET, "trsvcid": "8009"},
@@ -67,7 +49,7 @@ class IpFamily(Selection):
         self.eventually("one DC", lambda: self.dcs() == [TARGET_6])
 
 
-class Exclude(Selection):
+class Exclude(Configured):
     """The world: four portals with a DC each, and one subsystem behind each of them."""
 
     PORTALS = {"a": (TARGET, 8009), "b": (TARGET, 8010), "c": (TARGET_2, 8009), "d": (TARGET_6, 8009)}

@@ -109,8 +109,8 @@ class Units(Scenario):
             mounts = pathlib.Path(f"/proc/{pid(daemon)}/mountinfo").read_text(encoding="ascii").splitlines()
             modes = {fields[4]: fields[5].split(",")[0] for fields in map(str.split, mounts)}
             self.assertEqual((modes["/"], modes["/sys/devices/virtual"], modes[f"/run/{daemon}"]), ("ro", "rw", "rw"))
-            tried = ("/", "/boot", "/etc", "/home", "/run", "/run/lock", "/run/systemd", "/tmp", "/usr", "/var", "/sys/bus/pci",
-                     "/sys/class", "/sys/devices/system", "/sys/fs", "/sys/fs/cgroup", "/sys/kernel", "/sys/kernel/mm",
+            tried = ("/", "/boot", "/etc", "/home", "/run", "/run/lock", "/run/systemd", "/tmp", "/usr", "/var",
+                     "/sys/bus/pci", "/sys/class", "/sys/devices/system", "/sys/fs", "/sys/fs/cgroup", "/sys/kernel", "/sys/kernel/mm",
                      "/sys/module/nvme_core/parameters/admin_timeout")
             found = run("nsenter", "-m", "-t", pid(daemon), "sh", "-c",
                         'for path; do test ! -e "$path" || test ! -w "$path" || echo "$path"; done', "sh", *tried)
