@@ -12,8 +12,7 @@ namespace stas::stacd {
 
 namespace {
 
-constexpr Duration kSaveDelay = std::chrono::milliseconds(100);  // changes within this time are written together
-constexpr Duration kAuditPeriod = std::chrono::minutes(2);       // repairs lost device events (law 5)
+constexpr Duration kAuditPeriod = std::chrono::minutes(2);  // repairs lost device events (law 5)
 constexpr Duration kStopWait = std::chrono::seconds(5);
 constexpr Duration kUdevdTimeout = std::chrono::seconds(5);
 const std::string kUdevdUnit = "systemd-udevd.service";
@@ -24,7 +23,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
     : loop_(loop),
       options_(std::move(options)),
       journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
-      state_(last_known_path(options_.program), journal_),
+      state_(loop, last_known_path(options_.program), journal_,
+             [this] { return format_last_known(connector_.last_known()); }),
       worker_(loop),
       resolver_(loop, worker_) {
   // Signals are blocked before the first thread exists.
@@ -32,7 +32,6 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
   sigint_ = loop_.signal(SIGINT, [this] { stop(); });
   sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
   deadline_ = loop_.timer([this] { schedule(); });
-  save_soon_ = loop_.timer([this] { save(); });
   audit_timer_ = loop_.timer([this] { audit(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
@@ -77,7 +76,7 @@ bool Daemon::start_bus() {
   bus_ = std::move(*bus);
   bus_->on_lost([this](const Error& error) {
     journal_.error("Lost the system bus: " + error.text);
-    save();
+    state_.save();
     loop_.quit(1);
   });
   service_ = std::make_unique<BusService>(*bus_, ServiceView{loop_, connector_, *fabric_, journal_, host_, state_});
@@ -166,15 +165,10 @@ void Daemon::execute(Action action) {
       handle(Resolved{name, std::move(addresses)});
     });
   }
-  if (std::holds_alternative<SaveLastKnown>(action)) return save_soon_.arm_after(kSaveDelay);
+  if (std::holds_alternative<SaveLastKnown>(action)) return state_.changed();
   if (std::holds_alternative<FetchStafPages>(action)) return staf_->fetch();
   if (auto* op = std::get_if<Connect>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<Disconnect>(&action)) return fabric_->submit(std::move(*op));
-}
-
-void Daemon::save() {
-  save_soon_.disarm();
-  state_.save(format_last_known(connector_.last_known()));
 }
 
 void Daemon::audit() {
@@ -197,7 +191,7 @@ void Daemon::reload() {
 void Daemon::stop() {
   if (std::exchange(stopping_, true)) return;
   notify_stopping();
-  save();
+  state_.save();
   apply_udev_rule(true);
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});

@@ -40,7 +40,6 @@ class Daemon {
   void schedule();
   void run_connector();
   void execute(Action action);
-  void save();
   void reload();
   void stop();
   void audit();
@@ -62,7 +61,7 @@ class Daemon {
 
   EventSource sigterm_, sigint_, sighup_;
   EventSource pending_run_;
-  TimerSource deadline_, save_soon_, audit_timer_, stop_timer_;
+  TimerSource deadline_, audit_timer_, stop_timer_;
   bool stopping_ = false;
 };
 

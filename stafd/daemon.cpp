@@ -10,8 +10,7 @@ namespace stas::stafd {
 
 namespace {
 
-constexpr Duration kSaveDelay = std::chrono::milliseconds(100);  // changes within this time are written together
-constexpr Duration kAuditPeriod = std::chrono::minutes(2);       // repairs lost device events (law 5)
+constexpr Duration kAuditPeriod = std::chrono::minutes(2);  // repairs lost device events (law 5)
 constexpr Duration kStopWait = std::chrono::seconds(5);
 
 }  // namespace
@@ -20,7 +19,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
     : loop_(loop),
       options_(std::move(options)),
       journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
-      state_(last_known_path(options_.program), journal_),
+      state_(loop, last_known_path(options_.program), journal_,
+             [this] { return format_last_known(finder_.last_known()); }),
       worker_(loop),
       resolver_(loop, worker_) {
   // Signals are blocked before the first thread exists.
@@ -28,7 +28,6 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
   sigint_ = loop_.signal(SIGINT, [this] { stop(); });
   sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
   deadline_ = loop_.timer([this] { schedule(); });
-  save_soon_ = loop_.timer([this] { save(); });
   audit_timer_ = loop_.timer([this] { audit(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
@@ -76,7 +75,7 @@ bool Daemon::start_bus() {
   bus_ = std::move(*bus);
   bus_->on_lost([this](const Error& error) {
     journal_.error("Lost the system bus: " + error.text);
-    save();
+    state_.save();
     loop_.quit(1);
   });
   if (options_.fabric == FabricKind::kernel) nvme_cli_ = std::make_unique<NvmeCli>(*bus_, journal_);
@@ -132,7 +131,7 @@ void Daemon::execute(Action action) {
       handle(Resolved{name, std::move(addresses)});
     });
   }
-  if (std::holds_alternative<SaveLastKnown>(action)) return save_soon_.arm_after(kSaveDelay);
+  if (std::holds_alternative<SaveLastKnown>(action)) return state_.changed();
   if (auto* changed = std::get_if<NotifyLogPagesChanged>(&action))
     return service_->log_pages_changed(changed->tid, changed->device);
   if (std::holds_alternative<NotifyDcRemoved>(action)) return service_->dc_removed();
@@ -145,11 +144,6 @@ void Daemon::execute(Action action) {
   if (auto* op = std::get_if<Register>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<FetchSupported>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<FetchLogPage>(&action)) return fabric_->submit(std::move(*op));
-}
-
-void Daemon::save() {
-  save_soon_.disarm();
-  state_.save(format_last_known(finder_.last_known()));
 }
 
 void Daemon::audit() {
@@ -172,7 +166,7 @@ void Daemon::reload() {
 void Daemon::stop() {
   if (std::exchange(stopping_, true)) return;
   notify_stopping();
-  save();
+  state_.save();
   stop_timer_.arm_after(kStopWait);
   handle(Stop{});
   fabric_->stop_connecting();

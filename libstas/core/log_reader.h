@@ -3,10 +3,13 @@
 // How a discovery log page (LID 70h) is read, without the reading: next() says which Get Log Page command comes next,
 // feed() takes its data, until next() says done. Both fabrics drive this class, one with PDUs, one with ioctls.
 //
-// The page is consistent when the header read before the entries and the one read after them agree in generation
-// counter and number of records. Everything is read with Retain Asynchronous Event (RAE) = 1, except the header that
-// ends a round: it re-arms the event, and whatever changes after it gives a fresh one (NVM Express Base
-// Specification 2.0, clauses 5.2 and 5.16). Memory is bounded: entries become values transfer by transfer.
+// First the header alone, for the number of records: nothing beyond the end of the page is ever asked for. What fits
+// into one transfer is then read with one command, which is consistent by itself. A longer page is consistent when the
+// header read before its entries and the one read after them agree in generation counter and number of records.
+// Everything is read with Retain Asynchronous Event (RAE) = 1, except what ends a round: it re-arms the event, and
+// whatever changes after it gives a fresh one (NVM Express Base Specification 2.0, clauses 5.2 and 5.16). Memory is
+// bounded: entries become values transfer by transfer. Controllers may make the whole page anew for each command, so
+// few commands are quick.
 #pragma once
 
 #include <cstddef>
@@ -54,14 +57,18 @@ class LogReader {
   void feed(std::string_view bytes);
 
  private:
-  enum class State : std::uint8_t { first_header, entries, last_header, done, failed };
+  enum class State : std::uint8_t { first_header, whole, entries, last_header, done, failed };
 
   void set_error(ErrorKind kind, std::string text);
   void on_first_header(const DlpHeader& header);
   void on_last_header(const DlpHeader& header);
+  void on_whole(std::string_view bytes);
   void on_entries(std::string_view bytes);
+  bool take_entries(std::string_view bytes, std::uint64_t records);
+  void next_round(const DlpHeader& header);
   void begin_entries(const DlpHeader& header);
   std::uint32_t entries_length() const;
+  std::uint32_t expected_length() const;
 
   std::uint8_t lsp_ = 0;
   std::optional<std::uint64_t> known_genctr_;

@@ -209,8 +209,23 @@ std::string read_last_known(const std::string& path, const Journal& journal) {
   return {};
 }
 
-void StateFile::save(std::string_view text) {
-  const auto written = write_file_atomic(path_, text);
+StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text)
+    : loop_(loop),
+      path_(std::move(path)),
+      journal_(journal),
+      text_(std::move(text)),
+      timer_(loop.timer([this] { save(); })) {}
+
+void StateFile::changed() {
+  if (std::exchange(waiting_, true)) return;
+  timer_.arm(std::max(loop_.now() + kSoon, not_before_));
+}
+
+void StateFile::save() {
+  waiting_ = false;
+  timer_.disarm();
+  not_before_ = loop_.now() + kSeldom;
+  const auto written = write_file_atomic(path_, text_());
   if (!written) {
     const std::string message = "Unable to save last known config: " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);

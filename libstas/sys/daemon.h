@@ -76,16 +76,26 @@ int check_conf(const std::string& path, ParseConf<T> parse) {
 std::string last_known_path(std::string_view program);
 // The saved text, "" if there is none or it cannot be read (logged).
 std::string read_last_known(const std::string& path, const Journal& journal);
-// Logs the first failure of a series.
+// The file of the last known configuration. What changes is written soon, but not more than twice a second: making and
+// writing the text costs more the more there is. Logs the first failure of a series.
 class StateFile {
  public:
-  StateFile(std::string path, const Journal& journal) : path_(std::move(path)), journal_(journal) {}
+  static constexpr Duration kSoon = std::chrono::milliseconds(100);
+  static constexpr Duration kSeldom = std::chrono::milliseconds(500);
+
+  StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text);
   const std::string& path() const { return path_; }
-  void save(std::string_view text);
+  void changed();
+  void save();  // now
 
  private:
+  Loop& loop_;
   std::string path_;
   const Journal& journal_;
+  std::function<std::string()> text_;
+  TimerSource timer_;
+  bool waiting_ = false;
+  Instant not_before_{};
   bool failed_ = false;
 };
 

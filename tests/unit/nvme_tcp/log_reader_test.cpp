@@ -75,6 +75,17 @@ TEST(LogReader, EmptyPageIsTwoHeadersTheSecondRearms) {
   EXPECT_FALSE(result.page->unchanged);
 }
 
+TEST(LogReader, WhatFitsIntoOneTransferIsOneCommandThatRearms) {
+  for (const std::uint32_t transfer : {5U << 10, 1U << 20}) {
+    const auto result = run(LogReader(true, std::nullopt, transfer), {5, 4});
+    EXPECT_EQ(result.reads, (std::vector<LogReader::Read>{{0x70, 2, true, 0, 20}, {0x70, 2, false, 0, 5 << 10}}));
+    ASSERT_TRUE(result.page.has_value());
+    EXPECT_EQ(result.page->genctr, 5U);
+    ASSERT_EQ(result.page->entries.size(), 4U);
+    EXPECT_EQ(result.page->entries[3].subnqn, "nqn.2024-01.org.example:3");
+  }
+}
+
 TEST(LogReader, EntriesComeInTheLargestTransfersAllowed) {
   const auto result = run(LogReader(true, std::nullopt, 4096 + 100), {5, 9});
   EXPECT_EQ(result.reads, (std::vector<LogReader::Read>{{0x70, 2, true, 0, 20},
@@ -124,21 +135,29 @@ TEST(LogReader, ChangeDuringTheReadIsReadAgain) {
   };
   for (const auto& row : {Row{"generation", {6, 4}}, Row{"more", {6, 7}}, Row{"fewer", {6, 1}}, Row{"none", {6, 0}},
                           Row{"count without generation", {5, 3}}}) {
-    const auto result = run(LogReader(false), {5, 4}, [&row](Page& page, std::size_t reads) {
-      if (reads == 2) page = row.changed;
-    });
-    ASSERT_TRUE(result.page.has_value()) << row.what;
-    EXPECT_EQ(result.page->genctr, row.changed.genctr) << row.what;
-    EXPECT_EQ(result.page->entries.size(), row.changed.numrec) << row.what;
-    EXPECT_FALSE(result.reads.back().rae) << row.what;
+    for (const bool in_pieces : {false, true}) {
+      const auto result =
+          run(LogReader(false, std::nullopt, in_pieces ? 2048 : 1U << 20), {5, 4}, [&](Page& page, std::size_t reads) {
+            if (reads == (in_pieces ? 2 : 1)) page = row.changed;
+          });
+      ASSERT_TRUE(result.page.has_value()) << row.what;
+      EXPECT_EQ(result.page->genctr, row.changed.genctr) << row.what;
+      EXPECT_EQ(result.page->entries.size(), row.changed.numrec) << row.what;
+      EXPECT_FALSE(result.reads.back().rae) << row.what;
+    }
   }
 }
 
 TEST(LogReader, EndlessChangeEndsBusyAfterSixRounds) {
-  const auto result = run(LogReader(false), {5, 4}, [](Page& page, std::size_t) { ++page.genctr; });
-  ASSERT_TRUE(result.error.has_value());
-  EXPECT_EQ(result.error->kind, ErrorKind::busy);
-  EXPECT_EQ(result.reads.size(), 1U + 2U * LogReader::kMaxRounds);
+  const auto in_pieces =
+      run(LogReader(false, std::nullopt, 2048), {5, 4}, [](Page& page, std::size_t) { ++page.genctr; });
+  ASSERT_TRUE(in_pieces.error.has_value());
+  EXPECT_EQ(in_pieces.error->kind, ErrorKind::busy);
+  EXPECT_EQ(in_pieces.reads.size(), 1U + 3U * LogReader::kMaxRounds);
+  const auto growing = run(LogReader(false), {5, 4}, [](Page& page, std::size_t) { ++page.numrec; });
+  ASSERT_TRUE(growing.error.has_value());
+  EXPECT_EQ(growing.error->kind, ErrorKind::busy);
+  EXPECT_EQ(growing.reads.size(), 1U + LogReader::kMaxRounds);
 }
 
 TEST(LogReader, ImpossibleRecordCountsAreErrors) {

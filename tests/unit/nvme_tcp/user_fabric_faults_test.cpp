@@ -277,10 +277,19 @@ TEST(UserFabricFaults, ALyingRecordCountIsAnError) {
 
 TEST(UserFabricFaults, AChangeDuringTheReadIsReadToo) {
   const auto target = start_target();
+  // 8 KiB at a time: one transfer holds all but what is about to be added.
+  ASSERT_TRUE(target->call("discovery.set", R"({"mdts": 1})").has_value());
   FabricWorld world;
   const auto device = world.connected(order(target->port()));
+  ASSERT_TRUE(target->call("fault.add", R"({"what": "inject_change"})").has_value());
+  const auto before = world.page(device).genctr;
+  for (const char name : std::string("abcdefgh")) {
+    const auto added =
+        target->call("subsystem.add", R"({"nqn": "nqn.2024-01.org.example:)" + std::string(1, name) + R"("})");
+    ASSERT_TRUE(added.has_value());
+  }
   ASSERT_TRUE(target->call("fault.add", R"({"what": "inject_change", "skip": 1})").has_value());
-  EXPECT_EQ(world.page(device).genctr, 2U);
+  EXPECT_EQ(world.page(device).genctr, before + 9) << "in pieces, twice";
   ASSERT_TRUE(target->call("fault.add", R"({"what": "inject_change", "count": 0})").has_value());
   const auto result = world.call(FetchLogPage{0, world.some_tid(), device.ref, false, {}});
   ASSERT_TRUE(std::holds_alternative<Error>(result));

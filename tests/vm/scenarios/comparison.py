@@ -280,8 +280,9 @@ def signalled(contender, entries=1024):
     monitor.terminate()
     monitor.wait()
     name = discovery_controllers()[0].name
-    length = 1024 * (entries + ADDS + 2)
-    bare = statistics.median(read_log_page(name, length, largest_transfer(name)) for _ in range(5))
+    length, largest = 1024 * (entries + ADDS + 2), largest_transfer(name)
+    # Nobody knows how long the page is before its header was read.
+    bare = statistics.median(read_log_page(name, 20, 20) + read_log_page(name, length, largest) for _ in range(5))
     stop("stafd")
     return median_ms(took), bare * 1000
 
