@@ -57,9 +57,9 @@ struct FetchSupported {
   DeviceRef device;
 };
 
-// Get Log Page 70h, complete and self-consistent: header, entries in the largest transfers the controller allows
-// (RAE=1), header again with RAE=0 (which re-arms the AEN); repeated while the generation counter moves, a bounded
-// number of times.
+// Get Log Page 70h, complete and self-consistent (core/log_reader says how). The last read has RAE=0, which re-arms the
+// AEN.
+// It is repeated while the generation counter moves, a bounded number of times.
 // -> LogPage or Error. With `known_genctr` equal to the page's: LogPage{unchanged}, without reading entries.
 struct FetchLogPage {
   OpId op = 0;
