@@ -35,7 +35,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
   audit_timer_ = loop_.timer([this] { audit(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
-    loop_.quit(0);
+    end();
   });
 }
 
@@ -155,7 +155,7 @@ void Daemon::run_connector() {
   tell_last(actions);
   for (auto& action : actions) execute(std::move(action));
   deadline_.arm(connector_.deadline());
-  if (stopping_ && connector_.stopped()) loop_.quit(0);
+  if (stopping_ && connector_.stopped()) end();
 }
 
 void Daemon::execute(Action action) {
@@ -169,6 +169,11 @@ void Daemon::execute(Action action) {
   if (std::holds_alternative<FetchStafPages>(action)) return staf_->fetch();
   if (auto* op = std::get_if<Connect>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<Disconnect>(&action)) return fabric_->submit(std::move(*op));
+}
+
+void Daemon::end() {
+  state_.flush();
+  loop_.quit(0);
 }
 
 void Daemon::audit() {

@@ -31,7 +31,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
   audit_timer_ = loop_.timer([this] { audit(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
-    loop_.quit(0);
+    end();
   });
 }
 
@@ -121,7 +121,7 @@ void Daemon::run_finder() {
   tell_last(actions);
   for (auto& action : actions) execute(std::move(action));
   deadline_.arm(finder_.deadline());
-  if (stopping_ && finder_.stopped()) loop_.quit(0);
+  if (stopping_ && finder_.stopped()) end();
 }
 
 void Daemon::execute(Action action) {
@@ -144,6 +144,11 @@ void Daemon::execute(Action action) {
   if (auto* op = std::get_if<Register>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<FetchSupported>(&action)) return fabric_->submit(std::move(*op));
   if (auto* op = std::get_if<FetchLogPage>(&action)) return fabric_->submit(std::move(*op));
+}
+
+void Daemon::end() {
+  state_.flush();
+  loop_.quit(0);
 }
 
 void Daemon::audit() {

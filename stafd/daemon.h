@@ -42,6 +42,7 @@ class Daemon {
   void execute(Action action);
   void reload();
   void stop();
+  void end();
   void audit();
 
   Loop& loop_;

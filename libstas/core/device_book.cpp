@@ -11,7 +11,7 @@ namespace {
 // The address part of a connection in the canonical form of a Tid; "" for devices that no Tid can mean.
 std::string address_key(const std::string& transport, const std::string& traddr, const std::string& trsvcid) {
   const auto parsed = parse_transport(transport);
-  if (!parsed) return {};
+  if (!parsed || (traddr.empty() && is_ip_transport(*parsed))) return {};
   TidFields fields;
   fields.transport = *parsed;
   fields.traddr = traddr;
@@ -48,6 +48,7 @@ bool DeviceBook::set_interfaces(Interfaces interfaces) {
 Link DeviceBook::link_change(const Device& incoming) const {
   const Device* known = find(incoming.ref);
   if (known == nullptr || known->state.empty() || known->state == incoming.state) return Link::unchanged;
+  if (incoming.state.starts_with("deleting")) return Link::unchanged;  // that is meant
   if (known->state == "live") return Link::lost;
   return incoming.state == "live" ? Link::restored : Link::unchanged;
 }

@@ -59,11 +59,13 @@ void ConnectInquiry::look() {
 std::optional<Error> ConnectInquiry::judge(const nvme_tcp::Completion& answer) const {
   if (!answer.ok()) return nvme_tcp::connect_error(parameters_, answer);
   if (!nvme_tcp::demands_authentication(answer)) return std::nullopt;
-  return Error{ErrorKind::permission, 0,
-               has_key_ ? "the controller demands DH-HMAC-CHAP authentication, and it failed: the keys of host and "
-                          "controller differ (dhchap-secret=, dhchap-ctrl-secret=, or the host key of sys.conf)"
-                        : "the controller demands DH-HMAC-CHAP authentication, and this host has no key for it "
-                          "(dhchap-secret=, or the host key of sys.conf)"};
+  return Error{
+      ErrorKind::permission, 0,
+      has_key_ ? "the controller demands DH-HMAC-CHAP authentication; likely the keys of host and controller differ "
+                 "(dhchap-secret=, dhchap-ctrl-secret=, or the host key of sys.conf); the kernel log has the "
+                 "status"
+               : "the controller demands DH-HMAC-CHAP authentication, and this host has no key for it "
+                 "(dhchap-secret=, or the host key of sys.conf)"};
 }
 
 }  // namespace stas

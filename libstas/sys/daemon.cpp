@@ -221,6 +221,10 @@ void StateFile::changed() {
   timer_.arm(std::max(loop_.now() + kSoon, not_before_));
 }
 
+void StateFile::flush() {
+  if (waiting_) save();
+}
+
 void StateFile::save() {
   waiting_ = false;
   timer_.disarm();

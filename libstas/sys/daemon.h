@@ -86,7 +86,8 @@ class StateFile {
   StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text);
   const std::string& path() const { return path_; }
   void changed();
-  void save();  // now
+  void save();   // now
+  void flush();  // what is waiting: for the end of the process
 
  private:
   Loop& loop_;

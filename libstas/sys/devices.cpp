@@ -32,6 +32,8 @@ Result<void> Devices::scan() {
   known_.clear();
   for (const auto& device : *devices) {
     known_[device.ref.name] = device;
+    // Its "connected" was perhaps lost; taking it for a reconnect, should it come, costs one reading.
+    if (device.state == "live") added_.erase(device.ref.name);
     if (!is_settled(device)) check_again(device.ref.name, false);
   }
   sink_(DevicesScanned{std::move(*devices), std::exchange(events_lost_, false)});
@@ -75,17 +77,25 @@ void Devices::handle(const Uevent& event) {
   if (event.action == Uevent::Action::remove) return handle_remove(event.name);
   if (event.action == Uevent::Action::other) return;
   if (event.aen && !event.reconnected) {
-    // News about what the controller offers, none about itself.
-    if (const Device* device = known(event.name)) return sink_(AenReceived{device->ref, *event.aen});
+    // News about what the controller offers, none about itself; unless it was not live when it was last looked at.
+    const Device* device = known(event.name);
+    if (device != nullptr && (device->state == "live" || device->state.empty()))
+      return sink_(AenReceived{device->ref, *event.aen});
   }
+  const bool first_connect = event.reconnected && added_.erase(event.name) > 0;
   const auto device = refresh(event.name);
   if (!device) return;
-  if (event.reconnected && added_.erase(event.name) == 0) sink_(DeviceReconnected{device->ref, event.rediscover});
+  // The kernel says "rediscover" only of one that was live before.
+  if (event.rediscover || (event.reconnected && !first_connect))
+    sink_(DeviceReconnected{device->ref, event.rediscover});
   if (event.aen) sink_(AenReceived{device->ref, *event.aen});
 }
 
-// There is nothing to be read yet that anybody could use, except when it takes the name of another.
+// There is nothing to be read yet that anybody could use, except when it takes the name of another. Udev can be told to
+// repeat the event of one that has long been connected.
 void Devices::handle_add(const std::string& name) {
+  const Device* present = known(name);
+  if (present != nullptr && is_settled(*present)) return;
   rechecks_.erase(name);
   added_.insert(name);
   if (known_.contains(name))

@@ -142,6 +142,7 @@ void KernelFabric::on_connected(const Connect& order, Result<std::string> name) 
 
 // What the kernel does not tell, the controller does.
 void KernelFabric::inquire(const Connect& order, const Error& error) {
+  if (!ops_.is_pending(order.op)) return;
   std::unique_ptr<ConnectInquiry> inquiry;
   if (!stopped_ && inquiries_.size() < kMaxInquiries)
     inquiry = ConnectInquiry::begin(loop_, order, [this, op = order.op, tid = order.tid, error](auto why) {
@@ -149,6 +150,7 @@ void KernelFabric::inquire(const Connect& order, const Error& error) {
       inquiries_.erase(op);
     });
   if (!inquiry) return ops_.finish(order.op, error);
+  ops_.extend(order.op, 3 * ConnectInquiry::kPatience, error);  // it needs two at most
   inquiries_.emplace(order.op, Inquiry{error, std::move(inquiry)});
 }
 

@@ -19,9 +19,10 @@ Error with_name(const std::string& name, Error error) {
   return error;
 }
 
-// One attempt with one transfer size. `too_long` is set when the size may be what was refused.
-Result<LogPage> fetch_with(LogReader reader, const AdminSession& session, const std::string& name,
-                           std::uint32_t smaller, Clock::time_point deadline, bool& too_long) {
+// One attempt with one transfer size. `too_long` is set when the size may be what was refused, and there is a smaller
+// one.
+Result<LogPage> fetch_with(LogReader reader, const AdminSession& session, const std::string& name, bool may_be_less,
+                           Clock::time_point deadline, bool& too_long) {
   for (;;) {
     auto step = reader.next();
     if (auto* page = std::get_if<LogPage>(&step)) return std::move(*page);
@@ -32,7 +33,7 @@ Result<LogPage> fetch_with(LogReader reader, const AdminSession& session, const 
     }
     auto data = session.get_log(read);
     if (!data) {
-      too_long = data.error().errnum == EINVAL && smaller != 0 && read.length > smaller;
+      too_long = data.error().errnum == EINVAL && may_be_less && read.length > kTransfers.back();
       return tl::unexpected<Error>(data.error());
     }
     reader.feed(*data);
@@ -45,9 +46,10 @@ Result<LogPage> fetch_log_page(const AdminSession& session, const std::string& n
                                std::optional<std::uint64_t> known_genctr, Duration limit) {
   const auto deadline = Clock::now() + limit;
   for (std::size_t i = 0;; ++i) {
-    const std::uint32_t smaller = i + 1 < kTransfers.size() ? kTransfers[i + 1] : 0;
+    const bool may_be_less = i + 1 < kTransfers.size();
     bool too_long = false;
-    auto page = fetch_with(LogReader(pleo, known_genctr, kTransfers[i]), session, name, smaller, deadline, too_long);
+    auto page =
+        fetch_with(LogReader(pleo, known_genctr, kTransfers[i]), session, name, may_be_less, deadline, too_long);
     if (!too_long) return page;
   }
 }

@@ -101,7 +101,8 @@ void UeventMonitor::on_datagrams() {
     if (from.nl_pid != 0) continue;
     if (const auto event = parse_uevent(std::string_view(buffer, static_cast<std::size_t>(got)))) sink_.event(*event);
   }
-  if (std::exchange(seen_drops_, dropped(fd_.get())) != seen_drops_) sink_.lost();
+  const auto drops = dropped(fd_.get());
+  if (std::exchange(seen_drops_, drops) != drops) sink_.lost();
 }
 
 }  // namespace stas

@@ -392,6 +392,14 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
           scan)",
        "60s warning: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection lost; trying to reconnect\n"
        "60s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Connection restored\n"},
+      {"somebody is about to cut it: no loss is told",
+       R"(start controller=10.0.0.1/nqn.a
+          wait 10
+          journal
+          --
+          alter nvme0 state=deleting
+          scan)",
+       ""},
       {"a scan that began before the connect ended does not undo it: #2",
        R"(conf controller=10.0.0.1/nqn.a
           scan

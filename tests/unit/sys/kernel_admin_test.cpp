@@ -102,6 +102,12 @@ TEST(LogFetch, TriesSmallerTransfersWhereLargeOnesAreRefused) {
     ASSERT_TRUE(page) << page.error().text;
     EXPECT_EQ(page->entries.size(), 300U);
   }
+  for (const std::uint64_t records : {62U, 63U, 64U, 65U, 127U, 128U}) {
+    FakeController controller(records, 64U << 10);
+    const auto page = fetch_log_page(controller.session(), "nvme0", false, std::nullopt);
+    ASSERT_TRUE(page) << records << ": " << page.error().text;
+    EXPECT_EQ(page->entries.size(), records);
+  }
 }
 
 TEST(LogFetch, ARefusalThatIsNotAboutTheSizeEndsIt) {

@@ -187,6 +187,44 @@ TEST_F(DeviceWatch, AnAenSaysNothingAboutTheControllerItself) {
   EXPECT_EQ(seen(), "gone nvme0; seen nvme0 live; aen nvme0 1; ") << "another bearer of the name";
 }
 
+TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  uevent("add", "nvme0");  // udevadm trigger
+  uevent("change", "nvme0", "", "connected");
+  EXPECT_EQ(seen(), "reconnected nvme0; ");
+  // Its "connected" was lost, and a scan has found it.
+  root_.remove("nvme0");
+  uevent("remove", "nvme0");
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  uevent("change", "nvme0", "", "connected");
+  EXPECT_EQ(seen(), "reconnected nvme0; ");
+  // "rediscover" alone says it.
+  root_.remove("nvme0");
+  uevent("remove", "nvme0");
+  root_.add("nvme0", testing::connecting_controller());
+  uevent("add", "nvme0");
+  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  seen();
+  uevent("change", "nvme0", "", "rediscover");
+  EXPECT_EQ(seen(), "seen nvme0 live; reconnected nvme0 rediscover; ");
+}
+
+TEST_F(DeviceWatch, AnAenOfOneThatWasLostShowsThatItIsBack) {
+  root_.add("nvme0", testing::discovery_controller());
+  root_.set("nvme0", "state", "connecting");
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  root_.set("nvme0", "state", "live");
+  uevent("change", "nvme0", "0x70f002");
+  EXPECT_EQ(seen(), "seen nvme0 live; aen nvme0 1; ");
+}
+
 TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
   root_.add("nvme0", testing::connecting_controller());
   uevent("add", "nvme0");
