@@ -4,7 +4,9 @@
 Prints a table; nothing here passes or fails. All figures are medians. What is compared is the ratio of two figures of
 one run: under software emulation everything takes some 15 times longer than on an ordinary machine.
 
-    comparison.py [--quick] [PART...]      quick: without nvme-stas 2.4.1 among the silent controllers (minutes)
+    comparison.py [--quick | --ours] [PART...]
+
+--quick: without nvme-stas 2.4.1 among the silent controllers (minutes); --ours: nobody else.
 """
 import ctypes
 import fcntl
@@ -42,9 +44,9 @@ def median_ms(seconds):
 class AdminCommand(ctypes.Structure):
     """struct nvme_admin_cmd of linux/nvme_ioctl.h."""
     _fields_ = [("opcode", ctypes.c_uint8), ("flags", ctypes.c_uint8), ("rsvd1", ctypes.c_uint16),
-                ("nsid", ctypes.c_uint32), ("cdw2", ctypes.c_uint32), ("cdw3", ctypes.c_uint32), ("metadata", ctypes.c_uint64),
-                ("addr", ctypes.c_uint64), ("metadata_len", ctypes.c_uint32), ("data_len", ctypes.c_uint32),
-                ("cdw10", ctypes.c_uint32), ("cdw11", ctypes.c_uint32), ("cdw12", ctypes.c_uint32),
+                ("nsid", ctypes.c_uint32), ("cdw2", ctypes.c_uint32), ("cdw3", ctypes.c_uint32),
+                ("metadata", ctypes.c_uint64), ("addr", ctypes.c_uint64), ("metadata_len", ctypes.c_uint32),
+                ("data_len", ctypes.c_uint32), ("cdw10", ctypes.c_uint32), ("cdw11", ctypes.c_uint32), ("cdw12", ctypes.c_uint32),
                 ("cdw13", ctypes.c_uint32), ("cdw14", ctypes.c_uint32), ("cdw15", ctypes.c_uint32),
                 ("timeout_ms", ctypes.c_uint32), ("result", ctypes.c_uint32)]
 
@@ -185,21 +187,29 @@ def settled():
 
 
 def add_latency(contender, connected):
+    """Times of one and of eight added subsystems; of a bare connect in between, as the machine is not always as fast;
+    processor time for one; memory."""
     clean()
     target.port(1)
+    target.port(2, traddr=TARGET_2)
+    other = target.subsystem(nqn("other"), 2)
     publish(0, connected)
     contender.install()
     contender.start()
     wait_for("all connected", lambda: len(io_controllers(state="live")) == connected, 240)
     settled()
-    took, before = [], contender.cpu() if contender.daemons else 0
+    took, bare_took, cpu = [], [], []
     for n in range(connected, connected + ADDS):
         subsystem = target.subsystem(nqn(f"s{n}"))
+        before = contender.cpu()
         mark, begun = uevents.mark(), time.monotonic()
         target.link(1, subsystem)
         took.append(live_after(mark, 1) - begun)
         settled()
-    cpu = (contender.cpu() - before) / ADDS if contender.daemons else None
+        cpu.append(contender.cpu() - before)
+        bare_took.append(bare_connect(other, TARGET_2))
+        nvme("disconnect", "-n", other)
+        settled()
     names = [target.subsystem(nqn(f"burst{n}")) for n in range(8)]
     mark, begun = uevents.mark(), time.monotonic()
     target.link(1, *names)
@@ -207,7 +217,7 @@ def add_latency(contender, connected):
     settled()
     memory = [pss_kib(pid(daemon)) for daemon in contender.daemons]
     contender.stop()
-    return median_ms(took), burst * 1000, cpu, memory
+    return median_ms(took), burst * 1000, median_ms(cpu), memory, median_ms(bare_took)
 
 
 def pss_kib(process):
@@ -372,7 +382,7 @@ def measure(argv):
     parts = [a for a in argv if not a.startswith("-")]
     wants = lambda part: not parts or part in parts
     contenders = [Stas(False), Stas(True)]
-    if not PEER_UNITS.exists():
+    if "--ours" in argv or not PEER_UNITS.exists():
         contenders = [Stas(True)]
     bare_one, bare_all, bare_page = bare()
     row("one connect; 64 in a row; read of a small log page",
@@ -385,13 +395,14 @@ def measure(argv):
             row(what + " (stafd, stacd)", **cells)
     if wants("add"):
         for connected in (4, 64):
-            done = {c.name: add_latency(c, connected) for c in [UdevRule(), *contenders]}
+            done = {c.name: add_latency(c, connected) for c in ([] if "--ours" in argv else [UdevRule()]) + contenders}
+            bare_one = statistics.median(d[4] for d in done.values())
             row(f"subsystem added to controller live, {connected} connected",
                 **{"bare kernel": ms(bare_one + bare_page)}, **{name: ms(d[0]) for name, d in done.items()})
             row(f"8 added at once to all live, {connected} connected",
                 **{"bare kernel": ms(8 * bare_one)}, **{name: ms(d[1]) for name, d in done.items()})
             row(f"CPU per added subsystem, both daemons, {connected} connected",
-                **{name: ms(d[2] * 1000) for name, d in done.items() if d[2] is not None})
+                **{name: ms(d[2]) for name, d in done.items() if d[3]})
             row(f"PSS, {connected + ADDS + 8} connected (stafd, stacd)",
                 **{name: ", ".join(f"{k / 1024:.1f} MiB" for k in d[3]) for name, d in done.items() if d[3]})
     if wants("cold"):
