@@ -13,9 +13,9 @@ namespace stas {
 
 namespace {
 
-// One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
 constexpr std::size_t kMaxInquiries = 16;  // at once; who comes later gets the general words
 
+// One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
 constexpr WorkerLimits kDeviceJobs = {.threads = 64, .per_key = 1, .queued = 65536};
 
 KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {

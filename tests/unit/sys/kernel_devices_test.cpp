@@ -46,6 +46,11 @@ class DeviceWatch : public ::testing::Test {
     devices_.handle(*made);
   }
 
+  // The connect of nvme0 ends.
+  void settles(const testing::Attributes& attributes) {
+    for (const auto& [key, value] : attributes) root_.set("nvme0", key, value);
+  }
+
   FakeRoot root_;
   Loop loop_;
   std::vector<Event> events_;
@@ -87,7 +92,7 @@ TEST_F(DeviceWatch, AttributesThatComeLateAreReadAgain) {
   EXPECT_EQ(seen(), "");
   ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(seen(), "seen nvme0 connecting; ");
-  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  settles(testing::discovery_controller());
   ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(std::get<DeviceSeen>(events_.back()).device.subsysnqn, "nqn.2014-08.org.nvmexpress.discovery");
   EXPECT_EQ(seen(), "seen nvme0 live; ");
@@ -153,7 +158,7 @@ TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {
 TEST_F(DeviceWatch, WhatWasReadAfterTheConnectIsNotReadAgain) {
   root_.add("nvme0", testing::connecting_controller());
   uevent("add", "nvme0");
-  for (const auto& [key, value] : testing::io_controller()) root_.set("nvme0", key, value);
+  settles(testing::io_controller());
   uevent("change", "nvme0", "", "connected");
   root_.set("nvme0", "model", "another");
   EXPECT_NE(devices_.current("nvme0")->model, "another");
@@ -199,7 +204,7 @@ TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
   uevent("remove", "nvme0");
   root_.add("nvme0", testing::connecting_controller());
   uevent("add", "nvme0");
-  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  settles(testing::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   uevent("change", "nvme0", "", "connected");
@@ -209,7 +214,7 @@ TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
   uevent("remove", "nvme0");
   root_.add("nvme0", testing::connecting_controller());
   uevent("add", "nvme0");
-  for (const auto& [key, value] : testing::discovery_controller()) root_.set("nvme0", key, value);
+  settles(testing::discovery_controller());
   seen();
   uevent("change", "nvme0", "", "rediscover");
   EXPECT_EQ(seen(), "seen nvme0 live; reconnected nvme0 rediscover; ");

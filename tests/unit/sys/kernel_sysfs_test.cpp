@@ -10,6 +10,21 @@ namespace {
 
 using testing::FakeRoot;
 
+TEST(Sysfs, OfAControllerOfTheOtherKindOnlyTheKindIsRead) {
+  FakeRoot root;
+  root.add("nvme0", testing::io_controller());
+  root.add("nvme1", testing::discovery_controller());
+  root.add("nvme2", testing::connecting_controller());
+  const auto io = read_device(root.paths(), "nvme0", ControllerKind::discovery);
+  ASSERT_TRUE(io);
+  EXPECT_TRUE(is_settled(*io) && is_kind(*io, ControllerKind::io));
+  EXPECT_EQ(io->traddr, "");
+  EXPECT_EQ(*read_device(root.paths(), "nvme0", ControllerKind::io), *read_device(root.paths(), "nvme0"));
+  EXPECT_EQ(*read_device(root.paths(), "nvme1", ControllerKind::discovery), *read_device(root.paths(), "nvme1"));
+  EXPECT_EQ(*read_device(root.paths(), "nvme2", ControllerKind::io), *read_device(root.paths(), "nvme2"))
+      << "not known yet";
+}
+
 TEST(Sysfs, ReadsAllAttributesOfAController) {
   FakeRoot root;
   root.add("nvme3", testing::io_controller());
