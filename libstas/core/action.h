@@ -57,9 +57,9 @@ struct FetchSupported {
   DeviceRef device;
 };
 
-// Get Log Page 70h, complete and self-consistent (core/log_reader says how). The last read has RAE=0, which re-arms the
-// AEN.
-// It is repeated while the generation counter moves, a bounded number of times.
+// Get Log Page 70h, complete and self-consistent (core/log_reader says how); repeated while the generation counter
+// moves, a bounded number of times. The last read has RAE=0, which re-arms the AEN.
+//
 // -> LogPage or Error. With `known_genctr` equal to the page's: LogPage{unchanged}, without reading entries.
 struct FetchLogPage {
   OpId op = 0;
