@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#include "libstas/core/json.h"
-#include "libstas/core/view.h"
-#include "libstas/sys/debug_face.h"
+#include "libstas/core/base/json.h"
+#include "libstas/core/brain/view.h"
+#include "libstas/sys/daemon/debug_face.h"
 
 namespace stas::stacd {
 

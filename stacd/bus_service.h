@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "libstas/sys/bus.h"
-#include "libstas/sys/daemon.h"
-#include "libstas/sys/fabric.h"
-#include "libstas/sys/journal.h"
-#include "libstas/sys/loop.h"
+#include "libstas/sys/bus/bus.h"
+#include "libstas/sys/daemon/daemon.h"
+#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/fabric/fabric.h"
+#include "libstas/sys/os/journal.h"
+#include "libstas/sys/os/loop.h"
 #include "stacd/connector.h"
 
 namespace stas::stacd {

@@ -22,11 +22,11 @@
 #include <unordered_set>
 #include <vector>
 
-#include "libstas/core/action.h"
-#include "libstas/core/device_book.h"
-#include "libstas/core/event.h"
-#include "libstas/core/last_known.h"
-#include "libstas/core/name_book.h"
+#include "libstas/core/brain/action.h"
+#include "libstas/core/brain/device_book.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/core/brain/last_known.h"
+#include "libstas/core/brain/name_book.h"
 #include "stacd/ioc.h"
 
 namespace stas {

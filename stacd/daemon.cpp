@@ -4,9 +4,10 @@
 #include <csignal>
 #include <utility>
 
-#include "libstas/sys/notify.h"
-#include "libstas/sys/systemd_manager.h"
-#include "libstas/sys/udev_rules.h"
+#include "libstas/sys/bus/systemd_manager.h"
+#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/daemon/udev_rules.h"
+#include "libstas/sys/os/notify.h"
 
 namespace stas::stacd {
 

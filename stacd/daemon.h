@@ -7,13 +7,14 @@
 #include <memory>
 #include <string>
 
-#include "libstas/sys/bus.h"
-#include "libstas/sys/daemon.h"
-#include "libstas/sys/fabric.h"
-#include "libstas/sys/journal.h"
-#include "libstas/sys/loop.h"
-#include "libstas/sys/resolver.h"
-#include "libstas/sys/worker.h"
+#include "libstas/sys/bus/bus.h"
+#include "libstas/sys/daemon/daemon.h"
+#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/fabric/fabric.h"
+#include "libstas/sys/net/resolver.h"
+#include "libstas/sys/os/journal.h"
+#include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/worker.h"
 #include "stacd/bus_service.h"
 #include "stacd/connector.h"
 #include "stacd/staf_client.h"

@@ -9,10 +9,11 @@
 #include <optional>
 #include <string>
 
-#include "libstas/core/action.h"
-#include "libstas/core/backoff.h"
-#include "libstas/core/log_page.h"
-#include "libstas/core/tid.h"
+#include "libstas/core/base/backoff.h"
+#include "libstas/core/base/text_dict.h"
+#include "libstas/core/brain/action.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/identity/tid.h"
 
 namespace stas {
 

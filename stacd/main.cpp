@@ -3,8 +3,8 @@
 // stacd(8): the command line, then the daemon.
 #include <cstdio>
 
-#include "libstas/core/config.h"
-#include "libstas/sys/daemon.h"
+#include "libstas/core/config/config.h"
+#include "libstas/sys/daemon/daemon.h"
 #include "stacd/daemon.h"
 
 int main(int argc, char** argv) {

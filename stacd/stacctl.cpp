@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "libstas/core/cli.h"
-#include "libstas/sys/ctl_client.h"
+#include "libstas/tools/cli.h"
+#include "libstas/tools/ctl_client.h"
 
 namespace {
 

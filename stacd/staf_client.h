@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "libstas/core/event.h"
-#include "libstas/sys/bus.h"
-#include "libstas/sys/journal.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/sys/bus/bus.h"
+#include "libstas/sys/os/journal.h"
 
 namespace stas::stacd {
 

@@ -3,7 +3,8 @@
 
 #include <utility>
 
-#include "libstas/core/json.h"
+#include "libstas/core/base/json.h"
+#include "libstas/core/discovery/dlpe_text.h"
 
 namespace stas {
 

@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "libstas/core/event.h"
-#include "libstas/core/result.h"
+#include "libstas/core/base/result.h"
+#include "libstas/core/base/text_dict.h"
+#include "libstas/core/brain/event.h"
 
 namespace stas {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/entry_tid.h"
-#include "libstas/core/filter.h"
-#include "libstas/core/view.h"
+#include "libstas/core/brain/view.h"
+#include "libstas/core/config/filter.h"
+#include "libstas/core/discovery/entry_tid.h"
 #include "stacd/connector.h"
 
 namespace stas {

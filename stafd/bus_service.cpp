@@ -5,10 +5,11 @@
 #include <ctime>
 #include <utility>
 
-#include "libstas/core/json.h"
-#include "libstas/core/nqn.h"
-#include "libstas/core/view.h"
-#include "libstas/sys/debug_face.h"
+#include "libstas/core/base/json.h"
+#include "libstas/core/brain/view.h"
+#include "libstas/core/discovery/dlpe_text.h"
+#include "libstas/core/identity/nqn.h"
+#include "libstas/sys/daemon/debug_face.h"
 
 namespace stas::stafd {
 

@@ -4,7 +4,8 @@
 #include <csignal>
 #include <utility>
 
-#include "libstas/sys/notify.h"
+#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/os/notify.h"
 
 namespace stas::stafd {
 

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "libstas/core/aen.h"
-#include "libstas/core/filter.h"
+#include "libstas/core/config/filter.h"
+#include "libstas/core/discovery/aen.h"
 
 namespace stas {
 

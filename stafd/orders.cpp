@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/dim.h"
-#include "libstas/core/nvmf_connect.h"
+#include "libstas/core/brain/nvmf_connect.h"
+#include "libstas/core/discovery/dim.h"
 #include "stafd/finder.h"
 
 namespace stas {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "libstas/core/cli.h"
-#include "libstas/core/nqn.h"
-#include "libstas/sys/ctl_client.h"
+#include "libstas/core/identity/nqn.h"
+#include "libstas/tools/cli.h"
+#include "libstas/tools/ctl_client.h"
 
 namespace {
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/identity/nqn.h"
 #include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {

@@ -12,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "libstas/core/log_reader.h"
-#include "libstas/core/result.h"
+#include "libstas/core/base/result.h"
+#include "libstas/core/discovery/log_reader.h"
 
 namespace stas::nvme_tcp {
 

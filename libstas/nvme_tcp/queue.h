@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "libstas/core/result.h"
+#include "libstas/core/base/result.h"
 #include "libstas/nvme_tcp/commands.h"
 #include "libstas/nvme_tcp/pdu.h"
 

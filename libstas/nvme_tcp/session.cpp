@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 #include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {

@@ -18,9 +18,9 @@
 #include <variant>
 #include <vector>
 
-#include "libstas/core/device.h"
-#include "libstas/core/result.h"
-#include "libstas/core/time.h"
+#include "libstas/core/base/result.h"
+#include "libstas/core/base/time.h"
+#include "libstas/core/identity/device.h"
 #include "libstas/nvme_tcp/commands.h"
 #include "libstas/nvme_tcp/queue.h"
 

@@ -7,7 +7,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "libstas/core/json.h"
+#include "libstas/core/base/json.h"
+#include "libstas/core/discovery/dlpe_text.h"
 #include "stacd/connector.h"
 #include "stacd/staf_pages.h"
 #include "stafd/finder.h"

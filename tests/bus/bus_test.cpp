@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // libstas/sys/bus against a real bus daemon: the contract a service relies on, and what happens when others misbehave.
-#include "libstas/sys/bus.h"
+#include "libstas/sys/bus/bus.h"
 
 #include <chrono>
 #include <csignal>
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libstas/sys/bus_client.h"
+#include "libstas/sys/bus/bus_client.h"
 #include "tests/bus/fake_daemon.h"
 #include "tests/bus/private_bus.h"
 

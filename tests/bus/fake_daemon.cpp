@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bus/fake_daemon.h"
+#include "libstas/core/discovery/dlpe_text.h"
 
 #include <array>
 #include <cstdio>

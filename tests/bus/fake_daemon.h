@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "libstas/core/json.h"
-#include "libstas/sys/bus.h"
-#include "libstas/sys/loop.h"
+#include "libstas/core/base/json.h"
+#include "libstas/sys/bus/bus.h"
+#include "libstas/sys/os/loop.h"
 
 namespace stas::test {
 

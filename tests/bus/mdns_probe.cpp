@@ -13,9 +13,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "libstas/core/tid.h"
-#include "libstas/sys/loop.h"
-#include "libstas/sys/mdns.h"
+#include "libstas/core/identity/tid.h"
+#include "libstas/sys/mdns/mdns.h"
+#include "libstas/sys/os/loop.h"
 
 namespace {
 

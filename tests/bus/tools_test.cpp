@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libstas/core/pprint.h"
+#include "libstas/core/base/pprint.h"
 #include "tests/bus/fake_daemon.h"
 #include "tests/bus/private_bus.h"
 

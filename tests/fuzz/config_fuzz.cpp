@@ -8,9 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include "libstas/core/config.h"
-#include "libstas/core/nqn.h"
-#include "libstas/core/sys_conf.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/config/config.h"
+#include "libstas/core/config/sys_conf.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace {
 

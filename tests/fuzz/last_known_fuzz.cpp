@@ -8,8 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "libstas/core/last_known.h"
-#include "libstas/core/nqn.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/brain/last_known.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace {
 

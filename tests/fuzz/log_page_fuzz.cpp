@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 
-#include "libstas/core/log_page.h"
-#include "libstas/core/nqn.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/discovery/dlpe_text.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace {
 

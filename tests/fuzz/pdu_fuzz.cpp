@@ -11,7 +11,7 @@
 #include <utility>
 #include <variant>
 
-#include "libstas/core/log_reader.h"
+#include "libstas/core/discovery/log_reader.h"
 #include "libstas/nvme_tcp/queue.h"
 #include "libstas/nvme_tcp/session.h"
 

@@ -3,7 +3,7 @@
 // The simulated kernel and targets: what connects, disconnects and reads come to, and what happens by itself.
 #include <algorithm>
 
-#include "libstas/core/aen.h"
+#include "libstas/core/discovery/aen.h"
 #include "tests/model/world.h"
 
 namespace stas::model {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "libstas/core/aen.h"
+#include "libstas/core/discovery/aen.h"
 
 namespace stas::model {
 

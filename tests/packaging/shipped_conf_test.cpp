@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config.h"
-#include "libstas/core/sys_conf.h"
+#include "libstas/core/config/config.h"
+#include "libstas/core/config/sys_conf.h"
 
 namespace stas {
 namespace {

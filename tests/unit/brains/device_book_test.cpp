@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What exists: facts about devices, recycled names (regressions 28), and which device could serve a Tid.
-#include "libstas/core/device_book.h"
+#include "libstas/core/brain/device_book.h"
 
 #include <gtest/gtest.h>
 

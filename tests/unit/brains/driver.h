@@ -33,10 +33,10 @@
 #include <utility>
 #include <vector>
 
-#include "libstas/core/action.h"
-#include "libstas/core/device.h"
-#include "libstas/core/event.h"
-#include "libstas/core/host.h"
+#include "libstas/core/brain/action.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/core/identity/device.h"
+#include "libstas/core/identity/host.h"
 
 namespace stas::story {
 

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "libstas/core/aen.h"
+#include "libstas/core/discovery/aen.h"
 #include "stafd/finder.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"

@@ -2,7 +2,7 @@
 //
 // Host names and their addresses: when they are looked up, and that no answer takes a good address away
 // (regressions 31).
-#include "libstas/core/name_book.h"
+#include "libstas/core/brain/name_book.h"
 
 #include <gtest/gtest.h>
 

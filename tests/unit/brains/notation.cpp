@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas::story {
 

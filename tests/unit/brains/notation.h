@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "libstas/core/config.h"
-#include "libstas/core/log_page.h"
-#include "libstas/core/tid.h"
+#include "libstas/core/config/config.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/identity/tid.h"
 
 namespace stas::story {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // IP addresses: what counts as one, the canonical form, equality (compatibility contract 4.4 and 9.3; regressions 4).
-#include "libstas/core/address.h"
+#include "libstas/core/identity/address.h"
 
 #include <string>
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Backoff: grows, is capped, spreads, replays. And reasons: each has words of its own.
-#include "libstas/core/backoff.h"
+#include "libstas/core/base/backoff.h"
 
 #include <set>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/reason.h"
+#include "libstas/core/brain/reason.h"
 
 namespace stas {
 namespace {

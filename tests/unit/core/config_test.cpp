@@ -2,7 +2,8 @@
 //
 // stafd.conf and stacd.conf: every option, its default and what happens to bad values (compatibility contract 2.2-2.7,
 // 9.1; regressions 5, 21, 22, 34).
-#include "libstas/core/config.h"
+#include "libstas/core/config/config.h"
+#include "libstas/core/config/ini.h"
 
 #include <string>
 

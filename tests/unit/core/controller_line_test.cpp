@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // controller= and exclude= values (compatibility contract 2.5, 2.6, 9.1 C2-C4, C8, C11; regressions 5, 32, 33).
-#include "libstas/core/controller_line.h"
+#include "libstas/core/config/controller_line.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/config/line_fields.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 namespace {

@@ -2,7 +2,7 @@
 //
 // Matching existing connections: the tables of the compatibility contract 4.5-4.7 and 9.4, and what went wrong in the
 // field (regressions 11-13, 18, 19; D-09, D-16).
-#include "libstas/core/device.h"
+#include "libstas/core/identity/device.h"
 
 #include <functional>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 namespace {

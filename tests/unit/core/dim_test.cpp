@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // DIM registration, byte by byte against compatibility contract, appendix C.
-#include "libstas/core/dim.h"
+#include "libstas/core/discovery/dim.h"
 
 #include <cstdint>
 #include <string>

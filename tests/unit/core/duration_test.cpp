@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Time spans: the table of the compatibility contract (2.10), row by row (regressions 21).
-#include "libstas/core/duration.h"
+#include "libstas/core/config/duration.h"
 
 #include <string>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an entry of a log page means: its address, and what it inherits (compatibility contract 6.3).
-#include "libstas/core/entry_tid.h"
+#include "libstas/core/discovery/entry_tid.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who may be used: exclude rules (compatibility contract 2.6, 9.3 X1, X2), addresses and families (9.3 I6, I7).
-#include "libstas/core/filter.h"
+#include "libstas/core/config/filter.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/controller_line.h"
+#include "libstas/core/config/controller_line.h"
 
 namespace stas {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The lexer (compatibility contract 2.1): what a line is, and that nothing of it is lost.
-#include "libstas/core/ini.h"
+#include "libstas/core/config/ini.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config.h"
+#include "libstas/core/config/config.h"
 
 namespace stas {
 namespace {

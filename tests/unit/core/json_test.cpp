@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // JSON: Python's spelling to the byte (contract 3.5), bounds on what is read, order kept.
-#include "libstas/core/json.h"
+#include "libstas/core/base/json.h"
 
 #include <cstdint>
 #include <limits>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Last known configuration: what was written is read back; what was damaged costs only itself.
-#include "libstas/core/last_known.h"
+#include "libstas/core/brain/last_known.h"
 
 #include <random>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 namespace {

@@ -2,7 +2,8 @@
 //
 // Discovery log page: wire to values to the dictionaries of the contract (3.4) and back; hostile pages (regressions 8,
 // 14, 29, 35). The golden dictionaries were recorded from the peer.
-#include "libstas/core/log_page.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/discovery/dlpe_text.h"
 
 #include <functional>
 #include <string>

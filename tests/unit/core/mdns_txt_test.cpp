@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/core/mdns_txt.h"
+#include "libstas/core/discovery/mdns_txt.h"
 
 #include <gtest/gtest.h>
 

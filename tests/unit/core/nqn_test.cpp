@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // NQN rules, one row per row of the table in section 6 of the target reference, and texts that could inject.
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
+#include "libstas/core/base/unicode.h"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/core/nvmf_connect.h"
+#include "libstas/core/brain/nvmf_connect.h"
 
 #include <gtest/gtest.h>
 

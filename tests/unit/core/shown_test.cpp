@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What messages say about foreign texts: bounded, printable, silent about secrets, helpful about misspellings.
-#include "libstas/core/shown.h"
+#include "libstas/core/base/shown.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/complaint.h"
-#include "libstas/core/did_you_mean.h"
+#include "libstas/core/base/complaint.h"
+#include "libstas/core/base/did_you_mean.h"
 
 namespace stas {
 namespace {

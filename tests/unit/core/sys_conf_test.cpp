@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sys.conf(5): compatibility contract 2.8, 8.1, 8.2 and rows C12-C17 of 9.1.
-#include "libstas/core/sys_conf.h"
+#include "libstas/core/config/sys_conf.h"
 
 #include <map>
 #include <string>

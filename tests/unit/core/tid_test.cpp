@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transport IDs: canonical from birth, equal by all seven fields, printed as the contract says (4.1-4.3, 9.2).
-#include "libstas/core/tid.h"
+#include "libstas/core/identity/tid.h"
 
 #include <set>
 #include <string>

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may include whom (ARCHITECTURE.md, "Who may use whom"): fails on a forbidden #include.
 
-The first row of RULES whose pattern matches a file's path decides; an include is forbidden when it matches one of the
-row's patterns and none of its exceptions. LIBRARIES: each library enters through the named files only.
+FOLDERS: what each folder of the product may include of the product; what is not named is forbidden, so nothing runs
+from below to above. BRAINS and CLIENTS are files that may do less than their folder. NO_SYSTEM: folders without a
+system call. LIBRARIES: each library enters through the named files only. And no two files include each other, by
+whatever detour.
 """
 import os
 import re
@@ -12,84 +14,163 @@ import sys
 SYSTEM = (r'(sys/|unistd|fcntl|pthread|signal\.h|poll\.h|netdb|net/|netinet/|arpa/|linux/|dirent'
           r'|thread$|mutex$|future$|fstream$|filesystem$|iostream$)')
 EXTERNAL = r'(systemd/|sdbus-c\+\+|avahi-|libnvme|openssl/)'
-DAEMONS = r'(stafd|stacd)/'
-TESTS = r'tests/'
-FINDER = 'finder|dc|orders|reconcile'
-CONNECTOR = 'connector|ioc|orders|wanted'
+PRODUCT = r'(libstas|stafd|stacd)/'
 
-# file, forbidden, except, reason
-RULES = [
-    (r'libstas/core/', [SYSTEM, EXTERNAL, r'libstas/(?!core/)', DAEMONS, TESTS],
-     [r'arpa/inet\.h'],  # inet_pton() and inet_ntop() are pure
-     'core touches nothing but its arguments: replayable, fuzzable, fast'),
-    (rf'stafd/({FINDER})[._]', [SYSTEM, EXTERNAL, r'libstas/(?!core/)', r'stacd/', rf'stafd/(?!{FINDER})', TESTS], [],
-     'decisions stay testable: core and nothing else'),
-    (rf'stacd/({CONNECTOR})[._]', [SYSTEM, EXTERNAL, r'libstas/(?!core/)', r'stafd/', rf'stacd/(?!{CONNECTOR})', TESTS],
-     [], 'decisions stay testable: core and nothing else'),
-    (r'libstas/nvme_tcp/', [SYSTEM, EXTERNAL, r'libstas/(?!core/|nvme_tcp/)', DAEMONS, TESTS], [],
-     'the protocol has no socket, no loop and no clock inside'),
-    (r'libstas/sys/', [DAEMONS, r'libstas/stasadm/', TESTS], [], 'adapters do not know the daemons'),
-    (r'libstas/stasadm/', [DAEMONS, r'libstas/sys/(?!files|bus)', TESTS], [], 'a tool needs no daemon'),
-    (r'(stafd/stafctl|stacd/stacctl)', [DAEMONS, r'libstas/sys/(?!bus|files|ctl_client)', TESTS], [],
-     'a client is a client: it has the bus and files, not the code of the daemon'),
-    (r'stafd/', [r'stacd/', TESTS], [], 'the daemons meet only on D-Bus; products do not use tests'),
-    (r'stacd/', [r'stafd/', TESTS], [], 'the daemons meet only on D-Bus; products do not use tests'),
-    (r'tests/target/', [r'libstas/', DAEMONS], [],
-     'the target is an independent witness: it encodes with its own code'),
-]
+BASE = ['libstas/core/base']
+IDENTITY = BASE + ['libstas/core/identity']
+DISCOVERY = IDENTITY + ['libstas/core/discovery']
+CONFIG = IDENTITY + ['libstas/core/config']
+CORE = DISCOVERY + ['libstas/core/config', 'libstas/core/brain']
+PROTOCOL = DISCOVERY + ['libstas/nvme_tcp']
+OS = ['libstas/sys/os']
+NET = OS + ['libstas/sys/net']
+HOST = NET + ['libstas/sys/host', 'libstas/nvme_tcp']
+FABRIC = HOST + ['libstas/sys/fabric']
+SYS = FABRIC + ['libstas/sys/fabric/kernel', 'libstas/sys/fabric/user', 'libstas/sys/bus', 'libstas/sys/mdns',
+                'libstas/sys/daemon']
+
+# A folder, and what it may include beside itself, from the lowest floor to the highest.
+FOLDERS = {
+    'libstas/core/base': [],
+    'libstas/core/identity': BASE,
+    'libstas/core/discovery': IDENTITY,
+    'libstas/core/config': IDENTITY,
+    'libstas/core/brain': CORE,
+    'libstas/nvme_tcp': DISCOVERY,
+    'libstas/sys/os': BASE,
+    'libstas/sys/net': IDENTITY + OS,
+    'libstas/sys/bus': BASE + OS,
+    'libstas/sys/mdns': CORE + OS,
+    'libstas/sys/host': CORE + NET + ['libstas/nvme_tcp'],
+    'libstas/sys/fabric': CORE + OS,
+    'libstas/sys/fabric/kernel': CORE + FABRIC,
+    'libstas/sys/fabric/user': CORE + FABRIC,
+    'libstas/sys/daemon': CORE + SYS,
+    'libstas/tools': BASE + OS + ['libstas/sys/bus'],
+    'libstas/tools/stasadm': CONFIG + OS + ['libstas/tools'],
+    'stafd': CORE + SYS + ['libstas/tools'],
+    'stacd': CORE + SYS + ['libstas/tools'],
+}
+BRAINS = r'(stafd/(finder|dc|orders|reconcile)|stacd/(connector|ioc|orders|wanted))\.'
+BRAIN_HEADERS = r'(stafd/(finder|dc)|stacd/(connector|ioc))\.h'
+CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
+DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
+NO_SYSTEM = r'(libstas/(core|nvme_tcp)/|' + BRAINS + ')'
+PURE_CALLS = r'arpa/inet\.h'  # inet_pton() and inet_ntop() are pure
+
 LIBRARIES = [
-    (r'sdbus-c\+\+', r'libstas/sys/bus', 'one file pair per library: replacing it is one file\'s work'),
-    (r'avahi-', r'libstas/sys/(mdns|avahi_)', 'Avahi enters through mdns'),
-    (r'libnvme', r'libstas/sys/nvme_admin', 'libnvme enters through nvme_admin'),
-    (r'(ini\.h|INIReader)', r'libstas/core/ini', 'inih enters through core/ini'),
-    (r'nlohmann/', r'(libstas/core/json|tests/)', 'JSON enters through core/json (and the target\'s own)'),
+    (r'sdbus-c\+\+', r'libstas/sys/bus/', 'one folder per library: replacing it is one folder\'s work'),
+    (r'avahi-', r'libstas/sys/mdns/', 'Avahi enters through sys/mdns'),
+    (r'libnvme', r'libstas/sys/fabric/kernel/nvme_admin', 'libnvme enters through nvme_admin'),
+    (r'(ini\.h|INIReader)', r'libstas/core/config/ini\.', 'inih enters through core/config/ini'),
+    (r'nlohmann/', r'(libstas/core/base/json|tests/)', 'JSON enters through core/base/json (and the target\'s own)'),
     (r'systemd/', r'(libstas/sys/|tests/)', 'libsystemd enters through libstas/sys'),
-    (r'openssl/', r'(libstas/(sys|stasadm)/|tests/)', 'cryptography is not for deciding code'),
-    (r'(gtest|gmock|benchmark)/', TESTS, 'products do not use tests'),
+    (r'openssl/', r'(libstas/(sys|tools/stasadm)/|tests/)', 'cryptography is not for deciding code'),
+    (r'(gtest|gmock|benchmark)/', r'tests/', 'products do not use tests'),
 ]
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 
 
+def product_edge(path, name):
+    """Why a file must not include this one of the product or the tests; '' when it may."""
+    folder, other = os.path.dirname(path), os.path.dirname(name)
+    if path.startswith('tests/target/'):
+        return 'the target is an independent witness: it encodes with its own code' if re.match(PRODUCT, name) else ''
+    if path.startswith('tests/'):
+        return ''
+    if name.startswith('tests/'):
+        return 'products do not use tests'
+    if folder not in FOLDERS:
+        return 'the folder has no row in FOLDERS'
+    if re.match(BRAINS, path) and not re.match(r'libstas/core/', name) and not re.match(BRAIN_HEADERS, name):
+        return 'decisions stay testable: core and nothing else'
+    if re.match(CLIENTS, path) and re.match(DAEMON_HEADERS, name):
+        return 'a client is a client: it has the bus and files, not the code of the daemon'
+    if other != folder and other not in FOLDERS[folder]:
+        return f'{folder} is not above {other}'
+    return ''
+
+
 def violations(path, text):
     """Yields (include, reason) for each forbidden include of a file."""
-    row = next((r for r in RULES if re.match(r[0], path)), None)
     for match in INCLUDE.finditer(text):
         name = match[1] or match[2]
-        if row and any(re.match(p, name) for p in row[1]) and not any(re.match(p, name) for p in row[2]):
-            yield name, row[3]
-        if match[2] and '/' not in name and not path.startswith('tests/'):
-            yield name, 'includes are by full path, so that a forbidden edge is visible'
+        if match[2]:
+            if '/' not in name:
+                if not path.startswith('tests/'):
+                    yield name, 'includes are by full path, so that a forbidden edge is visible'
+            elif reason := product_edge(path, name):
+                yield name, reason
+        elif re.match(NO_SYSTEM, path) and re.match(f'{SYSTEM}|{EXTERNAL}', name) and not re.match(PURE_CALLS, name):
+            yield name, 'it touches nothing but its arguments: replayable, fuzzable, fast'
         for pattern, homes, reason in LIBRARIES:
             if re.match(pattern, name) and not re.match(homes, path):
                 yield name, reason
 
 
+def circles(includes):
+    """The groups of files (x.h and x.cpp are one) that include each other. `includes`: path -> text."""
+    graph = {}
+    for path, text in includes.items():
+        stem = os.path.splitext(path)[0]
+        edges = graph.setdefault(stem, set())
+        edges.update(os.path.splitext(m[2])[0] for m in INCLUDE.finditer(text) if m[2])
+        edges.discard(stem)
+
+    def reach(start):
+        seen, todo = set(), [start]
+        while todo:
+            for after in graph.get(todo.pop(), ()):
+                if after not in seen:
+                    seen.add(after)
+                    todo.append(after)
+        return seen
+
+    reached = {stem: reach(stem) for stem in graph}
+    return sorted({tuple(sorted(o for o in reached[s] if o in graph and s in reached[o])) for s in graph} - {()})
+
+
 def self_test():
     """The rules can fail: these are refused, and those are not."""
-    refused = [('libstas/core/tid.cpp', '<unistd.h>'), ('libstas/core/tid.cpp', '"libstas/sys/loop.h"'),
-               ('stafd/finder.cpp', '"libstas/sys/bus.h"'), ('stafd/daemon.cpp', '"stacd/daemon.h"'),
-               ('stacd/stacctl.cpp', '"stacd/daemon.h"'), ('stafd/main.cpp', '"tests/target/target.h"'),
-               ('libstas/sys/loop.cpp', '<sdbus-c++/sdbus-c++.h>'),
-               ('tests/target/tcp.cpp', '"libstas/core/log_page.h"')]
-    allowed = [('stafd/daemon.cpp', '"libstas/sys/bus.h"'), ('libstas/core/json.cpp', '<nlohmann/json.hpp>')]
-    wrong = [c for c in refused if not list(violations(c[0], '#include ' + c[1]))]
-    return wrong + [c for c in allowed if list(violations(c[0], '#include ' + c[1]))]
+    refused = [('libstas/core/identity/tid.cpp', '<unistd.h>'),
+               ('libstas/core/identity/tid.cpp', '"libstas/sys/os/loop.h"'),
+               ('libstas/core/base/shown.cpp', '"libstas/core/identity/nqn.h"'),
+               ('libstas/core/discovery/log_page.h', '"libstas/core/brain/event.h"'),
+               ('libstas/nvme_tcp/session.cpp', '"libstas/sys/net/tcp_socket.h"'),
+               ('libstas/sys/os/files.cpp', '"libstas/sys/net/probe.h"'),
+               ('libstas/sys/fabric/user/user_fabric.cpp', '"libstas/sys/fabric/kernel/sysfs.h"'),
+               ('libstas/sys/new/thing.cpp', '"libstas/core/base/result.h"'),
+               ('stafd/finder.cpp', '"libstas/sys/bus/bus.h"'), ('stafd/daemon.cpp', '"stacd/daemon.h"'),
+               ('stacd/stacctl.cpp', '"stacd/daemon.h"'), ('stacd/stacctl.cpp', '"libstas/sys/fabric/fabric.h"'),
+               ('stafd/main.cpp', '"tests/target/target.h"'), ('libstas/sys/os/loop.cpp', '<sdbus-c++/sdbus-c++.h>'),
+               ('libstas/core/config/config.cpp', '<ini.h>'),
+               ('tests/target/tcp.cpp', '"libstas/core/discovery/log_page.h"')]
+    allowed = [('stafd/daemon.cpp', '"libstas/sys/bus/bus.h"'), ('libstas/core/base/json.cpp', '<nlohmann/json.hpp>'),
+               ('stacd/stacctl.cpp', '"libstas/tools/cli.h"'), ('stacd/wanted.cpp', '"stacd/connector.h"')]
+    wrong = [f'wrong verdict on {p} including {i}' for p, i in refused if not list(violations(p, '#include ' + i))]
+    wrong += [f'wrong verdict on {p} including {i}' for p, i in allowed if list(violations(p, '#include ' + i))]
+    circle = {'a/x.h': '#include "a/y.h"', 'a/y.cpp': '#include "a/z.h"', 'a/z.h': '#include "a/x.h"', 'a/w.h': ''}
+    if circles(circle) != [('a/x', 'a/y', 'a/z')]:
+        wrong.append('a circle over three files is not seen')
+    return ['self test: ' + w for w in wrong]
 
 
 def main(root):
-    problems = [f'self test: wrong verdict on {path} including {name}' for path, name in self_test()]
-    seen = 0
+    problems = self_test()
+    texts = {}
     for top in ('libstas', 'stafd', 'stacd', 'tests'):
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
                 if name.endswith(('.h', '.cpp')):
-                    seen += 1
                     full = os.path.join(folder, name)
-                    path = os.path.relpath(full, root)
                     with open(full, encoding='utf-8') as file:
-                        problems += [f'{path}: includes {i}: {r}' for i, r in violations(path, file.read())]
-    print(f'{seen} files', *problems, sep='\n')
-    return 1 if problems or seen == 0 else 0
+                        texts[os.path.relpath(full, root)] = file.read()
+    for path, text in texts.items():
+        problems += [f'{path}: includes {i}: {r}' for i, r in violations(path, text)]
+    product = {path: text for path, text in texts.items() if not path.startswith('tests/')}
+    problems += ['include each other: ' + ' '.join(group) for group in circles(product)]
+    print(f'{len(texts)} files', *problems, sep='\n')
+    return 1 if problems or not texts else 0
 
 
 if __name__ == '__main__':

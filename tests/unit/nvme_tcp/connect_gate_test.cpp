@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/connect_gate.h"
+#include "libstas/sys/fabric/user/connect_gate.h"
 
 #include <vector>
 

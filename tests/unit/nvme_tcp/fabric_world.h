@@ -14,10 +14,10 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/event.h"
-#include "libstas/core/nqn.h"
-#include "libstas/sys/loop.h"
-#include "libstas/sys/user_fabric.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/core/identity/nqn.h"
+#include "libstas/sys/fabric/user/user_fabric.h"
+#include "libstas/sys/os/loop.h"
 
 namespace stas {
 

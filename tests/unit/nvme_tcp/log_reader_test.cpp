@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/core/log_reader.h"
+#include "libstas/core/discovery/log_reader.h"
 
 #include <functional>
 #include <string>

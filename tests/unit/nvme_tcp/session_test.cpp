@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/aen.h"
-#include "libstas/core/nqn.h"
+#include "libstas/core/discovery/aen.h"
+#include "libstas/core/identity/nqn.h"
 #include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {

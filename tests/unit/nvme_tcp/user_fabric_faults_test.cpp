@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "libstas/sys/user_fabric.h"
+#include "libstas/sys/fabric/user/user_fabric.h"
 #include "tests/target/target_thread.h"
 #include "tests/unit/nvme_tcp/fabric_world.h"
 

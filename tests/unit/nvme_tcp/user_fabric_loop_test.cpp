@@ -10,8 +10,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/sys/loop_link.h"
-#include "libstas/sys/user_fabric.h"
+#include "libstas/sys/fabric/user/user_fabric.h"
+#include "libstas/sys/host/loop_link.h"
 #include "tests/target/loop_queue.h"
 #include "tests/target/target.h"
 #include "tests/unit/nvme_tcp/fabric_world.h"

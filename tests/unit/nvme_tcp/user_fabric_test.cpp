@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The user fabric against the bundled target over loopback TCP: what a daemon sees when all goes well.
-#include "libstas/sys/user_fabric.h"
+#include "libstas/sys/fabric/user/user_fabric.h"
 
 #include <chrono>
 #include <memory>
@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/aen.h"
-#include "libstas/core/dim.h"
+#include "libstas/core/discovery/aen.h"
+#include "libstas/core/discovery/dim.h"
 #include "tests/target/target_thread.h"
 #include "tests/unit/nvme_tcp/fabric_world.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/files.h"
+#include "libstas/sys/os/files.h"
 
 #include <cerrno>
 #include <csignal>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/interfaces.h"
+#include "libstas/sys/net/interfaces.h"
 
 #include <algorithm>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/journal.h"
+#include "libstas/sys/os/journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/sys/log_fetch.h"
-#include "libstas/sys/nvme_admin.h"
+#include "libstas/sys/fabric/kernel/log_fetch.h"
+#include "libstas/sys/fabric/kernel/nvme_admin.h"
 #include "tests/unit/sys/kernel_fake_root.h"
 
 namespace stas {

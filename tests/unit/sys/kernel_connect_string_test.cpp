@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/connect_string.h"
+#include "libstas/sys/fabric/kernel/connect_string.h"
 
 #include <functional>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/nqn.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/devices.h"
+#include "libstas/sys/fabric/kernel/devices.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/aen.h"
+#include "libstas/core/discovery/aen.h"
 #include "tests/unit/sys/kernel_fake_root.h"
 #include "tests/unit/sys/kernel_loop.h"
 

@@ -5,9 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/sys/connect_error.h"
-#include "libstas/sys/connect_string.h"
-#include "libstas/sys/fabrics_device.h"
+#include "libstas/sys/fabric/kernel/connect_error.h"
+#include "libstas/sys/fabric/kernel/connect_string.h"
+#include "libstas/sys/fabric/kernel/fabrics_device.h"
 #include "tests/unit/sys/kernel_fake_root.h"
 
 namespace stas {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/kernel_fabric.h"
+#include "libstas/sys/fabric/kernel/kernel_fabric.h"
 
 #include <condition_variable>
 #include <memory>

@@ -12,7 +12,7 @@
 
 #include <unistd.h>
 
-#include "libstas/sys/sysfs.h"
+#include "libstas/sys/fabric/kernel/sysfs.h"
 
 namespace stas::testing {
 

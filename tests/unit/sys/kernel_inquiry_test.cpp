@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/connect_inquiry.h"
+#include "libstas/sys/fabric/kernel/connect_inquiry.h"
 
 #include <string>
 #include <vector>

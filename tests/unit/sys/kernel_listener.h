@@ -11,10 +11,10 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "libstas/sys/loop.h"
-#include "libstas/sys/probe.h"
-#include "libstas/sys/probe_socket.h"
-#include "libstas/sys/unique_fd.h"
+#include "libstas/sys/net/probe.h"
+#include "libstas/sys/net/probe_socket.h"
+#include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/unique_fd.h"
 
 namespace stas::testing {
 

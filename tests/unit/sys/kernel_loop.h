@@ -3,7 +3,7 @@
 // Turns a loop until something has happened, for tests: no sleeping, one generous limit.
 #pragma once
 
-#include "libstas/sys/loop.h"
+#include "libstas/sys/os/loop.h"
 
 namespace stas::testing {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/probe.h"
+#include "libstas/sys/net/probe.h"
 
 #include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "libstas/sys/probe_socket.h"
+#include "libstas/sys/net/probe_socket.h"
 #include "tests/unit/sys/kernel_listener.h"
 #include "tests/unit/sys/kernel_loop.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/sysfs.h"
+#include "libstas/sys/fabric/kernel/sysfs.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/udev_rules.h"
+#include "libstas/sys/daemon/udev_rules.h"
 
 #include <filesystem>
 

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "libstas/sys/loop.h"
+#include "libstas/sys/os/loop.h"
 
 namespace stas::test {
 

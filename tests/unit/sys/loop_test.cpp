@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/loop.h"
+#include "libstas/sys/os/loop.h"
 
 #include <array>
 #include <csignal>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Without a bus; tests/bus/mdns_test.sh has the real daemon.
-#include "libstas/sys/mdns.h"
+#include "libstas/sys/mdns/mdns.h"
 
 #include <cstdlib>
 #include <optional>

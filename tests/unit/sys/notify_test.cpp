@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/notify.h"
+#include "libstas/sys/os/notify.h"
 
 #include <array>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/resolver.h"
+#include "libstas/sys/net/resolver.h"
 
 #include <atomic>
 #include <map>

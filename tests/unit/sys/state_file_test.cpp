@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/daemon.h"
+#include "libstas/sys/daemon/state_file.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "libstas/sys/daemon/state_file.h"
 #include "tests/unit/sys/loop_helper.h"
 #include "tests/unit/sys/temporary_directory.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/worker.h"
+#include "libstas/sys/os/worker.h"
 
 #include <algorithm>
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Command lines, told apart as Python's argparse does; the messages are recorded ones where 2.4.1 was recorded.
-#include "libstas/core/cli.h"
+#include "libstas/tools/cli.h"
 
 #include <sstream>
 

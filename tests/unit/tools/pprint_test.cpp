@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The expectations in pprint.json were written by Python's own pprint with width=120.
-#include "libstas/core/pprint.h"
+#include "libstas/core/base/pprint.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/ctl_output.h"
-#include "libstas/core/unicode.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/tools/ctl_output.h"
 
 namespace stas {
 namespace {

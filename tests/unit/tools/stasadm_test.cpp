@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "libstas/stasadm/host_uuid.h"
-#include "libstas/stasadm/sys_conf_edit.h"
+#include "libstas/tools/stasadm/host_uuid.h"
+#include "libstas/tools/stasadm/sys_conf_edit.h"
 
 namespace stas {
 namespace {

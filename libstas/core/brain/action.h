@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orders. The brains (stafd/finder, stacd/connector) return them from advance(); the shells carry them out. Operations
+// (the first five) go to a Fabric (libstas/sys/fabric.h) and always come back as OpDone with the same id, whatever
+// happens; a deadline on each is the fabric's duty.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "libstas/core/base/report_level.h"
+#include "libstas/core/brain/reason.h"
+#include "libstas/core/identity/connect_options.h"
+#include "libstas/core/identity/device.h"
+#include "libstas/core/identity/host.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+using OpId = std::uint64_t;
+
+// --- operations -----------------------------------------------------------------------------------------------------
+
+// Make a connection. host.nqn is the Tid's host NQN. -> Connected or Error.
+struct Connect {
+  OpId op = 0;
+  Tid tid;
+  ControllerKind kind = ControllerKind::io;
+  ConnectOptions options;
+  HostIdentity host;
+  Reason reason = Reason::none;
+  bool explain = false;  // a failure will be told, so it is worth finding out more about it
+};
+
+// Cut the connection of exactly this device (name and incarnation). -> Disconnected or Error.
+struct Disconnect {
+  OpId op = 0;
+  Tid tid;
+  DeviceRef device;
+  Reason reason = Reason::none;
+};
+
+// DIM register. `data` as made by core/dim. -> Registered or Error.
+struct Register {
+  OpId op = 0;
+  Tid tid;
+  DeviceRef device;
+  std::string data;
+};
+
+// Get Log Page 00h. -> SupportedDlp or Error.
+struct FetchSupported {
+  OpId op = 0;
+  Tid tid;
+  DeviceRef device;
+};
+
+// Get Log Page 70h, complete and self-consistent (core/log_reader says how); repeated while the generation counter
+// moves, a bounded number of times. The last read has RAE=0, which re-arms the AEN.
+//
+// -> LogPage or Error. With `known_genctr` equal to the page's: LogPage{unchanged}, without reading entries.
+struct FetchLogPage {
+  OpId op = 0;
+  Tid tid;
+  DeviceRef device;
+  bool pleo = false;  // LSP: port-local entries only
+  std::optional<std::uint64_t> known_genctr;
+};
+
+using FabricOp = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage>;
+
+// --- orders to the shell --------------------------------------------------------------------------------------------
+
+// Look a host name up (-> Resolved). At most one per name is outstanding.
+struct Resolve {
+  std::string name;
+};
+
+// One line for the journal. `text` is complete ("tid | nvme3 - message"); tid and device feed the structured fields.
+struct Report {
+  Level level = Level::info;
+  std::optional<Tid> tid;
+  std::string device;
+  std::string text;
+  Reason reason = Reason::none;
+};
+
+// Write last_known() of the brain to the runtime directory.
+struct SaveLastKnown {};
+
+// stafd: emit the signal log_pages_changed.
+struct NotifyLogPagesChanged {
+  Tid tid;
+  std::string device;
+};
+// stafd: emit the signal dc_removed.
+struct NotifyDcRemoved {};
+// stafd: a discovery controller that is not ours has news; `unit` of nvme-cli connects what it lists.
+struct LeaveToNvmeCli {
+  std::string device;
+  std::string unit;
+};
+
+// stacd: ask stafd for all log pages (-> StafPages).
+struct FetchStafPages {};
+
+using Action = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, Resolve, Report, SaveLastKnown,
+                            NotifyLogPagesChanged, NotifyDcRemoved, LeaveToNvmeCli, FetchStafPages>;
+using Actions = std::vector<Action>;
+
+}  // namespace stas

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Facts. The shells turn callbacks of libraries into these values and hand them to the brains. An event only says what
+// is so; what to do about it comes from comparing wanted with actual in advance().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "libstas/core/base/result.h"
+#include "libstas/core/brain/action.h"
+#include "libstas/core/config/config.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/identity/device.h"
+#include "libstas/core/identity/host.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+// --- results of operations ------------------------------------------------------------------------------------------
+
+struct Connected {
+  Device device;  // attributes as far as known
+};
+struct Disconnected {};
+struct Registered {
+  std::string refusal;  // not empty: the controller said no, in words
+};
+using OpResult = std::variant<Connected, Disconnected, Registered, SupportedDlp, LogPage, Error>;
+
+struct OpDone {
+  OpId op = 0;
+  OpResult result;
+};
+
+// --- the world ------------------------------------------------------------------------------------------------------
+
+// A controller exists, with these attributes (new or changed).
+struct DeviceSeen {
+  Device device;
+};
+struct DeviceGone {
+  DeviceRef ref;
+};
+// The complete truth: what is not in it does not exist.
+struct DevicesScanned {
+  std::vector<Device> devices;
+  bool events_lost = false;  // since the scan before; so perhaps AENs and reconnects as well
+};
+// The controller is connected again after a loss ("rediscover" and "connected" uevents): events may have been missed.
+struct DeviceReconnected {
+  DeviceRef ref;
+  bool rediscover = false;  // the kernel asks user space to read the log page again
+};
+struct AenReceived {
+  DeviceRef ref;
+  std::uint32_t value = 0;  // core/aen.h
+};
+struct InterfacesSeen {
+  Interfaces interfaces;
+};
+
+// Answer to Resolve: addresses in the resolver's order, or why not.
+struct Resolved {
+  std::string name;
+  Result<std::vector<IpAddress>> addresses;
+};
+
+// --- mDNS (stafd) ---------------------------------------------------------------------------------------------------
+
+// One service instance, as far as known. Identity: interface, protocol, name, stype, domain.
+struct MdnsService {
+  std::string interface;  // name, "" if unknown
+  bool ipv6 = false;
+  std::string name;
+  std::string stype;  // "_nvme-disc._tcp" or "_nvme-disc._udp"
+  std::string domain;
+  bool resolved = false;               // the rest is only valid then
+  std::optional<Transport> transport;  // nullopt: TXT "p" missing or unknown; never a candidate
+  std::string traddr;                  // link-local IPv6 carries no scope: interface has it
+  std::string trsvcid;
+  std::string nqn;  // TXT "nqn", "" if absent
+  friend bool operator==(const MdnsService&, const MdnsService&) = default;
+};
+// The present view. `available` false: there is no avahi-daemon, or it has only just begun to answer; what is listed
+// counts then, what is missing says nothing (law 2).
+struct MdnsChanged {
+  bool available = false;
+  std::vector<MdnsService> services;
+};
+
+// --- configuration and state ----------------------------------------------------------------------------------------
+
+struct StafdConfigured {
+  std::shared_ptr<const StafdConfig> config;
+  std::shared_ptr<const HostIdentity> host;
+};
+struct StacdConfigured {
+  std::shared_ptr<const StacdConfig> config;
+  std::shared_ptr<const HostIdentity> host;
+};
+
+// --- stafd as seen by stacd -----------------------------------------------------------------------------------------
+
+struct StafAppeared {};  // its bus name has an owner (first seen, or a new one)
+struct StafVanished {};
+struct StafChanged {};  // one of its two signals
+// One discovery controller of get_all_log_pages.
+struct StafDc {
+  Tid tid;                  // traddr may be a host name not resolved yet
+  std::string origin;       // "configured", "discovered", "referral" or ""
+  bool page_known = false;  // the page was read completely at least once: its entries, also none, are evidence
+  std::vector<Dlpe> entries;
+};
+// Answer to FetchStafPages. An error is no information.
+struct StafPages {
+  Result<std::vector<StafDc>> dcs;
+  std::vector<Tid> ended;  // controllers that stafd says were deliberately removed (unknown to nvme-stas 2.4.1)
+};
+
+// The daemon was told to stop.
+struct Stop {};
+
+using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived,
+                           InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, StafAppeared,
+                           StafVanished, StafChanged, StafPages, Stop>;
+
+}  // namespace stas

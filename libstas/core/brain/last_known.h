@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Last known configuration: what a daemon saves in its runtime directory to survive a restart. Versioned JSON,
+// readable, bounded, without secrets. Reading never fails as a whole: a file that is truncated, from another version or
+// not ours gives an empty state and one complaint.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstas/core/base/complaint.h"
+#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+inline constexpr std::string_view kLastKnownFormat = "stas last known config";
+inline constexpr int kLastKnownVersion = 1;
+inline constexpr std::size_t kMaxLastKnownBytes = 256U << 20;
+
+// What stafd remembers of one DC.
+struct KnownDc {
+  Tid tid;
+  std::string origin;  // configured, discovered, referral
+  bool page_known = false;
+  std::optional<std::uint64_t> genctr;
+  std::vector<Dlpe> entries;
+  friend bool operator==(const KnownDc&, const KnownDc&) = default;
+};
+struct KnownStafd {
+  std::vector<KnownDc> dcs;
+  std::map<std::string, std::string> resolved;  // host name -> last good address
+  std::vector<Tid> ended;                       // controllers that were deliberately removed, oldest first
+  friend bool operator==(const KnownStafd&, const KnownStafd&) = default;
+};
+
+// What stacd remembers of one IOC: it is ours, and who wanted it.
+struct KnownIoc {
+  Tid tid;
+  bool configured = false;
+  struct Source {
+    Tid dc;
+    std::string origin;
+    friend bool operator==(const Source&, const Source&) = default;
+  };
+  std::vector<Source> sources;  // the discovery controllers that listed it
+  std::optional<Dlpe> dlpe;
+  friend bool operator==(const KnownIoc&, const KnownIoc&) = default;
+};
+struct KnownStacd {
+  std::vector<KnownIoc> iocs;
+  std::map<std::string, std::string> resolved;
+  friend bool operator==(const KnownStacd&, const KnownStacd&) = default;
+};
+
+std::string format_last_known(const KnownStafd& known);
+std::string format_last_known(const KnownStacd& known);
+
+template <class T>
+struct LastKnownRead {
+  T known;
+  std::vector<Complaint> complaints;
+};
+LastKnownRead<KnownStafd> parse_known_stafd(std::string_view text, std::string_view path);
+LastKnownRead<KnownStacd> parse_known_stacd(std::string_view text, std::string_view path);
+
+}  // namespace stas

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/brain/name_book.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stas {
+
+void NameBook::restore(const std::map<std::string, std::string>& resolved) { restored_ = resolved; }
+
+void NameBook::want(const std::set<std::string>& names) {
+  std::erase_if(entries_, [&](const auto& item) { return !names.contains(item.first); });
+  for (const auto& name : names) {
+    auto& entry = entries_[name];
+    entry.next = Instant{};
+    entry.backoff.reset();
+    if (const auto it = restored_.find(name); entry.address.empty() && it != restored_.end())
+      entry.address = it->second;
+  }
+}
+
+void NameBook::refresh(const std::string& name) {
+  const auto it = entries_.find(name);
+  if (it != entries_.end() && it->second.next == kNever) it->second.next = Instant{};
+}
+
+bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant now,
+                        const std::function<bool(const std::string&)>& keep, Actions& out) {
+  const auto it = entries_.find(resolved.name);
+  if (it == entries_.end()) return false;
+  auto& entry = it->second;
+  entry.pending = false;
+
+  std::vector<std::string> usable;
+  if (resolved.addresses) {
+    // First an IPv4 answer if IPv4 is enabled, else IPv6 (compatibility contract 5.3).
+    for (const auto family : {IpFamily::v4, IpFamily::v6}) {
+      if (!families.allows(family)) continue;
+      for (const auto& address : *resolved.addresses)
+        if (address.family() == family) usable.push_back(address.to_string());
+    }
+  }
+  if (usable.empty()) {
+    const bool first = entry.backoff.failures() == 0;
+    entry.next = now + entry.backoff.fail();
+    std::string text =
+        "Cannot resolve " + resolved.name + ": " +
+        (resolved.addresses ? std::string("no address of an enabled family") : resolved.addresses.error().text);
+    if (!entry.address.empty()) text += "; " + entry.address + " stays in use";
+    out.push_back(Report{first ? Level::error : Level::debug, std::nullopt, {}, std::move(text)});
+    return false;
+  }
+  if (entry.backoff.failures() > 0)
+    out.push_back(Report{Level::info, std::nullopt, {}, resolved.name + " resolves again"});
+  entry.backoff.reset();
+  entry.next = kNever;
+  if (!entry.address.empty()) {
+    if (std::find(usable.begin(), usable.end(), entry.address) != usable.end()) return false;
+    // Not one of a family that has been disabled: nothing may use it any more.
+    const auto present = IpAddress::parse(entry.address);
+    if (present && families.allows(present->family()) && keep(entry.address)) return false;
+  }
+  entry.address = usable.front();
+  return true;
+}
+
+std::optional<std::string> NameBook::address(const std::string& name) const {
+  const auto it = entries_.find(name);
+  if (it == entries_.end() || it->second.address.empty()) return std::nullopt;
+  return it->second.address;
+}
+
+void NameBook::advance(Instant now, Actions& out) {
+  for (auto& [name, entry] : entries_) {
+    if (entry.pending || entry.next == kNever || entry.next > now) continue;
+    entry.pending = true;
+    entry.next = kNever;
+    out.push_back(Resolve{name});
+  }
+}
+
+Instant NameBook::deadline() const {
+  Instant first = kNever;
+  for (const auto& [name, entry] : entries_)
+    if (!entry.pending) first = std::min(first, entry.next);
+  return first;
+}
+
+std::map<std::string, std::string> NameBook::last_good() const {
+  std::map<std::string, std::string> good;
+  for (const auto& [name, entry] : entries_)
+    if (!entry.address.empty()) good.emplace(name, entry.address);
+  return good;
+}
+
+}  // namespace stas

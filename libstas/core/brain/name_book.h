@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Host names of controller= lines and the addresses they stand for. A look-up that fails or rotates never takes an
+// address away: the last good one stays (decisions, answer 8; regressions 31).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/backoff.h"
+#include "libstas/core/brain/action.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/core/identity/address.h"
+
+namespace stas {
+
+class NameBook {
+ public:
+  // Addresses remembered from before a restart.
+  void restore(const std::map<std::string, std::string>& resolved);
+
+  // These names matter from now on, others are forgotten; all of them are looked up (again).
+  void want(const std::set<std::string>& names);
+  // Look this one up again now (its address does not answer).
+  void refresh(const std::string& name);
+
+  // The answer to a Resolve. `keep` says whether the present address must stay although the answer does not have it
+  // (somebody is connected to it). Returns true when the address to use changed. Appends what is worth telling.
+  bool answered(const Resolved& resolved, IpFamilies families, Instant now,
+                const std::function<bool(const std::string& address)>& keep, Actions& out);
+
+  // The address to use, nullopt as long as there was never one.
+  std::optional<std::string> address(const std::string& name) const;
+
+  // Orders the look-ups that are due.
+  void advance(Instant now, Actions& out);
+  Instant deadline() const;
+
+  std::map<std::string, std::string> last_good() const;
+
+ private:
+  struct Entry {
+    std::string address;   // "" = never resolved
+    bool pending = false;  // a Resolve is outstanding
+    Instant next{};        // when to look it up (again); kNever = not until asked
+    Backoff backoff{{std::chrono::seconds(5), std::chrono::seconds(60), 0.1}};
+  };
+  std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> restored_;
+};
+
+}  // namespace stas

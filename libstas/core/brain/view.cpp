@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/brain/view.h"
+
+#include <array>
+#include <charconv>
+
+#include "libstas/core/base/pprint.h"
+#include "libstas/core/discovery/dlpe_text.h"
+
+namespace stas {
+
+std::string python_seconds(Duration duration) {
+  std::array<char, 32> buffer{};
+  const double seconds = static_cast<double>(duration.count()) / 1e6;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), seconds, std::chars_format::fixed).ptr;
+  std::string text(buffer.data(), end);
+  if (text.find('.') == std::string::npos) text += ".0";
+  return text;
+}
+
+std::string timer_text(Duration interval, Instant at, Instant now) {
+  const std::string head = python_seconds(interval) + "s [";
+  if (at == kNever) return head + "off]";
+  return head + (at > now ? python_seconds(at - now) : std::string("0")) + "s]";
+}
+
+std::string operation_text(unsigned failures, bool completed) {
+  return "{'fail count': " + std::to_string(failures) + ", 'completed': " + std::string(bool_text(completed)) +
+         ", 'alive': True}";
+}
+
+std::string dlpe_text(const Dlpe* dlpe) {
+  if (dlpe == nullptr) return "None";
+  std::string text = "{";
+  for (const auto& [key, value] : to_dict(*dlpe)) {
+    if (text.size() > 1) text += ", ";
+    text += text_repr(key) + ": " + text_repr(value);
+  }
+  return text + "}";
+}
+
+std::string_view bool_text(bool value) { return value ? "True" : "False"; }
+
+TextDict cfg_dict(const ControllerLine& line) {
+  TextDict dict;
+  const auto add_bool = [&](const char* key, const std::optional<bool>& value) {
+    if (value) dict.emplace_back(key, bool_text(*value));
+  };
+  const auto add_int = [&](const char* key, const std::optional<int>& value) {
+    if (value) dict.emplace_back(key, std::to_string(*value));
+  };
+  const auto add_secret = [&](const char* key, const Secret& value) {
+    if (!value.empty()) dict.emplace_back(key, Secret::kRedacted);
+  };
+  const auto& o = line.options;
+  add_bool("hdr-digest", o.hdr_digest);
+  add_bool("data-digest", o.data_digest);
+  add_int("nr-io-queues", o.nr_io_queues);
+  add_int("nr-write-queues", o.nr_write_queues);
+  add_int("nr-poll-queues", o.nr_poll_queues);
+  add_int("queue-size", o.queue_size);
+  add_int("kato", o.kato);
+  add_int("reconnect-delay", o.reconnect_delay);
+  add_int("ctrl-loss-tmo", o.ctrl_loss_tmo);
+  add_bool("disable-sqflow", o.disable_sqflow);
+  add_secret("dhchap-secret", o.dhchap_secret);
+  add_secret("dhchap-ctrl-secret", o.dhchap_ctrl_secret);
+  for (const auto& [key, value] : line.extra) dict.emplace_back(key, value);
+  return dict;
+}
+
+TextDict id_dict(const Tid& tid, const TextDict& cfg, std::string_view device) {
+  TextDict dict{{"traddr", tid.traddr()},
+                {"trsvcid", tid.trsvcid()},
+                {"transport", std::string(to_text(tid.transport()))},
+                {"subsysnqn", tid.subsysnqn()},
+                {"host-iface", tid.host_iface()},
+                {"host-traddr", tid.host_traddr()},
+                {"host-nqn", tid.host_nqn()}};
+  dict.insert(dict.end(), cfg.begin(), cfg.end());
+  dict.emplace_back("device", device.empty() ? std::string_view("nvme?") : device);
+  return dict;
+}
+
+void append_attributes(TextDict& dict, const Device* device, bool connected) {
+  static const Device kNone;
+  const Device& d = device != nullptr ? *device : kNone;
+  dict.emplace_back("hostid", d.hostid);
+  dict.emplace_back("hostnqn", d.hostnqn);
+  dict.emplace_back("model", d.model);
+  dict.emplace_back("serial", d.serial);
+  dict.emplace_back("dctype", d.dctype);
+  dict.emplace_back("cntrltype", d.cntrltype);
+  dict.emplace_back("connected", bool_text(connected));
+}
+
+std::optional<Tid> tid_of_args(const std::vector<std::string>& args, bool ignore_iface) {
+  if (args.size() < 7) return std::nullopt;
+  const auto transport = parse_transport(args[0]);
+  if (!transport) return std::nullopt;
+  return Tid(
+      TidFields{*transport, args[1], args[2], args[3], args[4], ignore_iface ? std::string() : args[5], args[6]});
+}
+
+}  // namespace stas

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// stafd.conf(5) and stacd.conf(5) as values. The parsers take text and return a complete configuration plus complaints;
+// they touch no file. Defaults, ranges, deprecated names: compatibility contract 2 and decisions.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstas/core/base/complaint.h"
+#include "libstas/core/base/time.h"
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/identity/address.h"
+#include "libstas/core/identity/connect_options.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+// Bounds on what a file may hold; beyond them the rest is ignored with a complaint, and the file counts as broken:
+// lines that are missing would look like lines that were removed.
+inline constexpr std::size_t kMaxControllerLines = 8192;
+inline constexpr std::size_t kMaxExcludeRules = 8192;
+
+template <class T>
+struct Parsed {
+  T value;
+  std::vector<Complaint> complaints;
+  bool broken = false;  // syntax error or a bound: at reload the caller keeps the old configuration
+};
+
+// `path` is only used in complaints.
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path);
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path);
+
+}  // namespace stas

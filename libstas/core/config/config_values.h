@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stafd.conf(5) and stacd.conf(5) say, as values. core/config/config reads them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/time.h"
+#include "libstas/core/identity/address.h"
+#include "libstas/core/identity/connect_options.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+// One usable `controller=` line.
+struct ControllerLine {
+  Transport transport = Transport::tcp;
+  std::string traddr;     // IP address, host name, or fc/loop address (may be empty for loop only)
+  std::string trsvcid;    // "" = default of the transport
+  std::string subsysnqn;  // stafd: defaults to the well-known discovery NQN; stacd: mandatory
+  std::string host_traddr;
+  std::string host_iface;
+  std::optional<std::string> host_nqn;       // nullopt = the system's
+  ConnectOptions options;                    // overrides of [Global]
+  std::map<std::string, std::string> extra;  // unknown keys, kept for D-Bus dictionaries; never secrets
+  int line = 0;
+  friend bool operator==(const ControllerLine&, const ControllerLine&) = default;
+};
+
+// One usable `exclude=` line: all fields that are set must match; at least one is set (core/filter does the matching).
+struct ExcludeRule {
+  std::optional<std::string> transport;
+  std::optional<std::string> traddr;  // IP addresses compare as addresses, fc case-insensitively, names as text
+  std::optional<std::string> trsvcid;
+  std::optional<std::string> subsysnqn;
+  std::optional<std::string> host_iface;
+  std::optional<std::string> host_nqn;
+  int line = 0;
+  friend bool operator==(const ExcludeRule&, const ExcludeRule&) = default;
+};
+
+// What both files share.
+struct CommonConfig {
+  bool tron = false;
+  ConnectOptions connect;  // [Global] connection parameters
+  bool ignore_iface = false;
+  IpFamilies families;
+  std::vector<ControllerLine> controllers;  // in file order
+  std::vector<ExcludeRule> excludes;
+  friend bool operator==(const CommonConfig&, const CommonConfig&) = default;
+};
+
+struct StafdConfig : CommonConfig {
+  bool pleo = true;
+  bool zeroconf = true;
+  bool persistent_connections = true;
+  // How long a vanished mDNS controller is kept; nullopt = for ever. Default 72 hours.
+  std::optional<Duration> zeroconf_persistence = std::chrono::hours(72);
+  friend bool operator==(const StafdConfig&, const StafdConfig&) = default;
+};
+
+enum class DisconnectScope : std::uint8_t {
+  only_stas_connections,
+  all_connections_matching_disconnect_trtypes,
+  no_disconnect,
+};
+
+struct TransportSet {
+  bool tcp = true;
+  bool rdma = false;
+  bool fc = false;
+  bool contains(Transport t) const;
+  friend bool operator==(const TransportSet&, const TransportSet&) = default;
+};
+
+struct StacdConfig : CommonConfig {
+  DisconnectScope disconnect_scope = DisconnectScope::only_stas_connections;
+  TransportSet disconnect_trtypes;
+  int connect_attempts_on_ncc = 0;  // 0 = ignore NCC; 1 acts as 2
+  bool udev_rule = false;           // true = nvme-cli's udev rules stay in charge of TCP too
+  friend bool operator==(const StacdConfig&, const StacdConfig&) = default;
+};
+
+}  // namespace stas

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/config/line_fields.h"
+
+#include "libstas/core/base/did_you_mean.h"
+#include "libstas/core/base/shown.h"
+#include "libstas/core/base/text.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/config/ini.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::size_t kMaxHostName = 253;  // RFC 1035, as text
+constexpr std::size_t kMaxKey = 24;        // ours are shorter; anything longer may be a piece of a key in base64
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
+}
+
+}  // namespace
+
+LineFields split_fields(std::string_view value) {
+  LineFields out;
+  value = without_trailing_comment(trimmed(value));
+  while (!value.empty()) {
+    const std::size_t end = value.find(';');
+    const std::string_view field = trimmed(value.substr(0, end));
+    value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
+    if (field.empty()) continue;
+    const std::size_t equals = field.find('=');
+    if (equals == std::string_view::npos || equals == 0 || out.fields.size() == kMaxLineFields) {
+      ++out.malformed;
+      continue;
+    }
+    out.fields.push_back({trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1))});
+  }
+  return out;
+}
+
+bool is_host_name(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  if (text.empty() || text.size() > kMaxHostName) return false;
+  bool digits_only = true;
+  std::size_t label = 0;
+  for (const char c : text) {
+    if (c == '.') {
+      if (label == 0) return false;
+      label = 0;
+      digits_only = true;
+      continue;
+    }
+    if (!is_name_char(c)) return false;
+    ++label;
+    digits_only = digits_only && is_digit(c);
+  }
+  return label > 0 && !digits_only;
+}
+
+std::string field_name(std::string_view key) {
+  if (key.empty() || key.size() > kMaxKey) return "a field";
+  for (const char c : key) {
+    if (!is_name_char(c)) return "a field";
+  }
+  return "field `" + std::string(key) + "`";
+}
+
+std::string objection(std::string_view value) {
+  if (value.size() > kMaxFieldLength) return "is longer than " + std::to_string(kMaxFieldLength) + " bytes";
+  if (!value.empty() && !is_injection_free(value)) return "contains a comma or a control character";
+  if (!is_valid_utf8(value)) return "is not UTF-8";
+  if (holds_secret(value)) return "contains a secret: is a `;` missing?";
+  return {};
+}
+
+std::string bad_transport(std::string_view value) {
+  return "transport \"" + shown(value) + "\" is not known" + did_you_mean(value, {"tcp", "rdma", "fc", "loop"});
+}
+
+}  // namespace stas

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Splits the value of controller= or exclude= into its fields, and judges single fields: what both kinds of line and
+// the filter need to know about addresses, ports and names.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+inline constexpr std::size_t kMaxLineFields = 64;
+inline constexpr std::size_t kMaxFieldLength = 1024;  // bytes of the value of one field
+
+struct LineField {
+  std::string_view key;    // case as written
+  std::string_view value;  // may be empty
+};
+
+struct LineFields {
+  std::vector<LineField> fields;
+  unsigned malformed = 0;  // fields without '=', or beyond kMaxLineFields
+};
+
+// At the first '=' of each field. Empty fields and a trailing " # comment" are dropped. The views are into `value`.
+LineFields split_fields(std::string_view value);
+
+// Can the text be used as the name of a host? Letters, digits, '-', '_' and dots, and no number at the end (that would
+// be a misspelled IPv4 address).
+bool is_host_name(std::string_view text);
+
+// Names a field for a message: the key itself if it is a plausible key, else only "a field".
+std::string field_name(std::string_view key);
+
+// Why the text cannot be the value of any field that is no secret, or empty. No part of the text is in the answer.
+std::string objection(std::string_view value);
+
+// The message for a transport that is none, with the nearest one.
+std::string bad_transport(std::string_view value);
+
+}  // namespace stas

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/config/sys_conf.h"
+
+#include "libstas/core/base/shown.h"
+#include "libstas/core/base/text.h"
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/config/option_reader.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::string_view kHost = "Host", kFilePrefix = "file://", kHelp = " (see stasadm --help)";
+constexpr std::string_view kDefaultNqn = "file:///etc/nvme/hostnqn", kDefaultId = "file:///etc/nvme/hostid",
+                           kDefaultKey = "file:///etc/nvme/hostkey";
+constexpr std::size_t kMaxSymname = 256;  // bytes of the symbolic name in a DIM registration (TP8010)
+constexpr std::size_t kMaxKey = 1024;
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const char c = text[i];
+    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (hyphen ? c != '-' : !hex) return false;
+  }
+  return true;
+}
+
+std::string_view first_word(std::string_view text) {
+  text = trimmed(text.substr(0, text.find('\n')));
+  return text.substr(0, text.find_first_of(kBlanks));
+}
+
+// One option: its text and where it came from, for messages.
+struct Item {
+  const IniOption* option = nullptr;  // nullptr: the default
+  std::string where;                  // the file that holds the value
+  Result<std::string> value;
+};
+
+class Reader {
+ public:
+  Reader(std::string_view text, std::string_view path, const ReadFile& read_file)
+      : file_(parse_ini(text), path), path_(path), read_file_(read_file) {}
+
+  Result<SysConf> read() {
+    SysConf out;
+    if (auto nqn = mandatory("nqn", kDefaultNqn, "Host NQN"); nqn) {
+      out.host.nqn = *nqn;
+    } else {
+      return tl::unexpected(nqn.error());
+    }
+    if (auto id = mandatory("id", kDefaultId, "Host ID"); id) {
+      out.host.id = *id;
+    } else {
+      return tl::unexpected(id.error());
+    }
+    out.host.key = key();
+    out.host.symname = symname();
+    out.complaints = file_.take_complaints();
+    return out;
+  }
+
+ private:
+  Item item(std::string_view name, std::string_view fallback) {
+    const IniOption* option = file_.last(kHost, name);
+    const std::string text = option == nullptr ? std::string(fallback) : option->value.value_or("");
+    if (!text.starts_with(kFilePrefix)) return {option, path_, text};
+    const std::string path = text.substr(kFilePrefix.size());
+    return {option, path,
+            read_file_(path).map([](const std::string& content) { return std::string(first_word(content)); })};
+  }
+
+  Result<std::string> mandatory(std::string_view name, std::string_view fallback, const std::string& what) {
+    const Item found = item(name, fallback);
+    if (!found.value) {
+      Error error = found.value.error();
+      error.text = "Error reading mandatory " + what + std::string(kHelp) + ": " + error.text;
+      return tl::unexpected(std::move(error));
+    }
+    const std::string why = name == "nqn" ? nqn_objection(*found.value) : id_objection(*found.value);
+    if (why.empty()) return *found.value;
+    return fail(ErrorKind::invalid_input, "Error " + what + " \"" + shown(*found.value) + "\" in " + found.where + " " +
+                                              why + std::string(kHelp));
+  }
+
+  static std::string nqn_objection(const std::string& nqn) {
+    if (!nqn.starts_with("nqn.")) return "should start with \"nqn.\"";
+    if (nqn.size() > kMaxNqnLength) return "is longer than " + std::to_string(kMaxNqnLength) + " characters";
+    if (!is_usable_nqn(nqn) || !is_injection_free(nqn)) return "contains a comma or a control character";
+    return {};
+  }
+
+  // The kernel refuses every connection with a host ID that is no UUID, so better say it at once.
+  static std::string id_objection(const std::string& id) { return is_uuid(id) ? "" : "should be a UUID"; }
+
+  Secret key() {
+    const Item found = item("key", kDefaultKey);
+    if (!found.value) {
+      if (found.option != nullptr) {
+        file_.complain(Severity::info, *found.option, "Host DHCHAP secret key undefined: " + found.value.error().text);
+      }
+      return {};
+    }
+    if (found.value->empty()) return {};
+    if (found.value->size() > kMaxKey || !is_injection_free(*found.value)) {
+      const IniOption fallback{std::string(kHost), "key", "", 0, false};
+      file_.complain(Severity::error, found.option == nullptr ? fallback : *found.option,
+                     "Host DHCHAP secret key in " + found.where + " is no key (remains undefined)");
+      return {};
+    }
+    return Secret(*found.value);
+  }
+
+  std::string symname() {
+    const Item found = item("symname", "");
+    if (found.value && found.value->size() <= kMaxSymname && is_valid_utf8(*found.value) && is_plain(*found.value)) {
+      return *found.value;
+    }
+    const std::string why =
+        found.value ? "it is too long or contains characters that are no text" : found.value.error().text;
+    if (found.option != nullptr) {
+      file_.complain(Severity::warning, *found.option,
+                     "Error reading host symbolic name (will remain undefined): " + why);
+    }
+    return {};
+  }
+
+  static bool is_plain(std::string_view text) {
+    for (const char c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+    }
+    return true;
+  }
+
+  OptionReader file_;
+  std::string path_;
+  const ReadFile& read_file_;
+};
+
+}  // namespace
+
+Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file) {
+  return Reader(text, path, read_file).read();
+}
+
+}  // namespace stas

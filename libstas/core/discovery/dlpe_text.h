@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Log page entries as text dictionaries of the D-Bus contract (3.4), both ways, and the check that an entry can be
+// passed on: one from the bus or a file must pass the same check as one from the wire.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libstas/core/base/result.h"
+#include "libstas/core/base/text_dict.h"
+#include "libstas/core/discovery/dlpe.h"
+
+namespace stas {
+
+// Sizes of the fields of an entry.
+inline constexpr std::size_t kDlpeTrsvcidSize = 32, kDlpeTraddrSize = 256;
+
+// Text of the transport specific address subtype; "" where the contract has no key for it.
+std::string tsas_text(std::uint8_t trtype, std::string_view bytes);
+
+// Name of the first field that makes the entry useless or dangerous, "" for a good one.
+std::string_view flaw_of(const Dlpe& dlpe);
+
+// Text dictionary in the contract's key order: trtype adrfam traddr trsvcid subnqn subtype treq portid cntlid asqsz
+// eflags [tsas].
+TextDict to_dict(const Dlpe& dlpe);
+// Back from the dictionary (as read from D-Bus or a state file). Missing or odd fields give an Error naming them.
+Result<Dlpe> dlpe_from_dict(const TextDict& dict);
+
+}  // namespace stas

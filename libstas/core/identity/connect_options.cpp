@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/identity/connect_options.h"
+
+namespace stas {
+
+ConnectOptions merged(const ConnectOptions& base, const ConnectOptions& over) {
+  ConnectOptions out = base;
+  const auto lay = [](auto& field, const auto& above) {
+    if (above.has_value()) field = above;
+  };
+  lay(out.hdr_digest, over.hdr_digest);
+  lay(out.data_digest, over.data_digest);
+  lay(out.disable_sqflow, over.disable_sqflow);
+  lay(out.kato, over.kato);
+  lay(out.queue_size, over.queue_size);
+  lay(out.reconnect_delay, over.reconnect_delay);
+  lay(out.ctrl_loss_tmo, over.ctrl_loss_tmo);
+  lay(out.nr_io_queues, over.nr_io_queues);
+  lay(out.nr_write_queues, over.nr_write_queues);
+  lay(out.nr_poll_queues, over.nr_poll_queues);
+  if (!over.dhchap_secret.empty()) out.dhchap_secret = over.dhchap_secret;
+  if (!over.dhchap_ctrl_secret.empty()) out.dhchap_ctrl_secret = over.dhchap_ctrl_secret;
+  return out;
+}
+
+}  // namespace stas

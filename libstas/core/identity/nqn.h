@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// NVMe Qualified Names (NVM Express Base Specification 2.0, clause 4.5). Names are compared byte for byte.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace stas {
+
+inline constexpr std::string_view kWellKnownDiscoveryNqn = "nqn.2014-08.org.nvmexpress.discovery";
+inline constexpr std::size_t kMaxNqnLength = 223;        // bytes, without the terminating NUL
+inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (kernel-facts)
+
+// Does the text follow the grammar of the specification (discovery name, UUID name or domain name)?
+bool is_strict_nqn(std::string_view nqn);
+
+// Can the text be used as an NQN at all? Non-empty, at most kMaxNqnLength bytes of UTF-8 (D-Bus carries nothing else),
+// no control characters. Many targets use names outside the grammar, so this is what we ask of names from the network.
+bool is_usable_nqn(std::string_view nqn);
+
+}  // namespace stas

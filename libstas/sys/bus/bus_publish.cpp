@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The server side of the shim: our description of an interface becomes a vtable of sdbus-c++.
+#include <sys/types.h>
+#include <unistd.h>
+#include <exception>
+
+#include "libstas/sys/bus/bus_shim.h"
+
+namespace stas::bus_shim {
+
+namespace {
+
+constexpr const char* kFailed = "org.freedesktop.DBus.Error.Failed";
+constexpr const char* kInvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
+constexpr const char* kAccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
+
+[[noreturn]] void throw_error(const Error& error) {
+  const char* name = kFailed;
+  if (error.kind == ErrorKind::invalid_input) name = kInvalidArgs;
+  if (error.kind == ErrorKind::permission) name = kAccessDenied;
+  throw make_error(name, bus_text(error.text));
+}
+
+// Runs a piece of a handler; whatever goes wrong becomes a D-Bus error for the caller.
+template <class Piece>
+void guarded(Piece piece) {
+  try {
+    piece();
+  } catch (const sdbus::Error&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw make_error(kFailed, bus_text(e.what()));
+  } catch (...) {
+    throw make_error(kFailed, "unknown failure");
+  }
+}
+
+// The bus daemon vouches for the user of the sender.
+void require_administrator(const sdbus::Message& message) {
+  const uid_t uid = message.getCredsUid();
+  if (uid != 0 && uid != geteuid()) throw make_error(kAccessDenied, "Only root may do this");
+}
+
+BusArgs read_args(sdbus::Message& message, const std::vector<BusArg>& specs) {
+  BusArgs args;
+  args.reserve(specs.size());
+  for (const auto& spec : specs) {
+    try {
+      args.push_back(read_value(message, spec.type, kMaxBusArgument));
+    } catch (const sdbus::Error& e) {
+      throw make_error(kInvalidArgs, "argument " + spec.name + ": " + e.getMessage());
+    }
+  }
+  return args;
+}
+
+void answer(const BusMethod& method, sdbus::MethodCall& call) {
+  if (method.access == BusAccess::administrator) require_administrator(call);
+  const auto args = read_args(call, method.in);
+  auto result = method.handler(BusCaller{std::string(call.getSender())}, args);
+  if (!result) throw_error(result.error());
+  const auto expected = method.out.empty() ? BusType::none : method.out.front().type;
+  if (!has_type(*result, expected)) throw make_error(kFailed, "internal error: reply of the wrong type");
+  auto reply = call.createReply();
+  write_value(reply, *result);
+  reply.send();
+}
+
+void set_property(const BusProperty& property, sdbus::Message& call) {
+  require_administrator(call);
+  const auto result = property.set(read_args(call, {{property.type, property.name}}).front());
+  if (!result) throw_error(result.error());
+}
+
+std::string signatures(const std::vector<BusArg>& args) {
+  std::string text;
+  for (const auto& arg : args) text += signature(arg.type);
+  return text;
+}
+
+std::vector<std::string> names(const std::vector<BusArg>& args) {
+  std::vector<std::string> list;
+  list.reserve(args.size());
+  for (const auto& arg : args) list.push_back(arg.name);
+  return list;
+}
+
+}  // namespace
+
+void publish(sdbus::IObject& object, const BusInterface& interface) {
+  Registrar registrar(object, interface.name);
+  for (const auto& method : interface.methods) {
+    registrar.method(method.name, signatures(method.in), names(method.in), signatures(method.out), names(method.out),
+                     [method](sdbus::MethodCall call) { guarded([&] { answer(method, call); }); });
+  }
+  for (const auto& property : interface.properties) {
+    Registrar::Setter setter;
+    if (property.set) {
+      setter = [property, &object, name = InterfaceName(interface.name)](sdbus::Message& call) {
+        guarded([&] {
+          set_property(property, call);
+          object.emitPropertiesChangedSignal(name);
+        });
+      };
+    }
+    registrar.property(
+        property.name, signature(property.type),
+        [property](sdbus::PropertyGetReply& reply) { guarded([&] { write_value(reply, property.get()); }); }, setter);
+  }
+  for (const auto& item : interface.signals) registrar.signal(item.name, signatures(item.args), names(item.args));
+  registrar.publish();
+}
+
+}  // namespace stas::bus_shim

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/bus/bus_pump.h"
+
+#include <cstring>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include <systemd/sd-event.h>
+
+#include "libstas/sys/bus/bus_shim.h"
+
+namespace stas::bus_shim {
+
+namespace {
+constexpr std::uint64_t kAccuracyUs = 1000;  // sd-event's default of 250 ms would stretch every call timeout
+}
+
+struct Pump::Sources {
+  Loop& loop;
+  sdbus::IConnection& connection;
+  std::function<void()> idle;
+  std::function<void(const Error&)> lost;
+  sd_event_source* io = nullptr;
+  sd_event_source* timer = nullptr;
+  std::uint32_t events = 0;
+  EventSource announce{};  // pending call of `lost`
+
+  ~Sources() { disarm(); }
+
+  void disarm() {
+    if (io != nullptr) io = sd_event_source_disable_unref(io);
+    if (timer != nullptr) timer = sd_event_source_disable_unref(timer);
+  }
+
+  void fail(std::string why) {
+    if (announce) return;
+    if (io != nullptr) sd_event_source_set_enabled(io, SD_EVENT_OFF);
+    if (timer != nullptr) sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+    announce = loop.defer([this, why = std::move(why)] {
+      disarm();
+      lost(Error{ErrorKind::closed, 0, "D-Bus: connection lost: " + why});
+    });
+  }
+
+  // Once per wake-up: what is still queued makes the next deadline 0, so other sources of the loop get their turn.
+  void process() {
+    try {
+      process_one(connection);
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+  }
+
+  void prepare() {
+    idle();
+    try {
+      const auto state = poll_state(connection);
+      if (state.events != events) {
+        sd_event_source_set_io_events(io, state.events);
+        events = state.events;
+      }
+      if (state.deadline_us == UINT64_MAX) {
+        sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+      } else {
+        sd_event_source_set_time(timer, state.deadline_us);
+        sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+      }
+    } catch (const std::exception& e) {
+      fail(e.what());
+    }
+  }
+
+  static int on_io(sd_event_source*, int, std::uint32_t, void* data) {
+    static_cast<Sources*>(data)->process();
+    return 0;
+  }
+  static int on_time(sd_event_source*, std::uint64_t, void* data) {
+    static_cast<Sources*>(data)->process();
+    return 0;
+  }
+  static int on_prepare(sd_event_source*, void* data) {
+    static_cast<Sources*>(data)->prepare();
+    return 0;
+  }
+};
+
+Pump::Pump(Loop& loop, sdbus::IConnection& connection, std::function<void()> idle,
+           std::function<void(const Error&)> lost)
+    : sources_(new Sources{loop, connection, std::move(idle), std::move(lost)}) {
+  auto& s = *sources_;
+  const auto state = poll_state(connection);
+  s.events = state.events;
+  int r = sd_event_add_io(loop.native(), &s.io, state.fd, s.events, Sources::on_io, &s);
+  if (r >= 0) {
+    r = sd_event_add_time(loop.native(), &s.timer, CLOCK_MONOTONIC, 0, kAccuracyUs, Sources::on_time, &s);
+  }
+  if (r >= 0) r = sd_event_source_set_prepare(s.io, Sources::on_prepare);
+  if (r < 0) throw make_error("org.freedesktop.DBus.Error.Failed", std::string("event loop: ") + std::strerror(-r));
+}
+
+Pump::~Pump() = default;
+
+}  // namespace stas::bus_shim

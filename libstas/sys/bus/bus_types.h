@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What crosses the bus, and what a service offers on it, as data.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "libstas/core/base/result.h"
+#include "libstas/core/base/text_dict.h"
+
+namespace stas {
+
+inline constexpr std::size_t kMaxBusArgument = 4096;          // bytes in one text argument of a call or signal
+inline constexpr std::size_t kMaxBusReplyText = 64U << 20;    // bytes in a text reply
+inline constexpr std::size_t kMaxBusReplyDicts = 128 * 1024;  // dictionaries in a reply
+inline constexpr std::size_t kMaxBusDictKeys = 256;           // keys of one dictionary in a reply
+
+// What crosses the bus: b, s or aa{ss}; nothing for a reply without content.
+enum class BusType : std::uint8_t { none, boolean, text, dicts };
+using BusDicts = std::vector<TextDict>;
+using BusValue = std::variant<std::monostate, bool, std::string, BusDicts>;
+using BusArgs = std::vector<BusValue>;
+
+// Where something lives on the bus.
+struct BusTarget {
+  std::string service;
+  std::string path;
+  std::string interface;
+};
+
+// `administrator`: root, or the user this process runs as; others get AccessDenied.
+enum class BusAccess : std::uint8_t { everybody, administrator };
+
+struct BusArg {
+  BusType type = BusType::text;
+  std::string name;
+};
+
+struct BusCaller {
+  std::string sender;  // unique name
+};
+
+struct BusMethod {
+  std::string name;
+  std::vector<BusArg> in;   // boolean or text only
+  std::vector<BusArg> out;  // none or one
+  // An Error becomes a D-Bus error with its text (invalid_input: InvalidArgs, permission: AccessDenied, else Failed).
+  std::function<Result<BusValue>(const BusCaller&, const BusArgs&)> handler;
+  BusAccess access = BusAccess::everybody;
+};
+
+struct BusProperty {
+  std::string name;
+  BusType type = BusType::text;  // boolean or text
+  std::function<BusValue()> get;
+  // Empty: read-only. Only administrators get here. Afterwards PropertiesChanged is sent for the whole interface.
+  std::function<Result<void>(const BusValue&)> set;
+};
+
+struct BusSignal {
+  std::string name;
+  std::vector<BusArg> args;  // text only
+};
+
+struct BusInterface {
+  std::string name;
+  std::vector<BusMethod> methods;
+  std::vector<BusProperty> properties;
+  std::vector<BusSignal> signals;
+};
+
+}  // namespace stas

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "libstas/sys/bus/bus_shim.h"
+
+namespace stas::bus_shim {
+
+namespace {
+
+[[noreturn]] void throw_too_big(const std::string& what) {
+  throw make_error("org.freedesktop.DBus.Error.LimitsExceeded", what);
+}
+
+// Length of the well-formed UTF-8 sequence at the front (RFC 3629, no surrogates), 0 if there is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first == 0 ? 0 : 1;
+  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    if (first == 0xED && byte(1) > 0x9F) return 0;
+    return continues(1) && continues(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;
+    return continues(1) && continues(2) && continues(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+void write_dicts(sdbus::Message& message, const BusDicts& dicts) {
+  message.openContainer("a{ss}");
+  for (const auto& dict : dicts) {
+    message.openContainer("{ss}");
+    for (const auto& [key, value] : dict) {
+      message.openDictEntry("ss");
+      message << bus_text(key) << bus_text(value);
+      message.closeDictEntry();
+    }
+    message.closeContainer();
+  }
+  message.closeContainer();
+}
+
+TextDict read_dict(sdbus::Message& message) {
+  TextDict dict;
+  while (message.enterDictEntry("ss")) {
+    if (dict.size() == kMaxBusDictKeys) throw_too_big("too many keys in a dictionary");
+    auto& [key, value] = dict.emplace_back();
+    message >> key >> value;
+    message.exitDictEntry();
+  }
+  message.clearFlags();
+  return dict;
+}
+
+BusDicts read_dicts(sdbus::Message& message) {
+  BusDicts dicts;
+  if (!message.enterContainer("a{ss}"))
+    throw make_error("org.freedesktop.DBus.Error.InvalidSignature", "no dictionaries");
+  while (message.enterContainer("{ss}")) {
+    if (dicts.size() == kMaxBusReplyDicts) throw_too_big("too many dictionaries");
+    dicts.push_back(read_dict(message));
+    message.exitContainer();
+  }
+  message.clearFlags();
+  message.exitContainer();
+  return dicts;
+}
+
+}  // namespace
+
+std::string bus_text(const std::string& text) {
+  std::size_t good = 0;
+  while (good < text.size()) {
+    const auto length = sequence_length(std::string_view(text).substr(good));
+    if (length == 0) break;
+    good += length;
+  }
+  if (good == text.size()) return text;
+  std::string clean(text, 0, good);
+  while (good < text.size()) {
+    const auto length = sequence_length(std::string_view(text).substr(good));
+    if (length == 0) {
+      clean += '?';
+      ++good;
+    } else {
+      clean.append(text, good, length);
+      good += length;
+    }
+  }
+  return clean;
+}
+
+const char* signature(BusType type) {
+  switch (type) {
+    case BusType::none:
+      return "";
+    case BusType::boolean:
+      return "b";
+    case BusType::text:
+      return "s";
+    case BusType::dicts:
+      return "aa{ss}";
+  }
+  return "";
+}
+
+void write_value(sdbus::Message& message, const BusValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) {
+    message << *flag;
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    message << bus_text(*text);
+  } else if (const auto* dicts = std::get_if<BusDicts>(&value)) {
+    write_dicts(message, *dicts);
+  }
+}
+
+BusValue read_value(sdbus::Message& message, BusType type, std::size_t max_text) {
+  switch (type) {
+    case BusType::none:
+      return {};
+    case BusType::boolean: {
+      bool flag = false;
+      message >> flag;
+      if (!message) break;
+      return flag;
+    }
+    case BusType::text: {
+      // Looked at in place first: a huge argument is refused without being copied.
+      char* text = nullptr;
+      message >> text;
+      if (!message || text == nullptr) break;
+      if (strnlen(text, max_text + 1) > max_text)
+        throw_too_big("text of more than " + std::to_string(max_text) + " bytes");
+      return std::string(text);
+    }
+    case BusType::dicts:
+      return read_dicts(message);
+  }
+  throw make_error("org.freedesktop.DBus.Error.InvalidSignature", std::string("no value of type ") + signature(type));
+}
+
+bool has_type(const BusValue& value, BusType type) {
+  static constexpr std::array order{BusType::none, BusType::boolean, BusType::text, BusType::dicts};
+  return order[value.index()] == type;
+}
+
+Error to_error(const sdbus::Error& error, const std::string& what) {
+  const std::string& name = error.getName();
+  static constexpr std::string_view kPrefix = "org.freedesktop.DBus.Error.";
+  const auto is = [&](std::string_view last) { return name == std::string(kPrefix) + std::string(last); };
+  auto kind = ErrorKind::refused;
+  if (is("NoReply") || is("Timeout") || is("TimedOut") || name == "System.Error.ETIMEDOUT") {
+    kind = ErrorKind::timed_out;
+  } else if (is("ServiceUnknown") || is("NameHasNoOwner") || is("FileNotFound") || is("NoServer")) {
+    kind = ErrorKind::not_found;
+  } else if (is("AccessDenied") || is("AuthFailed")) {
+    kind = ErrorKind::permission;
+  } else if (is("InvalidSignature") || is("InconsistentMessage") || is("LimitsExceeded") ||
+             name == "System.Error.ENXIO" || name == "System.Error.EBADMSG") {
+    kind = ErrorKind::protocol;
+  } else if (is("Disconnected") || name.find("ENOTCONN") != std::string::npos ||
+             name.find("ECONNRESET") != std::string::npos) {
+    kind = ErrorKind::closed;
+  } else if (is("UnknownMethod") || is("UnknownObject") || is("UnknownInterface") || is("UnknownProperty")) {
+    kind = ErrorKind::not_supported;
+  } else if (is("InvalidArgs")) {
+    kind = ErrorKind::invalid_input;
+  }
+  const auto& message = error.getMessage();
+  return Error{kind, 0, what + ": " + (message.empty() ? name : message)};
+}
+
+}  // namespace stas::bus_shim

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/daemon/debug_face.h"
+
+#include <utility>
+
+#include "libstas/core/brain/view.h"
+
+namespace stas {
+
+std::vector<BusArg> id_args() {
+  std::vector<BusArg> args;
+  for (const char* name : {"transport", "traddr", "trsvcid", "subsysnqn", "host_traddr", "host_iface", "host_nqn"})
+    args.push_back({BusType::text, name});
+  return args;
+}
+
+std::vector<std::string> texts_of(const BusArgs& args) {
+  std::vector<std::string> out;
+  for (const auto& arg : args) out.push_back(std::get<std::string>(arg));
+  return out;
+}
+
+BusInterface debug_face(std::string name, Journal& journal, std::function<std::string()> process_info,
+                        std::function<std::string(const std::vector<std::string>&)> controller_info) {
+  BusInterface face{std::move(name), {}, {}, {}};
+  face.methods.push_back({"process_info",
+                          {},
+                          {{BusType::text, "info_json"}},
+                          [answer = std::move(process_info)](const BusCaller&, const BusArgs&) -> Result<BusValue> {
+                            return BusValue(answer());
+                          },
+                          BusAccess::everybody});
+  face.methods.push_back(
+      {"controller_info",
+       id_args(),
+       {{BusType::text, "info_json"}},
+       [answer = std::move(controller_info)](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+         return BusValue(answer(texts_of(args)));
+       },
+       BusAccess::everybody});
+  face.properties.push_back({"tron", BusType::boolean, [&journal] { return BusValue(journal.tron()); },
+                             [&journal](const BusValue& value) -> Result<void> {
+                               journal.set_tron(std::get<bool>(value));
+                               return {};
+                             }});
+  face.properties.push_back(
+      {"log_level", BusType::text, [&journal] { return BusValue(std::string(journal.level_name())); }, {}});
+  return face;
+}
+
+Json process_head(const Journal& journal, const HostIdentity& host, const std::string& state_path, const Fabric& fabric,
+                  const std::string& soak_timer) {
+  auto info = Json::object();
+  info.add("tron", journal.tron());
+  info.add("log-level", journal.level_name());
+  info.add("hostnqn", host.nqn);
+  info.add("hostid", host.id);
+  info.add("hostkey", host.key.empty() ? Json(nullptr) : Json(Secret::kRedacted));
+  info.add("symname", host.symname.empty() ? Json(nullptr) : Json(host.symname));
+  info.add("last known config file", state_path);
+  info.add("config soak timer", soak_timer);
+  info.add("kernel support.TP8013", bool_text(fabric.supports_tp8013()));
+  info.add("kernel support.host_iface", bool_text(fabric.supports_host_iface()));
+  info.add("terminator.audit timer", timer_text(std::chrono::seconds(30), kNever, Instant{}));
+  return info;
+}
+
+}  // namespace stas

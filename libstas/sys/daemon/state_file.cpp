@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/daemon/state_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "libstas/sys/os/files.h"
+
+namespace stas {
+
+std::string last_known_path(std::string_view program) { return runtime_directory(program) + "/last-known-config.json"; }
+
+std::string read_last_known(const std::string& path, const Journal& journal) {
+  constexpr std::size_t kMaxLastKnown = 256U << 20;
+  auto text = read_file_bounded(path, kMaxLastKnown);
+  if (text) return std::move(*text);
+  if (text.error().errnum != ENOENT) journal.error("Unable to read last known config: " + text.error().text);
+  return {};
+}
+
+StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text)
+    : loop_(loop),
+      path_(std::move(path)),
+      journal_(journal),
+      text_(std::move(text)),
+      timer_(loop.timer([this] { save(); })) {}
+
+void StateFile::changed() {
+  if (std::exchange(waiting_, true)) return;
+  timer_.arm(std::max(loop_.now() + kSoon, not_before_));
+}
+
+void StateFile::flush() {
+  if (waiting_) save();
+}
+
+void StateFile::save() {
+  waiting_ = false;
+  timer_.disarm();
+  not_before_ = loop_.now() + kSeldom;
+  const auto written = write_file_atomic(path_, text_());
+  if (!written) {
+    const std::string message = "Unable to save last known config: " + written.error().text;
+    failed_ ? journal_.debug(message) : journal_.error(message);
+    failed_ = true;
+  } else if (std::exchange(failed_, false)) {
+    journal_.info("Last known config is saved again");
+  }
+}
+
+}  // namespace stas

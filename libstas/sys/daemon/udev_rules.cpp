@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/daemon/udev_rules.h"
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include <sys/stat.h>
+
+#include "libstas/sys/os/files.h"
+
+namespace stas {
+
+namespace {
+
+constexpr mode_t kWorldReadable = 0644;
+
+std::string in(const std::string& directory) { return directory + "/" + std::string(kUdevRulesName); }
+
+// Also true for a dangling symbolic link: somebody put it there.
+bool exists(const std::string& path) {
+  struct stat st {};
+  return lstat(path.c_str(), &st) == 0;
+}
+
+bool is_ours(std::string_view content) { return content.starts_with(kUdevOverrideMarker); }
+
+// The rules that would be in force without our override; nullopt: not installed.
+Result<std::optional<std::string>> installed_rules(const UdevPaths& paths) {
+  for (const auto& directory : paths.vendor) {
+    const auto path = in(directory);
+    if (!exists(path)) continue;
+    auto content = read_file_bounded(path, kMaxUdevRules);
+    if (!content) return tl::unexpected<Error>(content.error());
+    return std::optional<std::string>(std::move(*content));
+  }
+  return std::optional<std::string>();
+}
+
+Result<void> make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(ErrorKind::io, path + ": " + error.message(), error.value());
+  return {};
+}
+
+}  // namespace
+
+std::string udev_rules_without_tcp(std::string_view installed) {
+  std::string rules(kUdevOverrideMarker);
+  rules +=
+      "\n# The installed rules follow, for all transports but TCP: stafd and stacd see to that one.\n"
+      "ACTION==\"change\", SUBSYSTEM==\"nvme\", ENV{NVME_TRTYPE}==\"tcp\", GOTO=\"stas_no_tcp\"\n\n";
+  rules += installed;
+  // A last line without its end would swallow ours; one that is continued ("\") at the end of the file as well.
+  while (!rules.empty() && (rules.back() == '\\' || rules.back() == '\n')) rules.pop_back();
+  rules += "\n\nLABEL=\"stas_no_tcp\"\n";
+  return rules;
+}
+
+Result<UdevOverride> install_udev_override(const UdevPaths& paths) {
+  if (exists(in(paths.etc))) {
+    // It is stronger than anything in /run; a leftover of ours would only confuse.
+    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected<Error>(removed.error());
+    return UdevOverride::left_alone;
+  }
+  const auto path = in(paths.run);
+  std::string present;
+  if (exists(path)) {
+    auto content = read_file_bounded(path, kMaxUdevRules);
+    if (!content || !is_ours(*content)) return UdevOverride::left_alone;
+    present = std::move(*content);
+  }
+  const auto installed = installed_rules(paths);
+  if (!installed) return tl::unexpected<Error>(installed.error());
+  if (!*installed) {
+    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected<Error>(removed.error());
+    return UdevOverride::not_needed;
+  }
+  const auto wanted = udev_rules_without_tcp(**installed);
+  if (present == wanted) return UdevOverride::installed;
+  if (auto made = make_directory(paths.run); !made) return tl::unexpected<Error>(made.error());
+  if (auto written = write_file_atomic(path, wanted, kWorldReadable); !written) {
+    return tl::unexpected<Error>(written.error());
+  }
+  return UdevOverride::installed;
+}
+
+Result<void> remove_udev_override(const UdevPaths& paths) {
+  const auto path = in(paths.run);
+  if (!exists(path)) return {};
+  const auto content = read_file_bounded(path, kMaxUdevRules);
+  if (!content || !is_ours(*content)) return {};
+  return remove_file(path);
+}
+
+bool udev_override_in_force(const UdevPaths& paths) {
+  if (exists(in(paths.etc))) return false;
+  const auto content = read_file_bounded(in(paths.run), kMaxUdevRules);
+  return content && is_ours(*content);
+}
+
+}  // namespace stas

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/fabric/kernel/connect_string.h"
+
+#include <string_view>
+
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::string_view kSecretPrefix = "DHHC-1:";
+constexpr std::size_t kMinSecretLength = 11;
+
+// Collects options; the first error sticks.
+class Builder {
+ public:
+  Builder(const Tid& tid, const SupportedOptions& supported) : tid_(tid), supported_(supported) {}
+
+  void text(std::string_view name, std::string_view value) {
+    if (!supported_.has(name)) return;
+    if (!is_injection_free(value)) {
+      return refuse(std::string(name) + " is empty or contains a comma or a control character");
+    }
+    append(name, value);
+  }
+
+  void secret(std::string_view name, const Secret& value) {
+    if (value.empty() || !supported_.has(name)) return;
+    const std::string& key = value.reveal();
+    if (key.size() < kMinSecretLength || !key.starts_with(kSecretPrefix) || !is_injection_free(key)) {
+      return refuse(std::string(name) + " is not of the form DHHC-1:hh:base64:");
+    }
+    append(name, key);
+  }
+
+  void number(std::string_view name, int value) {
+    if (supported_.has(name)) append(name, std::to_string(value));
+  }
+  void positive(std::string_view name, const std::optional<int>& value) {
+    if (value.value_or(0) > 0) number(name, *value);
+  }
+
+  void flag(std::string_view name, bool wanted) {
+    if (!wanted || !supported_.has(name)) return;
+    separate();
+    text_ += name;
+  }
+
+  void refuse(std::string why, ErrorKind kind = ErrorKind::invalid_input) {
+    if (!error_) error_ = Error{kind, 0, tid_.to_string() + ": cannot connect: " + why};
+  }
+
+  Result<std::string> finish() {
+    if (text_.size() > kMaxConnectString) refuse("the connect string is longer than the kernel takes");
+    if (error_) return tl::unexpected<Error>(*error_);
+    return std::move(text_);
+  }
+
+ private:
+  void separate() {
+    if (!text_.empty()) text_ += ',';
+  }
+  void append(std::string_view name, std::string_view value) {
+    separate();
+    text_ += name;
+    text_ += '=';
+    text_ += value;
+  }
+
+  const Tid& tid_;
+  const SupportedOptions& supported_;
+  std::string text_;
+  std::optional<Error> error_;
+};
+
+// The kernel takes a link-local address, its own side's as well, only with a scope. That is the interface we were told,
+// else the one the other side's address names.
+std::string with_scope(const std::string& address, const Tid& tid, const std::string& other_side) {
+  const auto ip = IpAddress::parse(address);
+  if (!ip || !ip->is_link_local() || !ip->scope().empty()) return address;
+  if (!tid.host_iface().empty()) return ip->with_scope(tid.host_iface()).to_string();
+  const auto other = IpAddress::parse(other_side);
+  return other && other->is_link_local() ? ip->with_scope(other->scope()).to_string() : address;
+}
+
+void put_address(Builder& out, const Tid& tid) {
+  const Transport transport = tid.transport();
+  if (is_ip_transport(transport) && !tid.ip()) {
+    return out.refuse("traddr is not an IP address: the kernel resolves no names");
+  }
+  if (transport == Transport::fc && (tid.traddr().empty() || tid.host_traddr().empty())) {
+    return out.refuse("fc needs traddr and host-traddr");
+  }
+  if (!tid.traddr().empty() && tid.traddr() != "none")
+    out.text("traddr", with_scope(tid.traddr(), tid, tid.host_traddr()));
+  if (!tid.host_traddr().empty() && transport != Transport::loop)
+    out.text("host_traddr", with_scope(tid.host_traddr(), tid, tid.traddr()));
+  // Any other transport refuses the connect because of it (regressions 20).
+  if (!tid.host_iface().empty() && transport == Transport::tcp) out.text("host_iface", tid.host_iface());
+  if (!tid.trsvcid().empty() && is_ip_transport(transport)) out.text("trsvcid", tid.trsvcid());
+}
+
+void put_host(Builder& out, const Connect& connect) {
+  const HostIdentity& host = connect.host;
+  if (host.nqn.size() > kMaxKernelNqnLength) return out.refuse("the host NQN is longer than 222 bytes");
+  out.text("hostnqn", host.nqn);
+  out.text("hostid", host.id);
+}
+
+void put_authentication(Builder& out, const Connect& connect) {
+  const Secret& secret = connect.options.dhchap_secret.empty() ? connect.host.key : connect.options.dhchap_secret;
+  if (secret.empty()) return;
+  out.secret("dhchap_secret", secret);
+  out.secret("dhchap_ctrl_secret", connect.options.dhchap_ctrl_secret);
+}
+
+void put_queues(Builder& out, const Connect& connect) {
+  const ConnectOptions& options = connect.options;
+  if (connect.kind == ControllerKind::discovery) return;  // no I/O queues there
+  out.positive("nr_io_queues", options.nr_io_queues);
+  if (is_ip_transport(connect.tid.transport())) {
+    out.positive("nr_write_queues", options.nr_write_queues);
+    out.positive("nr_poll_queues", options.nr_poll_queues);
+  }
+  out.positive("queue_size", options.queue_size);
+}
+
+void put_timers(Builder& out, const Connect& connect) {
+  const ConnectOptions& options = connect.options;
+  out.positive("keep_alive_tmo", options.kato);
+  if (connect.tid.transport() == Transport::loop) return;  // it knows neither
+  out.positive("reconnect_delay", options.reconnect_delay);
+  const int ctrl_loss_tmo = options.ctrl_loss_tmo.value_or(kDefaultCtrlLossTmo);
+  if (ctrl_loss_tmo >= -1) out.number("ctrl_loss_tmo", ctrl_loss_tmo);
+}
+
+}  // namespace
+
+Result<std::string> connect_string(const Connect& connect, const SupportedOptions& supported) {
+  const Tid& tid = connect.tid;
+  Builder out(tid, supported);
+  if (tid.subsysnqn().size() > kMaxKernelNqnLength) {
+    out.refuse("the subsystem NQN is " + std::to_string(tid.subsysnqn().size()) +
+               " bytes long, the Linux kernel takes at most 222");
+  }
+  out.text("nqn", tid.subsysnqn());
+  out.text("transport", to_text(tid.transport()));
+  put_address(out, tid);
+  put_host(out, connect);
+  const bool unique_dc = connect.kind == ControllerKind::discovery && tid.subsysnqn() != kWellKnownDiscoveryNqn;
+  if (unique_dc && !supported.has("discovery")) {
+    // Without the option the kernel would make an I/O controller of it.
+    out.refuse("this kernel cannot connect to a discovery controller with a unique NQN (Linux 5.16 can)",
+               ErrorKind::not_supported);
+  }
+  out.flag("discovery", unique_dc);
+  put_authentication(out, connect);
+  put_queues(out, connect);
+  put_timers(out, connect);
+  out.flag("disable_sqflow", connect.options.disable_sqflow.value_or(false));
+  if (tid.transport() == Transport::tcp) {
+    out.flag("hdr_digest", connect.options.hdr_digest.value_or(false));
+    out.flag("data_digest", connect.options.data_digest.value_or(false));
+  }
+  return out.finish();
+}
+
+}  // namespace stas

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/fabric/kernel/devices.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace stas {
+
+Devices::Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink sink)
+    : loop_(loop),
+      paths_(std::move(paths)),
+      interest_(interest),
+      sink_(std::move(sink)),
+      timer_(loop.timer([this] { on_recheck(); })) {}
+
+Result<void> Devices::start() {
+  return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); }, [this] { handle_lost(); }});
+}
+
+void Devices::handle_lost() {
+  events_lost_ = true;
+  added_.clear();
+  // If this fails the next audit repairs it.
+  static_cast<void>(scan());
+}
+
+Result<void> Devices::scan() {
+  auto devices = scan_devices(paths_, interest_);
+  if (!devices) return tl::unexpected<Error>(devices.error());
+  std::erase_if(*devices, [](const Device& device) { return device.transport == "pcie"; });
+  known_.clear();
+  for (const auto& device : *devices) {
+    known_[device.ref.name] = device;
+    // Its "connected" was perhaps lost; taking it for a reconnect, should it come, costs one reading.
+    if (device.state == "live") added_.erase(device.ref.name);
+    if (!is_settled(device)) check_again(device.ref.name, false);
+  }
+  sink_(DevicesScanned{std::move(*devices), std::exchange(events_lost_, false)});
+  return {};
+}
+
+std::optional<Device> Devices::refresh(const std::string& name) {
+  auto read = read_device(paths_, name, interest_);
+  if (!read) {
+    if (read.error().kind == ErrorKind::not_found) forget(name);
+    return std::nullopt;
+  }
+  if (read->transport == "pcie") return std::nullopt;
+  const auto found = known_.find(name);
+  if (found != known_.end() && found->second.ref != read->ref) forget(name);
+  Device& known = known_[name];
+  const bool changed = known != *read;
+  known = *read;
+  const auto recheck = rechecks_.find(name);
+  if (!is_settled(*read))
+    check_again(name, false);
+  else if (recheck != rechecks_.end() && !recheck->second.leaving)
+    rechecks_.erase(recheck);
+  if (changed) sink_(DeviceSeen{*read});
+  return std::move(*read);
+}
+
+const Device* Devices::known(const std::string& name) const {
+  const auto found = known_.find(name);
+  return found != known_.end() && check_incarnation(paths_, found->second.ref) ? &found->second : nullptr;
+}
+
+std::optional<Device> Devices::current(const std::string& name) {
+  const Device* device = known(name);
+  if (device != nullptr && is_settled(*device) && !device->cntrltype.empty() && device->state == "live") return *device;
+  return refresh(name);
+}
+
+void Devices::handle(const Uevent& event) {
+  if (event.action == Uevent::Action::add) return handle_add(event.name);
+  if (event.action == Uevent::Action::remove) return handle_remove(event.name);
+  if (event.action == Uevent::Action::other) return;
+  if (event.aen && !event.reconnected) {
+    // News about what the controller offers, none about itself; unless it was not live when it was last looked at.
+    const Device* device = known(event.name);
+    if (device != nullptr && (device->state == "live" || device->state.empty()))
+      return sink_(AenReceived{device->ref, *event.aen});
+  }
+  const bool first_connect = event.reconnected && added_.erase(event.name) > 0;
+  const auto device = refresh(event.name);
+  if (!device) return;
+  // The kernel says "rediscover" only of one that was live before.
+  if (event.rediscover || (event.reconnected && !first_connect))
+    sink_(DeviceReconnected{device->ref, event.rediscover});
+  if (event.aen) sink_(AenReceived{device->ref, *event.aen});
+}
+
+// There is nothing to be read yet that anybody could use, except when it takes the name of another. Udev can be told to
+// repeat the event of one that has long been connected.
+void Devices::handle_add(const std::string& name) {
+  const Device* present = known(name);
+  if (present != nullptr && is_settled(*present)) return;
+  rechecks_.erase(name);
+  added_.insert(name);
+  if (known_.contains(name))
+    refresh(name);
+  else
+    check_again(name, false);
+}
+
+void Devices::handle_remove(const std::string& name) {
+  added_.erase(name);
+  const auto found = known_.find(name);
+  if (found == known_.end()) {
+    rechecks_.erase(name);
+    return;
+  }
+  // Still there: either the directory goes a moment after the event, or the name was reused and the event is old
+  // (regressions 28). Only the absence of this incarnation counts.
+  const DeviceRef ref = found->second.ref;
+  if (check_incarnation(paths_, ref)) {
+    check_again(name, true);
+  } else {
+    refresh(name);
+  }
+}
+
+void Devices::forget(const std::string& name) {
+  const auto found = known_.find(name);
+  if (found == known_.end()) return;
+  const DeviceRef ref = found->second.ref;
+  known_.erase(found);
+  rechecks_.erase(name);
+  sink_(DeviceGone{ref});
+}
+
+// What is planned already stays planned.
+void Devices::check_again(const std::string& name, bool leaving) {
+  const auto [recheck, planned_now] = rechecks_.try_emplace(name, Recheck{kNever, 0, leaving});
+  recheck->second.leaving |= leaving;
+  const Instant at = loop_.now() + (leaving ? kLeaveRecheck : kSettleRecheck);
+  if (!planned_now && recheck->second.at <= at) return;
+  recheck->second.at = at;
+  arm();
+}
+
+void Devices::on_recheck() {
+  const Instant now = loop_.now();
+  std::vector<std::string> due;
+  for (const auto& [name, recheck] : rechecks_) {
+    if (recheck.at <= now) due.push_back(name);
+  }
+  for (const auto& name : due) {
+    const auto device = refresh(name);
+    const auto found = rechecks_.find(name);
+    if (found == rechecks_.end()) continue;  // it has settled, or is gone
+    Recheck& recheck = found->second;
+    const bool stays = recheck.leaving && recheck.tries > 2 && device && !device->state.starts_with("deleting");
+    if (!device || stays || ++recheck.tries >= kMaxRechecks) {
+      rechecks_.erase(found);
+    } else {
+      recheck.at = now + (recheck.leaving ? kLeaveRecheck : kSettleRecheck) * (1 << recheck.tries);
+    }
+  }
+  arm();
+}
+
+void Devices::arm() {
+  Instant next = kNever;
+  for (const auto& [name, recheck] : rechecks_) next = std::min(next, recheck.at);
+  timer_.arm(next);
+}
+
+}  // namespace stas

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/fabric/kernel/kernel_fabric.h"
+
+#include <utility>
+#include <variant>
+
+#include "libstas/sys/fabric/kernel/connect_error.h"
+#include "libstas/sys/fabric/kernel/fabrics_device.h"
+#include "libstas/sys/fabric/kernel/log_fetch.h"
+#include "libstas/sys/net/interfaces.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::size_t kMaxInquiries = 16;  // at once; who comes later gets the general words
+
+// One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
+constexpr WorkerLimits kDeviceJobs = {.threads = 64, .per_key = 1, .queued = 65536};
+
+KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
+  if (!calls.connect) calls.connect = [paths](const Connect& order) { return connect_controller(paths, order); };
+  if (!calls.supported_options) calls.supported_options = [paths] { return read_supported_options(paths); };
+  if (!calls.open_admin) calls.open_admin = open_admin;
+  if (!calls.remove) calls.remove = [paths](const DeviceRef& ref) { return delete_device(paths, ref); };
+  return calls;
+}
+
+Error late(const DeviceRef& device, const char* what) {
+  return Error{ErrorKind::timed_out, 0, device.name + ": " + what + " did not end in time"};
+}
+
+Error no_thread(const DeviceRef& device) {
+  return Error{ErrorKind::busy, 0, device.name + ": too many operations are waiting"};
+}
+
+OpResult registered(Result<std::string> refusal) {
+  if (!refusal) return refusal.error();
+  return Registered{std::move(*refusal)};
+}
+
+template <class T>
+OpResult either(Result<T> result) {
+  if (!result) return result.error();
+  return std::move(*result);
+}
+
+}  // namespace
+
+KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths paths, KernelLimits limits,
+                           KernelCalls calls)
+    : loop_(loop),
+      paths_(std::move(paths)),
+      limits_(limits),
+      calls_(with_real_calls(std::move(calls), paths_)),
+      options_(options_of_running_kernel()),
+      ops_(loop),
+      devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
+      connects_(loop, ops_, limits.connect, calls_.connect,
+                [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
+      worker_(loop, kDeviceJobs),
+      scan_retry_(loop.timer([this] { rescan(); })) {
+  ops_.set_sink([this](Event event) { emit(std::move(event)); });
+}
+
+KernelFabric::~KernelFabric() { worker_.stop(Duration::zero()); }
+
+Result<void> KernelFabric::start(Sink sink) {
+  sink_ = std::move(sink);
+  if (auto watching = devices_.start(); !watching) return watching;
+  // Without it an interface is noticed by the next audit, or by the connection that uses it.
+  static_cast<void>(network_.start(loop_, [this] { see_interfaces(); }));
+  ask_options();
+  rescan();
+  return {};
+}
+
+void KernelFabric::submit(FabricOp op) {
+  std::visit([this](auto& order) { run(std::move(order)); }, op);
+}
+
+void KernelFabric::rescan() {
+  if (std::exchange(scan_armed_, true)) return;
+  scan_later_ = loop_.defer([this] {
+    scan_armed_ = false;
+    scan_now();
+  });
+}
+
+void KernelFabric::scan_now() {
+  see_interfaces();
+  // No scan is no information (law 2): nothing is emitted, and it is tried again.
+  if (!devices_.scan()) scan_retry_.arm_after(limits_.scan_retry);
+}
+
+void KernelFabric::see_interfaces() {
+  auto interfaces = read_interfaces();
+  if (!interfaces) return;
+  interfaces_ = std::move(*interfaces);
+  emit(InterfacesSeen{interfaces_});
+}
+
+// In the kernel even this waits for connects of other programs.
+void KernelFabric::ask_options() {
+  // Without an answer the release of the kernel has to do.
+  static_cast<void>(worker_.submit("options", [this, ask = calls_.supported_options] {
+    auto options = ask();
+    return Worker::Completion([this, options = std::move(options)] {
+      if (options) options_ = *options;
+    });
+  }));
+}
+
+void KernelFabric::emit(Event event) {
+  if (sink_) sink_(std::move(event));
+}
+
+// A connection from an address we have not heard of: an interface came up meanwhile. Its name is needed to judge the
+// connection (compatibility contract 4.5), so it goes first.
+void KernelFabric::on_device_event(Event event) {
+  if (const auto* seen = std::get_if<DeviceSeen>(&event)) {
+    const std::string& source = seen->device.src_addr;
+    if (!source.empty() && interface_of(interfaces_, source).empty()) see_interfaces();
+  }
+  emit(std::move(event));
+}
+
+void KernelFabric::run(Connect op) { connects_.submit(std::move(op)); }
+
+void KernelFabric::on_connected(const Connect& order, Result<std::string> name) {
+  const OpId op = order.op;
+  if (!name) {
+    if (order.explain && is_unexplained(name.error())) return inquire(order, name.error());
+    return ops_.finish(op, name.error());
+  }
+  auto device = devices_.current(*name);
+  if (!device) {
+    return ops_.finish(op, Error{ErrorKind::closed, 0, *name + ": connected, but the controller is gone again"});
+  }
+  ops_.finish(op, Connected{std::move(*device)});
+}
+
+// What the kernel does not tell, the controller does.
+void KernelFabric::inquire(const Connect& order, const Error& error) {
+  if (!ops_.is_pending(order.op)) return;
+  std::unique_ptr<ConnectInquiry> inquiry;
+  if (!stopped_ && inquiries_.size() < kMaxInquiries)
+    inquiry = ConnectInquiry::begin(loop_, order, [this, op = order.op, tid = order.tid, error](auto why) {
+      ops_.finish(op, why ? connect_error(tid, error.errnum, *why) : error);
+      inquiries_.erase(op);
+    });
+  if (!inquiry) return ops_.finish(order.op, error);
+  ops_.extend(order.op, 3 * ConnectInquiry::kPatience, error);  // it needs two at most
+  inquiries_.emplace(order.op, Inquiry{error, std::move(inquiry)});
+}
+
+void KernelFabric::stop_connecting() {
+  stopped_ = true;
+  connects_.stop();
+  for (auto& [op, inquiry] : std::exchange(inquiries_, {})) ops_.finish_later(op, inquiry.error);
+}
+
+void KernelFabric::run(Disconnect op) {
+  const auto over = ops_.begin(op.op, limits_.disconnect, late(op.device, "the disconnect"));
+  const bool taken =
+      worker_.submit("delete " + op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
+        // Nobody waits for it any more, so perhaps nobody wants it any more.
+        if (over->load()) return Worker::Completion();
+        auto removed = remove(ref);
+        return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {
+          devices_.refresh(name);
+          if (removed) {
+            ops_.finish(id, Disconnected{});
+          } else {
+            ops_.finish(id, removed.error());
+          }
+        });
+      });
+  if (!taken) ops_.finish_later(op.op, no_thread(op.device));
+}
+
+void KernelFabric::run(Register op) {
+  run_admin(op.op, op.device, [data = std::move(op.data)](const AdminSession& session) {
+    return registered(session.dim_register(data));
+  });
+}
+
+void KernelFabric::run(FetchSupported op) {
+  run_admin(op.op, op.device, [name = op.device.name](const AdminSession& session) {
+    return either(fetch_supported_log_pages(session, name));
+  });
+}
+
+void KernelFabric::run(FetchLogPage op) {
+  run_admin(op.op, op.device,
+            [name = op.device.name, pleo = op.pleo, known = op.known_genctr](const AdminSession& session) {
+              return either(fetch_log_page(session, name, pleo, known));
+            });
+}
+
+void KernelFabric::run_admin(OpId op, const DeviceRef& device, std::function<OpResult(const AdminSession&)> talk) {
+  const auto over = ops_.begin(op, limits_.admin, late(device, "the command"));
+  auto job = [this, op, over, ref = device, paths = paths_, open = calls_.open_admin, talk = std::move(talk)] {
+    if (over->load()) return Worker::Completion();
+    const auto answer = [&]() -> OpResult {
+      const auto session = open(paths.dev + "/" + ref.name, ref.name);
+      if (!session) return session.error();
+      // After the open: if the name still is this incarnation's now, it was so when it was opened (regressions 28).
+      if (auto same = check_incarnation(paths, ref); !same) return same.error();
+      return talk(*session);
+    };
+    return Worker::Completion([this, op, result = answer()]() mutable { ops_.finish(op, std::move(result)); });
+  };
+  if (!worker_.submit(device.name, std::move(job))) ops_.finish_later(op, no_thread(device));
+}
+
+}  // namespace stas

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernel as a fabric: connects through /dev/nvme-fabrics (connect_queue), knows controllers from sysfs and uevents
+// (devices), cuts them through delete_controller and talks to them with admin commands (nvme_admin). This file routes
+// operations and keeps their deadlines; nothing here blocks. A kernel call that is stuck holds up nothing but its own
+// kind: its operation is answered by the deadline, and the end of the process waits for it for a bounded time only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "libstas/sys/fabric/fabric.h"
+#include "libstas/sys/fabric/kernel/connect_inquiry.h"
+#include "libstas/sys/fabric/kernel/connect_queue.h"
+#include "libstas/sys/fabric/kernel/devices.h"
+#include "libstas/sys/fabric/kernel/kernel_options.h"
+#include "libstas/sys/fabric/kernel/nvme_admin.h"
+#include "libstas/sys/fabric/kernel/sysfs.h"
+#include "libstas/sys/fabric/op_table.h"
+#include "libstas/sys/net/network_monitor.h"
+#include "libstas/sys/os/worker.h"
+
+namespace stas {
+
+// What blocks in the kernel, called on workers. Empty ones are the real thing; tests play the kernel.
+struct KernelCalls {
+  std::function<Result<std::string>(const Connect&)> connect;  // -> "nvme3"
+  std::function<Result<SupportedOptions>()> supported_options;
+  std::function<Result<AdminSession>(const std::string& path, const std::string& name)> open_admin;
+  std::function<Result<void>(const DeviceRef&)> remove;
+};
+
+struct KernelLimits {
+  ConnectLimits connect;
+  Duration disconnect = std::chrono::seconds(30);
+  Duration admin = std::chrono::seconds(90);
+  Duration scan_retry = std::chrono::seconds(2);  // after a scan that failed
+};
+
+class KernelFabric final : public Fabric {
+ public:
+  explicit KernelFabric(Loop& loop, KindOfInterest interest = {}, KernelPaths paths = {}, KernelLimits limits = {},
+                        KernelCalls calls = {});
+  ~KernelFabric() override;
+
+  Result<void> start(Sink sink) override;
+  void submit(FabricOp op) override;
+  void rescan() override;
+  void stop_connecting() override;
+  std::size_t pending() const override { return ops_.size(); }
+  bool supports_tp8013() const override { return options_.has("discovery"); }
+  bool supports_host_iface() const override { return options_.has("host_iface"); }
+
+ private:
+  void run(Connect op);
+  void run(Disconnect op);
+  void run(Register op);
+  void run(FetchSupported op);
+  void run(FetchLogPage op);
+  void run_admin(OpId op, const DeviceRef& device, std::function<OpResult(const AdminSession&)> talk);
+
+  void on_connected(const Connect& order, Result<std::string> name);
+  void inquire(const Connect& order, const Error& error);
+  void on_device_event(Event event);
+  void emit(Event event);
+  void see_interfaces();
+  void scan_now();
+  void ask_options();
+
+  Loop& loop_;
+  KernelPaths paths_;
+  KernelLimits limits_;
+  KernelCalls calls_;
+  SupportedOptions options_;
+  Sink sink_;
+  OpTable ops_;
+  Devices devices_;
+  Interfaces interfaces_;
+  NetworkMonitor network_;
+  ConnectQueue connects_;
+  struct Inquiry {
+    Error error;  // the answer, should the inquiry not end
+    std::unique_ptr<ConnectInquiry> inquiry;
+  };
+  std::map<OpId, Inquiry> inquiries_;
+  bool stopped_ = false;
+  Worker worker_;
+  EventSource scan_later_;
+  bool scan_armed_ = false;
+  TimerSource scan_retry_;
+};
+
+}  // namespace stas

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/fabric/kernel/nvme_admin.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include <fcntl.h>
+#include <libnvme.h>
+
+#include "libstas/sys/os/unique_fd.h"
+
+namespace stas {
+
+namespace {
+
+constexpr int kStatusMask = 0x7ff;  // status code type and status code
+constexpr int kDnr = 0x4000;
+constexpr int kInvalidOpcode = 0x001;
+constexpr int kInvalidField = 0x002;
+constexpr int kHostPathError = 0x370;
+
+// Shared, because both functions of a session use the one descriptor.
+struct Controller {
+  UniqueFd fd;
+  std::string name;
+};
+
+Error system_error(const std::string& what, int errnum) {
+  ErrorKind kind = ErrorKind::io;
+  if (errnum == ENODEV || errnum == ENOENT || errnum == ENXIO) kind = ErrorKind::not_found;
+  if (errnum == EACCES || errnum == EPERM) kind = ErrorKind::permission;
+  if (errnum == EINTR || errnum == ETIMEDOUT) kind = ErrorKind::timed_out;
+  if (errnum == ENOTTY) kind = ErrorKind::not_supported;
+  return Error{kind, errnum, what + ": " + std::strerror(errnum)};
+}
+
+Result<std::string> get_log(const Controller& controller, const LogReader::Read& read) {
+  std::string data(read.length, '\0');
+  std::uint32_t result = 0;
+  nvme_get_log_args args{};
+  args.lpo = read.offset;
+  args.result = &result;
+  args.log = data.data();
+  args.args_size = sizeof args;
+  args.fd = controller.fd.get();
+  args.timeout = kAdminTimeoutMs;
+  args.lid = static_cast<nvme_cmd_get_log_lid>(read.lid);
+  args.len = read.length;
+  args.nsid = NVME_NSID_NONE;
+  args.csi = NVME_CSI_NVM;
+  args.lsi = NVME_LOG_LSI_NONE;
+  args.lsp = read.lsp;
+  args.uuidx = NVME_UUID_NONE;
+  args.rae = read.rae;
+  const int status = nvme_get_log(&args);
+  if (status == 0) return data;
+  char what[64];
+  std::snprintf(what, sizeof what, ": Get Log Page %02Xh", read.lid);
+  if (status < 0) return tl::unexpected<Error>(system_error(controller.name + what, errno));
+  return tl::unexpected<Error>(status_error(controller.name + what, status));
+}
+
+Result<std::string> dim_register(const Controller& controller, std::string data) {
+  std::uint32_t result = 0;
+  nvme_dim_args args{};
+  args.result = &result;
+  args.data = data.data();
+  args.args_size = sizeof args;
+  args.fd = controller.fd.get();
+  args.timeout = kAdminTimeoutMs;
+  args.data_len = static_cast<std::uint32_t>(data.size());
+  args.tas = NVMF_DIM_TAS_REGISTER;
+  const int status = nvme_dim_send(&args);
+  if (status < 0) return tl::unexpected<Error>(system_error(controller.name + ": DIM register", errno));
+  if ((status & kStatusMask) == kHostPathError) {
+    return tl::unexpected<Error>(status_error(controller.name + ": DIM register", status));
+  }
+  return status == 0 ? std::string() : status_words(status);
+}
+
+}  // namespace
+
+std::string status_words(int status) {
+  const int code = status & kStatusMask;
+  // libnvme 1.3 has no words for these.
+  const char* words = nullptr;
+  if (code == kHostPathError) words = "the connection to the controller is down at the moment";
+  if (code == 0x12f) words = "Invalid Discovery Information";
+  if (code == 0x132) words = "Insufficient Discovery Resources";
+  if (words == nullptr) words = nvme_status_to_string(code, false);
+  char hex[16];
+  std::snprintf(hex, sizeof hex, " (%03Xh)", static_cast<unsigned>(code));
+  return std::string(words) + hex;
+}
+
+Error status_error(const std::string& what, int status) {
+  const int code = status & kStatusMask;
+  const ErrorKind kind = (status & kDnr) != 0 ? ErrorKind::refused : ErrorKind::rejected;
+  const int errnum = code == kInvalidField || code == kInvalidOpcode ? EINVAL : 0;
+  return Error{kind, errnum, what + ": " + status_words(status)};
+}
+
+Result<AdminSession> open_admin(const std::string& path, const std::string& name) {
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return tl::unexpected<Error>(system_error(name, errno));
+  const auto controller = std::make_shared<const Controller>(Controller{std::move(fd), name});
+  AdminSession session;
+  session.get_log = [controller](const LogReader::Read& read) { return get_log(*controller, read); };
+  session.dim_register = [controller](const std::string& data) { return dim_register(*controller, data); };
+  return session;
+}
+
+std::string libnvme_version() { return nvme_get_version(NVME_VERSION_PROJECT); }
+
+}  // namespace stas

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/host/loop_link.h"
+
+#include <utility>
+
+#include "libstas/nvme_tcp/wire.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::uint8_t kSglTransport = 0x5A;
+
+}  // namespace
+
+LoopLink::LoopLink(Loop& loop, LoopTargets& targets, const std::string& traddr, Changed changed)
+    : loop_(loop), changed_(std::move(changed)) {
+  auto queue = targets.open(traddr, [this] {
+    error_ = Error{ErrorKind::closed, 0, "the controller closed the connection"};
+    wake();
+  });
+  if (!queue) {
+    error_ = queue.error();
+  } else {
+    queue_ = std::move(*queue);
+  }
+  wake();
+}
+
+void LoopLink::wake() {
+  if (wake_armed_) return;
+  wake_armed_ = true;
+  wake_ = loop_.defer([this] {
+    wake_armed_ = false;
+    const auto call = changed_;  // the owner may destroy this link in the call
+    call();
+  });
+}
+
+void LoopLink::submit(nvme_tcp::Token token, nvme_tcp::Command command) {
+  if (!is_open()) return;
+  nvme_tcp::put(command.sqe, 2, next_cid_++);
+  const auto length = command.data_out.empty() ? command.read_length : command.data_out.size();
+  nvme_tcp::put(command.sqe, 32, static_cast<std::uint32_t>(length));
+  nvme_tcp::put(command.sqe, 39, kSglTransport);
+  const auto read_length = command.read_length;
+  queue_->submit(std::string_view(command.sqe.data(), command.sqe.size()), std::move(command.data_out), read_length,
+                 [this, token, read_length](std::string_view cqe, std::string data) {
+                   complete(token, read_length, cqe, std::move(data));
+                 });
+}
+
+void LoopLink::complete(nvme_tcp::Token token, std::uint32_t read_length, std::string_view cqe, std::string data) {
+  if (cqe.size() != nvme_tcp::kCqeSize || data.size() > read_length) {
+    error_ = Error{ErrorKind::protocol, 0, "the loop target answered with malformed data"};
+  } else {
+    auto completion = nvme_tcp::parse_cqe(cqe);
+    completion.data = std::move(data);
+    completions_.push_back({token, std::move(completion)});
+  }
+  wake();
+}
+
+std::vector<nvme_tcp::Completed> LoopLink::take_completions() { return std::exchange(completions_, {}); }
+
+}  // namespace stas

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The services one Avahi client has seen, each with its resolver. Part of sys/mdns_browser, which owns the client and
+// tells what was found; same thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <avahi-client/lookup.h>
+
+#include "libstas/core/brain/action.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/sys/os/loop.h"
+
+namespace stas {
+
+inline constexpr std::size_t kMaxMdnsServices = 4096;  // the rest is not looked at
+// avahi-daemon gives each client 1024 objects. Beyond ours, the resolver that answered longest ago makes room.
+inline constexpr std::size_t kMaxMdnsResolvers = 960;
+
+class MdnsServices {
+ public:
+  struct Hooks {
+    std::function<void()> changed;
+    std::function<void(std::string)> complain;  // about a service, for the journal
+    std::function<void(std::string)> debug;
+  };
+
+  MdnsServices(Loop& loop, Hooks hooks);
+  MdnsServices(const MdnsServices&) = delete;
+  MdnsServices& operator=(const MdnsServices&) = delete;
+
+  struct Key {
+    AvahiIfIndex interface = AVAHI_IF_UNSPEC;
+    AvahiProtocol protocol = AVAHI_PROTO_UNSPEC;
+    std::string name;
+    std::string type;
+    std::string domain;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  void add(AvahiClient* client, Key key);
+  void remove(const Key& key);
+  // The client was freed, and the resolvers with it.
+  void forget();
+
+  std::vector<MdnsService> values() const;
+
+ private:
+  struct Service {
+    MdnsServices* owner = nullptr;
+    const Key* key = nullptr;
+    MdnsService value;
+    AvahiServiceResolver* resolver = nullptr;
+    bool any_protocol = false;  // nothing came in the protocol of the announcement
+    std::vector<std::string> problems;
+    std::list<Service*>* list = nullptr;  // waiting_ or answered_, or none
+    std::list<Service*>::iterator position;
+  };
+
+  static void on_resolver(AvahiServiceResolver*, AvahiIfIndex, AvahiProtocol, AvahiResolverEvent event, const char*,
+                          const char*, const char*, const char*, const AvahiAddress* address, std::uint16_t port,
+                          AvahiStringList* txt, AvahiLookupResultFlags, void* userdata);
+  void found(Service& service, const AvahiAddress& address, std::uint16_t port, AvahiStringList* txt);
+  void failed(Service& service);
+  void put(Service& service, std::list<Service*>* list);
+  void close(Service& service);
+  bool open(Service& service);
+  void pump();
+
+  Loop& loop_;
+  Hooks hooks_;
+  AvahiClient* client_ = nullptr;
+  std::map<Key, Service> services_;
+  std::list<Service*> waiting_;   // for a resolver
+  std::list<Service*> answered_;  // with an open resolver, longest ago first
+  std::size_t resolvers_ = 0;
+  bool overflow_ = false;
+  TimerSource again_;
+};
+
+}  // namespace stas

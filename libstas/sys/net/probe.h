@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Does an NVMe/TCP controller answer there? A non-blocking TCP connect and the ICReq/ICResp exchange, from the same
+// source address and interface as the connection would have, many at once, each with a deadline. The kernel holds a
+// mutex of the whole machine while it waits for a silent address, so nothing is handed to it that has not just answered
+// here (law 4).
+//
+// One probe per portal and source at a time: later askers share its answer, and a good one counts for a moment.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/result.h"
+#include "libstas/core/base/time.h"
+#include "libstas/core/identity/address.h"
+#include "libstas/sys/net/probe_target.h"
+#include "libstas/sys/os/loop.h"
+
+namespace stas {
+
+struct ProbeLimits {
+  Duration deadline = std::chrono::seconds(3);
+  Duration fresh = std::chrono::seconds(2);  // how long a good answer counts
+  std::size_t parallel = 256;                // open sockets; the rest waits its turn
+};
+
+class Prober {
+ public:
+  using Callback = std::function<void(Result<void>)>;
+
+  explicit Prober(Loop& loop, ProbeLimits limits = {});
+  ~Prober();
+  Prober(const Prober&) = delete;
+  Prober& operator=(const Prober&) = delete;
+
+  // The callback runs once, from the loop, never from inside probe(). Not after the Prober is gone.
+  void probe(const ProbeTarget& target, Callback callback);
+
+  // Did it answer within the last moment?
+  bool is_fresh(const ProbeTarget& target) const;
+
+  std::size_t running() const { return running_.size(); }
+
+ private:
+  struct Attempt;
+  void pump();
+  void begin(Attempt& attempt);
+  void finish(const ProbeTarget& target, Result<void> result);
+  void remember(const ProbeTarget& target);
+
+  Loop& loop_;
+  ProbeLimits limits_;
+  std::map<ProbeTarget, std::unique_ptr<Attempt>> attempts_;  // running or waiting
+  std::set<ProbeTarget> running_;
+  std::deque<ProbeTarget> waiting_;
+  std::map<ProbeTarget, Instant> answered_;
+  EventSource pump_later_;
+  bool pump_armed_ = false;
+};
+
+}  // namespace stas

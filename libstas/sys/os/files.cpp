@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/os/files.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace stas {
+
+namespace {
+
+constexpr std::size_t kChunk = 4096;  // one page: what a sysfs attribute is at most, and most files we read
+
+class UniqueFd {
+ public:
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  ~UniqueFd() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  UniqueFd(const UniqueFd&) = delete;
+  UniqueFd& operator=(const UniqueFd&) = delete;
+  int get() const { return fd_; }
+  int close() { return ::close(std::exchange(fd_, -1)); }
+
+ private:
+  int fd_;
+};
+
+tl::unexpected<Error> fail_errno(const std::string& path, int error) {
+  ErrorKind kind = ErrorKind::io;
+  if (error == ENOENT || error == ENOTDIR) kind = ErrorKind::not_found;
+  if (error == EACCES || error == EPERM || error == EROFS) kind = ErrorKind::permission;
+  return fail(kind, path + ": " + std::strerror(error), error);
+}
+
+int write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return 0;
+}
+
+// 0 or errno. The temporary file exists only after success.
+int write_new(const std::string& path, std::string_view content, mode_t mode) {
+  // What a crashed predecessor left, or what somebody planted there; O_EXCL then guarantees that the file is ours.
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno;
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateMode));
+  if (fd.get() < 0) return errno;
+  int error = write_all(fd.get(), content);
+  if (error == 0 && ::fchmod(fd.get(), mode) != 0) error = errno;  // not at open: the umask would have its say
+  if (fd.close() != 0 && error == 0) error = errno;
+  if (error != 0) ::unlink(path.c_str());
+  return error;
+}
+
+}  // namespace
+
+Result<std::string> read_file_bounded(const std::string& path, std::size_t max_bytes) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (fd.get() < 0) return fail_errno(path, errno);
+  std::string content;
+  while (true) {
+    const std::size_t before = content.size();
+    // One byte more than allowed tells "exactly full" from "too large".
+    const std::size_t want = std::min(kChunk, max_bytes - before + 1);
+    content.resize(before + want);
+    const ssize_t n = ::read(fd.get(), content.data() + before, want);
+    const int error = errno;
+    content.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (n < 0 && error == EINTR) continue;
+    if (n < 0) return fail_errno(path, error);
+    if (n == 0) return content;
+    if (content.size() > max_bytes) {
+      return fail(ErrorKind::invalid_input, path + ": larger than " + std::to_string(max_bytes) + " bytes", EFBIG);
+    }
+  }
+}
+
+Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {
+  const auto slash = path.rfind('/');
+  const auto name = slash == std::string::npos ? 0 : slash + 1;
+  if (name == path.size()) return fail(ErrorKind::invalid_input, "'" + path + "': not the name of a file");
+  const std::string temporary = path.substr(0, name) + "." + path.substr(name) + ".new";
+
+  if (const int error = write_new(temporary, content, mode); error != 0) return fail_errno(temporary, error);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    return fail_errno(path, error);
+  }
+  return {};
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno(path, errno);
+  return {};
+}
+
+std::string runtime_directory(std::string_view prog) {
+  // Called from the main thread; nobody changes the environment.
+  const char* variable = std::getenv("RUNTIME_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  const std::string_view list = variable != nullptr ? variable : "";
+  const std::string_view first = list.substr(0, list.find(':'));
+  return first.empty() ? "/run/" + std::string(prog) : std::string(first);
+}
+
+}  // namespace stas

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/os/journal.h"
+
+#include <cerrno>
+
+#include <sys/uio.h>
+#include <syslog.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include "libstas/core/base/unicode.h"
+
+namespace stas {
+
+namespace {
+
+// sd_journal_sendv() reports success and loses the text when nobody listens there.
+constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
+
+int priority(Level level) {
+  switch (level) {
+    case Level::debug:
+      return LOG_DEBUG;
+    case Level::info:
+      return LOG_INFO;
+    case Level::notice:
+      return LOG_NOTICE;
+    case Level::warning:
+      return LOG_WARNING;
+    case Level::error:
+      return LOG_ERR;
+  }
+  return LOG_ERR;
+}
+
+bool send_to_journal(const std::vector<std::string>& entry) {
+  if (access(kJournalSocket, W_OK) != 0) return false;
+  std::vector<iovec> parts;
+  parts.reserve(entry.size());
+  for (const auto& field : entry) parts.push_back({const_cast<char*>(field.data()), field.size()});
+  return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) >= 0;
+}
+
+void write_line(std::string line) {
+  line += '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t n = write(STDERR_FILENO, rest.data(), rest.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;  // nowhere left to complain
+    rest.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::string log_line(std::string_view text) {
+  if (text.size() <= kMaxLogText) return printable(text);
+  std::size_t end = kMaxLogText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
+  return printable(text.substr(0, end)) + "...";
+}
+
+std::vector<std::string> Journal::entry(Level level, std::string_view text,
+                                        const std::vector<JournalField>& fields) const {
+  std::vector<std::string> out{
+      "MESSAGE=" + log_line(text),
+      "PRIORITY=" + std::to_string(priority(level)),
+      "SYSLOG_IDENTIFIER=" + identifier_,
+  };
+  for (const auto& field : fields) {
+    if (!field.value.empty()) out.push_back(std::string(field.name) + "=" + log_line(field.value));
+  }
+  return out;
+}
+
+void Journal::log(Level level, std::string_view text, const std::vector<JournalField>& fields) const {
+  if (!wants(level)) return;
+  if (sink_ == Sink::journal && send_to_journal(entry(level, text, fields))) return;
+  write_line(log_line(text));
+}
+
+}  // namespace stas

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where messages go: the journal under --syslog (structured: STAS_TID, STAS_DEVICE, STAS_REASON), else, or when no
+// journald listens, standard error, the text only, one write per line. Shells log, libraries return; nothing here
+// decides what is worth a line.
+//
+// Texts carry names from the network: control characters never reach the sink (compatibility contract, D-34).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "libstas/core/base/report_level.h"
+
+namespace stas {
+
+inline constexpr std::size_t kMaxLogText = 4096;  // bytes of one message or field
+
+struct JournalField {
+  std::string_view name;  // upper case, "STAS_..."
+  std::string_view value;
+};
+
+// The text as one line: without control characters (printable()), cut after kMaxLogText.
+std::string log_line(std::string_view text);
+
+class Journal {
+ public:
+  enum class Sink { standard_error, journal };
+
+  // `identifier` is the program's name (SYSLOG_IDENTIFIER).
+  Journal(std::string identifier, Sink sink) : identifier_(std::move(identifier)), sink_(sink) {}
+
+  // tron: debug messages are written as well. Default: info and above.
+  void set_tron(bool tron) { tron_ = tron; }
+  bool tron() const { return tron_; }
+  // As the property log_level of D-Bus wants it: "INFO" or "DEBUG".
+  std::string_view level_name() const { return tron_ ? "DEBUG" : "INFO"; }
+  bool wants(Level level) const { return tron_ || level != Level::debug; }
+
+  void log(Level level, std::string_view text, const std::vector<JournalField>& fields = {}) const;
+  void debug(std::string_view text) const { log(Level::debug, text); }
+  void info(std::string_view text) const { log(Level::info, text); }
+  void warning(std::string_view text) const { log(Level::warning, text); }
+  void error(std::string_view text) const { log(Level::error, text); }
+
+  // What is sent to journald: "NAME=value", empty fields left out.
+  std::vector<std::string> entry(Level level, std::string_view text, const std::vector<JournalField>& fields) const;
+
+ private:
+  std::string identifier_;
+  Sink sink_;
+  bool tron_ = false;
+};
+
+}  // namespace stas

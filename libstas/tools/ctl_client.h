@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A daemon as stafctl and stacctl see it: questions go out over the bus, documents come back. Only the members of the
+// 2.x contract are used, so that it works with the old product's daemons too.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "libstas/core/base/json.h"
+#include "libstas/core/base/result.h"
+#include "libstas/sys/bus/bus_client.h"
+#include "libstas/tools/cli.h"
+
+namespace stas {
+
+struct CtlDaemon {
+  std::string prog;  // "stafd"
+  std::string name;  // bus name and interface, "org.nvmexpress.staf"
+  std::string path;  // "/org/nvmexpress/staf"
+};
+
+// transport, traddr, trsvcid, subsysnqn, host_traddr, host_iface, host_nqn (compatibility contract 3.2).
+using CtlTid = std::array<std::string, 7>;
+
+class CtlClient {
+ public:
+  static Result<CtlClient> connect(const CtlDaemon& daemon);
+
+  // Switches tracing and returns what it is then.
+  Result<bool> tron(bool on);
+  Result<Json> process_info();
+  Result<Json> list_controllers(bool detailed);
+  Result<Json> log_pages(const CtlTid& tid);
+  Result<Json> all_log_pages(bool detailed);
+  // process_info with the details of all controllers, stafd's with their log pages.
+  enum class LogPages { without, with };
+  Result<Json> status(LogPages log_pages);
+
+ private:
+  CtlClient(CtlDaemon daemon, BusClient bus) : daemon_(std::move(daemon)), bus_(std::move(bus)) {}
+  Result<Json> dicts(const std::string& method, const BusArgs& args);
+  Result<Json> document(const std::string& interface, const std::string& method, const BusArgs& args);
+  Result<void> add_details(Json& controller, LogPages log_pages);
+
+  CtlDaemon daemon_;
+  BusClient bus_;
+};
+
+// Prints the texts of an outcome that is done; returns its exit code.
+int finish(const CliOutcome& outcome);
+// Prints the document in the format of --output. Any error: the old product's one message, exit code 1.
+int finish(const CtlDaemon& daemon, const CliRun& run, const Result<Json>& document);
+int finish_tron(const CtlDaemon& daemon, const CliRun& run, const Result<bool>& tron);
+
+}  // namespace stas
