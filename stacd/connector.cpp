@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
+
 namespace stas {
 
 namespace {
@@ -96,10 +98,7 @@ void Connector::on(const StacdConfigured& event, Instant now) {
   if (!reload) started_ = now;
   config_ = event.config;
   host_ = event.host;
-  std::set<std::string> names;
-  for (const auto& line : config_->controllers)
-    if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) names.insert(line.traddr);
-  names_.want(names);
+  names_.want(host_names(*config_));
   told_.clear();
   for (auto& listing : listings_) listing = {};  // other rules may apply
   dirty_ = true;
@@ -126,13 +125,16 @@ void Connector::on(const InterfacesSeen& event, Instant now) {
   }
 }
 
+bool Connector::connected_to(const std::string& address) const {
+  return std::any_of(iocs_.begin(), iocs_.end(),
+                     [&](const Ioc& ioc) { return ioc.connected() && ioc.tid.traddr() == address; });
+}
+
 void Connector::on(const Resolved& event, Instant now) {
   if (!config_) return;
-  const auto connected_to = [&](const std::string& address) {
-    return std::any_of(iocs_.begin(), iocs_.end(),
-                       [&](const Ioc& ioc) { return ioc.connected() && ioc.tid.traddr() == address; });
-  };
-  if (names_.answered(event, config_->families, now, connected_to, out_)) dirty_ = save_ = true;
+  if (names_.answered(
+          event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_))
+    dirty_ = save_ = true;
 }
 
 void Connector::on(const StafAppeared&, Instant now) {
@@ -280,8 +282,8 @@ void Connector::on(const OpDone& done, Instant now) {
              "No further attempts: the central discovery controller reports no connectivity (NCC), "
              "connect-attempts-on-ncc=" +
                  std::to_string(config_->connect_attempts_on_ncc));
-    for (const auto& line : config_->controllers)
-      if (names_.address(line.traddr) == ioc.tid.traddr()) names_.refresh(line.traddr);
+    if (names_.failed(ioc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+      dirty_ = save_ = true;
     return;
   }
   if (error->kind == ErrorKind::not_found) {

@@ -72,6 +72,7 @@ class Connector {
     std::vector<std::pair<Tid, std::size_t>> usable;  // with the index of the entry
   };
 
+  bool connected_to(const std::string& address) const;
   void on(const OpDone& done, Instant now);
   void on(const DeviceSeen& seen, Instant now);
   void on(const DeviceGone& gone, Instant now);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/view.h"
 #include "libstas/core/config/filter.h"
 #include "libstas/core/discovery/entry_tid.h"
@@ -30,21 +31,9 @@ Connector::Candidate& Connector::add(Candidates& all, const Tid& tid) {
 
 void Connector::add_configured(Candidates& all) {
   for (const auto& line : config_->controllers) {
-    TidFields fields{line.transport,
-                     line.traddr,
-                     line.trsvcid,
-                     line.subsysnqn,
-                     line.host_traddr,
-                     config_->ignore_iface ? std::string() : line.host_iface,
-                     line.host_nqn.value_or(host_->nqn)};
-    if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) {
-      // A rule may name the host name.
-      if (find_exclusion(config_->excludes, Tid(fields)) != nullptr) continue;
-      const auto address = names_.address(line.traddr);
-      if (!address) continue;
-      fields.traddr = *address;
-    }
-    const Tid tid(std::move(fields));
+    auto target = target_of(line, *config_, *host_, names_);
+    if (target.excluded != nullptr || !target.resolved) continue;
+    const Tid tid(std::move(target.fields));
     if (!may_use(tid)) continue;
     Candidate& candidate = add(all, tid);
     candidate.configured = true;

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
+
 #include "libstas/core/config/filter.h"
 #include "libstas/core/discovery/aen.h"
 
@@ -95,10 +97,7 @@ void Finder::on(const StafdConfigured& event, Instant now) {
   if (!reload) started_ = now;
   config_ = event.config;
   host_ = event.host;
-  std::set<std::string> names;
-  for (const auto& line : config_->controllers)
-    if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) names.insert(line.traddr);
-  names_.want(names);
+  names_.want(host_names(*config_));
   told_.clear();
   dirty_ = true;
   if (!reload) return;
@@ -130,14 +129,16 @@ void Finder::on(const MdnsChanged& event, Instant) {
   dirty_ = true;
 }
 
+bool Finder::connected_to(const std::string& address) const {
+  return std::any_of(dcs_.begin(), dcs_.end(),
+                     [&](const Dc& dc) { return dc.connected() && dc.tid.traddr() == address; });
+}
+
 void Finder::on(const Resolved& event, Instant now) {
   if (!config_) return;
-  const auto connected_to = [&](const std::string& address) {
-    return std::any_of(dcs_.begin(), dcs_.end(),
-                       [&](const Dc& dc) { return dc.connected() && dc.tid.traddr() == address; });
-  };
   const bool known = names_.address(event.name).has_value();
-  if (names_.answered(event, config_->families, now, connected_to, out_)) {
+  if (names_.answered(
+          event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_)) {
     dirty_ = true;
     save_ = true;
   }
@@ -308,8 +309,8 @@ void Finder::on_failure(Dc& dc, Dc::Op op, const Error& error, Instant now) {
       out_.push_back(Report{level, dc.tid, {}, dc.tid.to_string() + " Failed to connect to controller. " + error.text});
       track_lost(dc, now);
       // The address may have moved; the name knows.
-      for (const auto& line : config_->controllers)
-        if (names_.address(line.traddr) == dc.tid.traddr()) names_.refresh(line.traddr);
+      if (names_.failed(dc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+        dirty_ = save_ = true;
       if (std::any_of(dc.parents.begin(), dc.parents.end(), [&](const Tid& p) { return find(p) != nullptr; }))
         dirty_ = true;
       return;

@@ -80,6 +80,7 @@ class Finder {
     Instant not_before{};  // for the next forward: bounds their rate, whatever the controller sends
   };
 
+  bool connected_to(const std::string& address) const;
   void on(const OpDone& done, Instant now);
   void on(const DeviceSeen& seen, Instant now);
   void on(const DeviceGone& gone, Instant now);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/view.h"
 #include "libstas/core/config/filter.h"
 #include "libstas/core/discovery/entry_tid.h"
@@ -52,23 +53,13 @@ void Finder::add(Candidates& all, Tid tid, Candidate candidate) {
 void Finder::add_configured(Candidates& all) {
   unresolved_.clear();
   for (const auto& line : config_->controllers) {
-    TidFields fields{line.transport,
-                     line.traddr,
-                     line.trsvcid,
-                     nqn_or_well_known(line.subsysnqn),
-                     line.host_traddr,
-                     config_->ignore_iface ? std::string() : line.host_iface,
-                     line.host_nqn.value_or(host_->nqn)};
-    if (is_ip_transport(line.transport) && !IpAddress::parse(line.traddr)) {
-      if (find_exclusion(config_->excludes, Tid(fields)) != nullptr) continue;
-      const auto address = names_.address(line.traddr);
-      if (!address) {
-        unresolved_.emplace_back(std::move(fields));
-        continue;
-      }
-      fields.traddr = *address;
+    auto target = target_of(line, *config_, *host_, names_, std::string(kWellKnownDiscoveryNqn));
+    if (target.excluded != nullptr) continue;
+    if (!target.resolved) {
+      unresolved_.emplace_back(std::move(target.fields));
+      continue;
     }
-    add(all, Tid(std::move(fields)),
+    add(all, Tid(std::move(target.fields)),
         Candidate{Origin::configured, merged(config_->connect, line.options), {}, false, 0, &line});
   }
 }

@@ -2,6 +2,7 @@
 #include "libstas/core/brain/name_book.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace stas {
@@ -19,9 +20,32 @@ void NameBook::want(const std::set<std::string>& names) {
   }
 }
 
-void NameBook::refresh(const std::string& name) {
-  const auto it = entries_.find(name);
-  if (it != entries_.end() && it->second.next == kNever) it->second.next = Instant{};
+bool NameBook::failed(const std::string& address, Instant now, const std::function<bool(const std::string&)>& keep) {
+  bool changed = false;
+  for (auto& [name, entry] : entries_) {
+    if (entry.address != address || address.empty()) continue;
+    if (entry.next == kNever) entry.next = now;
+    if (keep(address)) continue;
+    const auto present = std::find(entry.usable.begin(), entry.usable.end(), address);
+    if (entry.usable.size() < 2 || present == entry.usable.end()) continue;
+    if (entry.tried == 0 && now < entry.next_round) continue;
+    if (++entry.tried == entry.usable.size()) {
+      entry.tried = 0;
+      entry.next_round = now + entry.rounds.fail();
+    }
+    entry.address = std::next(present) == entry.usable.end() ? entry.usable.front() : *std::next(present);
+    changed = true;
+  }
+  return changed;
+}
+
+void NameBook::reached(const std::string& address) {
+  for (auto& [name, entry] : entries_) {
+    if (entry.address != address) continue;
+    entry.tried = 0;
+    entry.next_round = Instant{};
+    entry.rounds.reset();
+  }
 }
 
 bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant now,
@@ -54,6 +78,7 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
     out.push_back(Report{Level::info, std::nullopt, {}, resolved.name + " resolves again"});
   entry.backoff.reset();
   entry.next = kNever;
+  entry.usable = usable;
   if (!entry.address.empty()) {
     if (std::find(usable.begin(), usable.end(), entry.address) != usable.end()) return false;
     // Not one of a family that has been disabled: nothing may use it any more.

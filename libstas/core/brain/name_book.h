@@ -25,8 +25,12 @@ class NameBook {
 
   // These names matter from now on, others are forgotten; all of them are looked up (again).
   void want(const std::set<std::string>& names);
-  // Look this one up again now (its address does not answer).
-  void refresh(const std::string& name);
+  // The address does not answer: every name that uses it is looked up again, and the next of its addresses is used, in
+  // the resolver's order and round again; after each whole round not before a growing delay (3 s to 60 s). Not for an
+  // address that `keep` wants (somebody is connected to it). Returns true when an address to use changed.
+  bool failed(const std::string& address, Instant now, const std::function<bool(const std::string& address)>& keep);
+  // The address answers: the delays between rounds start anew.
+  void reached(const std::string& address);
 
   // The answer to a Resolve. `keep` says whether the present address must stay although the answer does not have it
   // (somebody is connected to it). Returns true when the address to use changed. Appends what is worth telling.
@@ -44,7 +48,11 @@ class NameBook {
 
  private:
   struct Entry {
-    std::string address;   // "" = never resolved
+    std::string address;              // "" = never resolved
+    std::vector<std::string> usable;  // of the latest good answer, in the order they are tried
+    std::size_t tried = 0;            // rotations in this round
+    Instant next_round{};             // the first of a round is not tried before
+    Backoff rounds{{std::chrono::seconds(3), std::chrono::seconds(60), 0.1}};
     bool pending = false;  // a Resolve is outstanding
     Instant next{};        // when to look it up (again); kNever = not until asked
     Backoff backoff{{std::chrono::seconds(5), std::chrono::seconds(60), 0.1}};

@@ -152,18 +152,58 @@ bool TransportSet::contains(Transport t) const {
   return false;
 }
 
-Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path) {
+namespace {
+
+template <class T>
+Parsed<T> unread(std::string_view path, std::string_view why, const T* previous) {
+  ConfigDoubt doubt;
+  doubt.file = path;
+  doubt.text = why;
+  Parsed<T> parsed;
+  parsed.broken = true;
+  std::string consequence = "; the configuration in force stays";
+  if (previous != nullptr) {
+    parsed.value = *previous;
+  } else {
+    consequence = "; defaults apply, and no connection that is known from before is cut for what the file does not say";
+    parsed.value.doubts.push_back(doubt);
+  }
+  parsed.complaints.push_back({Severity::error, doubt.file, 0, doubt.text + consequence});
+  return parsed;
+}
+
+}  // namespace
+
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous) {
   OptionReader file(parse_ini(text), path);
   StafdConfig config = read_stafd(file);
   file.report_unknown(names_of(read_stacd), "stacd.conf");
+  if (file.broken() && previous != nullptr) return {*previous, file.take_complaints(), true};
   return {std::move(config), file.take_complaints(), file.broken()};
 }
 
-Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path) {
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous) {
   OptionReader file(parse_ini(text), path);
   StacdConfig config = read_stacd(file);
   file.report_unknown(names_of(read_stafd), "stafd.conf");
+  if (file.broken() && previous != nullptr) return {*previous, file.take_complaints(), true};
   return {std::move(config), file.take_complaints(), file.broken()};
+}
+
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path) {
+  return parse_stafd_conf(text, path, nullptr);
+}
+
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path) {
+  return parse_stacd_conf(text, path, nullptr);
+}
+
+Parsed<StafdConfig> unread_stafd_conf(std::string_view path, std::string_view why, const StafdConfig* previous) {
+  return unread(path, why, previous);
+}
+
+Parsed<StacdConfig> unread_stacd_conf(std::string_view path, std::string_view why, const StacdConfig* previous) {
+  return unread(path, why, previous);
 }
 
 }  // namespace stas

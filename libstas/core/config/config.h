@@ -29,11 +29,21 @@ template <class T>
 struct Parsed {
   T value;
   std::vector<Complaint> complaints;
-  bool broken = false;  // syntax error or a bound: at reload the caller keeps the old configuration
+  bool broken = false;  // syntax error or a bound
 };
 
-// `path` is only used in complaints.
+// `path` is only used in complaints and doubts. `previous`: the configuration in force, nullptr at start. What the text
+// does not say clearly stays as it was: a value that cannot be used keeps the previous one (at start the one that cuts
+// least), a broken file keeps all of it. CommonConfig::doubts says what may be missing.
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous);
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous);
+// With nothing in force.
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path);
 Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path);
+
+// A file that is missing, empty (0 bytes) or cannot be read; `why` completes the sentence "PATH: ..." . The previous
+// configuration as it is; at start the defaults with a doubt that covers everything, and one complaint that says so.
+Parsed<StafdConfig> unread_stafd_conf(std::string_view path, std::string_view why, const StafdConfig* previous);
+Parsed<StacdConfig> unread_stacd_conf(std::string_view path, std::string_view why, const StacdConfig* previous);
 
 }  // namespace stas

@@ -24,8 +24,9 @@ struct ControllerLine {
   std::string subsysnqn;  // stafd: defaults to the well-known discovery NQN; stacd: mandatory
   std::string host_traddr;
   std::string host_iface;
-  std::optional<std::string> host_nqn;       // nullopt = the system's
-  ConnectOptions options;                    // overrides of [Global]
+  std::optional<std::string> host_nqn;  // nullopt = the system's
+  std::optional<std::string> host_id;   // UUID text that goes with host_nqn; nullopt = the UUID of host_nqn, if any
+  ConnectOptions options;               // overrides of [Global]
   std::map<std::string, std::string> extra;  // unknown keys, kept for D-Bus dictionaries; never secrets
   int line = 0;
   friend bool operator==(const ControllerLine&, const ControllerLine&) = default;
@@ -43,6 +44,21 @@ struct ExcludeRule {
   friend bool operator==(const ExcludeRule&, const ExcludeRule&) = default;
 };
 
+// A place where a file did not say clearly what it means. It is no information about the controllers it may have been
+// about (law 2): what it could have meant stays as it was. A doubt without any readable field could mean every
+// controller; fields that can be read narrow it (core/config/doubt compares).
+struct ConfigDoubt {
+  std::string file;
+  int line = 0;      // 0: the whole file
+  std::string text;  // what is wrong, without file and line, no secret
+  std::optional<std::string> transport;
+  std::optional<std::string> traddr;  // as written: an address or a host name
+  std::optional<std::string> trsvcid;
+  std::optional<std::string> subsysnqn;
+  std::string to_string() const;  // "FILE:LINE: text"
+  friend bool operator==(const ConfigDoubt&, const ConfigDoubt&) = default;
+};
+
 // What both files share.
 struct CommonConfig {
   bool tron = false;
@@ -51,6 +67,7 @@ struct CommonConfig {
   IpFamilies families;
   std::vector<ControllerLine> controllers;  // in file order
   std::vector<ExcludeRule> excludes;
+  std::vector<ConfigDoubt> doubts;  // in file order
   friend bool operator==(const CommonConfig&, const CommonConfig&) = default;
 };
 

@@ -64,4 +64,9 @@ bool is_strict_nqn(std::string_view nqn) {
   return colon != std::string_view::npos && colon + 1 < name.size() && is_reverse_domain(name.substr(0, colon));
 }
 
+std::optional<std::string> uuid_of_nqn(std::string_view nqn) {
+  if (nqn.substr(0, kUuidPrefix.size()) != kUuidPrefix || !is_uuid(nqn.substr(kUuidPrefix.size()))) return std::nullopt;
+  return std::string(nqn.substr(kUuidPrefix.size()));
+}
+
 }  // namespace stas

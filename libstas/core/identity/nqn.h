@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,8 @@ bool is_strict_nqn(std::string_view nqn);
 // Can the text be used as an NQN at all? Non-empty, at most kMaxNqnLength bytes of UTF-8 (D-Bus carries nothing else),
 // no control characters. Many targets use names outside the grammar, so this is what we ask of names from the network.
 bool is_usable_nqn(std::string_view nqn);
+
+// The UUID in a name of the form "nqn.2014-08.org.nvmexpress:uuid:<UUID>", as written; nullopt for other names.
+std::optional<std::string> uuid_of_nqn(std::string_view nqn);
 
 }  // namespace stas

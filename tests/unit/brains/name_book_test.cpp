@@ -66,6 +66,28 @@ TEST_F(NameBookTest, OnlyOneLookUpOfANameIsOutstanding) {
   EXPECT_EQ(asked(), "") << "its answer is fresh enough";
 }
 
+TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
+  const auto nobody = [](const std::string&) { return false; };
+  book_.want({"a"});
+  asked();
+  EXPECT_EQ(answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), "10.0.0.1");
+  EXPECT_FALSE(book_.failed("10.0.0.9", now_, nobody)) << "not its address";
+  EXPECT_FALSE(book_.failed("10.0.0.1", now_, [](const std::string&) { return true; }))
+      << "somebody is connected to it";
+  EXPECT_EQ(asked(), "a ") << "its address may have moved all the same";
+  EXPECT_EQ(answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), "10.0.0.1");
+  std::string tried;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(book_.failed(*book_.address("a"), now_, nobody));
+    tried += *book_.address("a") + " ";
+  }
+  EXPECT_EQ(tried, "10.0.0.2 10.0.0.3 10.0.0.1 ");
+  EXPECT_FALSE(book_.failed("10.0.0.1", now_, nobody)) << "a whole round failed: not again at once";
+  EXPECT_TRUE(book_.failed("10.0.0.1", now_ + seconds(4), nobody));
+  book_.reached("10.0.0.2");
+  EXPECT_TRUE(book_.failed("10.0.0.2", now_, nobody)) << "it answered in between: no round to wait for";
+}
+
 TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
   book_.want({"a"});
   asked();
@@ -123,12 +145,12 @@ TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
 TEST_F(NameBookTest, ADeadAddressIsAskedForAgain) {
   book_.want({"a"});
   asked();
-  book_.refresh("a");
+  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
   EXPECT_EQ(asked(), "") << "one is outstanding";
   answer({"10.0.0.1"});
-  book_.refresh("a");
+  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
   EXPECT_EQ(asked(), "a ");
-  book_.refresh("unknown");
+  EXPECT_FALSE(book_.failed("", now_, [](const std::string&) { return false; }));
   EXPECT_EQ(asked(), "");
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/brain/configured.h"
+
+#include <utility>
+
+#include "libstas/core/config/filter.h"
+#include "libstas/core/identity/address.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+namespace {
+
+bool is_named(const ControllerLine& line) { return is_ip_transport(line.transport) && !IpAddress::parse(line.traddr); }
+
+}  // namespace
+
+LineTarget target_of(const ControllerLine& line, const CommonConfig& config, const HostIdentity& host,
+                     const NameBook& names, const std::string& default_nqn) {
+  LineTarget target{
+      {line.transport, line.traddr, line.trsvcid, line.subsysnqn.empty() ? default_nqn : line.subsysnqn,
+       line.host_traddr, config.ignore_iface ? std::string() : line.host_iface, line.host_nqn.value_or(host.nqn)},
+      true,
+      nullptr};
+  if (!is_named(line)) return target;
+  target.excluded = find_exclusion(config.excludes, Tid(target.fields));
+  if (auto address = names.address(line.traddr)) {
+    target.fields.traddr = *std::move(address);
+  } else {
+    target.resolved = false;
+  }
+  return target;
+}
+
+std::set<std::string> host_names(const CommonConfig& config) {
+  std::set<std::string> names;
+  for (const auto& line : config.controllers)
+    if (is_named(line)) names.insert(line.traddr);
+  return names;
+}
+
+HostIdentity identity_for(const HostIdentity& system, const Tid& tid, const ControllerLine* line) {
+  HostIdentity host = system;
+  if (tid.host_nqn().empty() || tid.host_nqn() == system.nqn) return host;
+  host.nqn = tid.host_nqn();
+  if (line != nullptr && line->host_id) {
+    host.id = *line->host_id;
+  } else if (auto uuid = uuid_of_nqn(host.nqn)) {
+    host.id = *std::move(uuid);
+  }
+  return host;
+}
+
+}  // namespace stas

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a controller= line to the transport ID it stands for, and the identity a connection goes out with. Both brains
+// use it, so that one line means the same controller to both.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "libstas/core/brain/name_book.h"
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/identity/host.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+// What a line stands for. Not resolved: traddr is still the host name, for which no address is known yet; such a line
+// could mean any address (law 2).
+struct LineTarget {
+  TidFields fields;
+  bool resolved = true;
+  const ExcludeRule* excluded = nullptr;  // the rule that names its host name, into `config`; the address is not judged
+};
+// `default_nqn`: the subsystem NQN of a line without one.
+LineTarget target_of(const ControllerLine& line, const CommonConfig& config, const HostIdentity& host,
+                     const NameBook& names, const std::string& default_nqn = {});
+
+// The host names in the lines.
+std::set<std::string> host_names(const CommonConfig& config);
+
+// The identity for a connection to `tid`: the system's, or that of its own host NQN: with the host ID of its line (may
+// be nullptr), else the UUID in that NQN, else the system's.
+HostIdentity identity_for(const HostIdentity& system, const Tid& tid, const ControllerLine* line);
+
+}  // namespace stas

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a file did not say clearly, compared with a controller: could the unclear place have been about it? A removed
+// controller= line counts only where no doubt speaks against it (law 2).
+#pragma once
+
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/identity/tid.h"
+
+namespace stas {
+
+// Could the unclear place have named this controller? A field that is not readable, or a host name where the controller
+// has an address, could be anything.
+bool could_mean(const ConfigDoubt& doubt, const Tid& tid);
+
+// The first doubt of the configuration that could mean the controller, or nullptr. Into `config`.
+const ConfigDoubt* doubt_about(const CommonConfig& config, const Tid& tid);
+
+}  // namespace stas
