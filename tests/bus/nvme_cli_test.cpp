@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libstas/sys/nvme_cli against a bus daemon and somebody who answers as systemd.
+// libstas/sys/daemon/nvme_cli against a bus daemon and somebody who answers as systemd.
 #include "libstas/sys/daemon/nvme_cli.h"
 
 #include <chrono>

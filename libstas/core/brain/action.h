@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Orders. The brains (stafd/finder, stacd/connector) return them from advance(); the shells carry them out. Operations
-// (the first five) go to a Fabric (libstas/sys/fabric.h) and always come back as OpDone with the same id, whatever
+// (the first five) go to a Fabric (sys/fabric/fabric.h) and always come back as OpDone with the same id, whatever
 // happens; a deadline on each is the fabric's duty.
 #pragma once
 
@@ -43,7 +43,7 @@ struct Disconnect {
   Reason reason = Reason::none;
 };
 
-// DIM register. `data` as made by core/dim. -> Registered or Error.
+// DIM register. `data` as made by core/discovery/dim. -> Registered or Error.
 struct Register {
   OpId op = 0;
   Tid tid;
@@ -58,8 +58,8 @@ struct FetchSupported {
   DeviceRef device;
 };
 
-// Get Log Page 70h, complete and self-consistent (core/log_reader says how); repeated while the generation counter
-// moves, a bounded number of times. The last read has RAE=0, which re-arms the AEN.
+// Get Log Page 70h, complete and self-consistent (core/discovery/log_reader says how); repeated while the generation
+// counter moves, a bounded number of times. The last read has RAE=0, which re-arms the AEN.
 //
 // -> LogPage or Error. With `known_genctr` equal to the page's: LogPage{unchanged}, without reading entries.
 struct FetchLogPage {

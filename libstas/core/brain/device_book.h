@@ -38,7 +38,7 @@ class DeviceBook {
 
   // nullptr when it does not exist (any more). Incarnation 0 means any.
   const Device* find(const DeviceRef& ref) const;
-  // Devices that may serve `tid` (core/device matches()), sorted by name; pointers are valid until the next fact.
+  // Devices that may serve `tid` (identity/device matches()), sorted by name; pointers are valid until the next fact.
   std::vector<const Device*> matching(const Tid& tid, ControllerKind kind) const;
   const std::map<std::string, Device>& all() const { return devices_; }
 

@@ -58,7 +58,7 @@ struct DeviceReconnected {
 };
 struct AenReceived {
   DeviceRef ref;
-  std::uint32_t value = 0;  // core/aen.h
+  std::uint32_t value = 0;  // core/discovery/aen.h
 };
 struct InterfacesSeen {
   Interfaces interfaces;

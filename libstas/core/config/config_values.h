@@ -32,7 +32,7 @@ struct ControllerLine {
   friend bool operator==(const ControllerLine&, const ControllerLine&) = default;
 };
 
-// One usable `exclude=` line: all fields that are set must match; at least one is set (core/filter does the matching).
+// One usable `exclude=` line: all fields that are set must match; at least one is set (config/filter matches).
 struct ExcludeRule {
   std::optional<std::string> transport;
   std::optional<std::string> traddr;  // IP addresses compare as addresses, fc case-insensitively, names as text

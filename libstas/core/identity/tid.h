@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transport ID: the seven fields that identify a controller on a fabric. A Tid is an immutable value, cheap to copy,
-// and canonical from birth: addresses in canonical form (core/address), default ports filled in, decimal ports without
-// leading zeros, FC addresses in lower case, no port for fc and loop. Connection parameters are not part of it
-// (core/connect_options).
+// and canonical from birth: addresses in canonical form (core/identity/address), default ports filled in, decimal ports
+// without leading zeros, FC addresses in lower case, no port for fc and loop. Connection parameters are not part of it
+// (core/identity/connect_options).
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Internal to libstas/sys/bus*.cpp: drives a connection of sdbus-c++ from our sd-event loop. 1.2 cannot attach itself,
+// Internal to libstas/sys/bus: drives a connection of sdbus-c++ from our sd-event loop. 1.2 cannot attach itself,
 // and 2.x does it so that the death of the bus is thrown through sd-event's C frames; so both are driven from here,
 // with the exception caught where it appears.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What mDNS says about discovery controllers, as facts for the Finder. The Avahi client library asks the daemon
-// synchronously (up to 25 s when the daemon hangs), so it runs on a loop and a thread of its own (sys/mdns_browser) and
+// synchronously (up to 25 s when the daemon hangs), so it runs on a loop and a thread of its own (mdns_browser) and
 // the decisions' loop never waits for it (law 4).
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The services one Avahi client has seen, each with its resolver. Part of sys/mdns_browser, which owns the client and
+// The services one Avahi client has seen, each with its resolver. Part of mdns_browser, which owns the client and
 // tells what was found; same thread.
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads whole log pages of a kernel controller: drives core/log_reader with admin commands. Blocks, so it runs on a
-// worker; gives up when its time is over.
+// Reads whole log pages of a kernel controller: drives core/discovery/log_reader with admin commands. Blocks, so it
+// runs on a worker; gives up when its time is over.
 #pragma once
 
 #include <cstdint>
