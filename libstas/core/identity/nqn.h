@@ -12,7 +12,7 @@ namespace stas {
 
 inline constexpr std::string_view kWellKnownDiscoveryNqn = "nqn.2014-08.org.nvmexpress.discovery";
 inline constexpr std::size_t kMaxNqnLength = 223;        // bytes, without the terminating NUL
-inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (kernel-facts)
+inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (contract 7.8)
 
 // Does the text follow the grammar of the specification (discovery name, UUID name or domain name)?
 bool is_strict_nqn(std::string_view nqn);

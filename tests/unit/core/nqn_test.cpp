@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NQN rules, one row per row of the table in section 6 of the target reference, and texts that could inject.
+// NQN rules: what the grammar takes, what Linux takes (contract 7.8), and texts that could inject.
 #include "libstas/core/identity/nqn.h"
 #include "libstas/core/base/unicode.h"
 

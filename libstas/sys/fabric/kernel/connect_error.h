@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What went wrong, in words an operator can act on: the errno of a write to /dev/nvme-fabrics, or of the probe's
-// socket. The kernel turns every NVMe status into EIO, so for that one the likely reasons are listed (target
-// reference 2.8), unless the controller could be asked (connect_inquiry).
+// socket. The kernel turns every NVMe status into EIO, so for that one the likely reasons are listed
+// (contract 7.4), unless the controller could be asked (connect_inquiry).
 #pragma once
 
 #include <string>
