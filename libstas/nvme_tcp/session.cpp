@@ -50,7 +50,7 @@ void Session::queue_opened(std::uint16_t qid, Instant now) {
     open_until_ = kNever;
     return send_connect(0, now);
   }
-  // Linux opens all queues before the first I/O Connect; then no association is left half made for long.
+  // As Linux does: all queues are open before the first I/O Connect, so no association stays half made for long.
   if (++io_opened_ < io_queues_) return;
   open_until_ = kNever;
   send_connect(1, now);
@@ -326,7 +326,7 @@ void Session::fail_with(ErrorKind kind, std::string text) { close(Error{kind, 0,
 
 void Session::close(std::optional<Error> error) {
   if (phase_ == Phase::closed) return;
-  if (phase_ == Phase::stopping) error.reset();  // it was to end anyway
+  if (phase_ == Phase::stopping) error.reset();  // it was asked to end
   phase_ = Phase::closed;
   open_until_ = end_ = ready_until_ = poll_at_ = keep_alive_at_ = aer_at_ = kNever;
   orders_.clear();

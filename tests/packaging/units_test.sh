@@ -22,7 +22,7 @@ cp "$dir/stas-config@.service" "$dir/stas-config@hostnqn.service"
 
 rc=0
 for unit in stafd.service stacd.service stas-config.target stas-config@hostnqn.service; do
-  # What other packages' units on this machine are blamed for is not ours.
+  # Complaints about other packages' units on this machine do not count.
   complaints=$(systemd-analyze --man=no verify "$dir/$unit" 2>&1 | grep -e "$dir" -e '^sta[fcs]' || true)
   if [ -n "$complaints" ]; then
     echo "$unit: $complaints"

@@ -57,7 +57,7 @@ class Json {
   // The member of an object; nullptr if there is none, or this is no object. Of equal keys the last one counts.
   const Json* find(std::string_view key) const;
 
-  // For building. A null becomes an array or an object; on any other kind they are bugs.
+  // For building: a null becomes an array or an object. Calling them on any other kind is a bug.
   Json& append(Json item);
   Json& add(std::string key, Json value);  // does not look for an equal key
   Json& set(std::string key, Json value);  // replaces the value of an existing key; linear in the number of members

@@ -24,21 +24,21 @@ std::optional<Transport> transport_of(const Dlpe& dlpe) {
   }
 }
 
-// A source address of another family cannot reach the entry's address. What is no address says nothing.
+// A source address of another family cannot reach the entry's address. A text that is no address decides nothing.
 bool same_family(const std::string& a, const std::string& b) {
   const auto x = IpAddress::parse(a);
   const auto y = IpAddress::parse(b);
   return !x || !y || x->family() == y->family();
 }
 
-// A link-local address means nothing without the scope in which it was learned (regressions 41). One that the target
-// wrote names an interface of its own (the kernel's target does that), which says nothing here, or something wrong.
+// A link-local address means nothing without the scope in which it was learned (regressions 41). A scope
+// that the target wrote (Linux's does) names an interface over there; here it means nothing, or the wrong one.
 std::string with_own_scope(const std::string& traddr, const Tid& dc, bool bound) {
   const auto ip = IpAddress::parse(traddr);
   if (!ip || !ip->is_link_local()) return traddr;
   if (dc.ip() && !dc.ip()->scope().empty()) return ip->with_scope(dc.ip()->scope()).to_string();
   if (dc.host_iface().empty()) return traddr;
-  // A connection that is bound to the interface needs it no second time.
+  // A connection that is bound to the interface does not need it twice.
   return ip->with_scope(bound ? std::string() : dc.host_iface()).to_string();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Discovery log page: decoding of what a controller sent. Nothing of it is believed: the record count is bounded before
+// Discovery log page: decoding of what a controller sent. Nothing in it is trusted: the record count is bounded before
 // anybody allocates, texts need no terminating NUL, and what could not be passed on safely is left out and counted.
 #include "libstas/core/discovery/log_page.h"
 

@@ -8,8 +8,8 @@
 // header read before its entries and the one read after them agree in generation counter and number of records.
 // Everything is read with Retain Asynchronous Event (RAE) = 1, except what ends a round: it re-arms the event, and
 // whatever changes after it gives a fresh one (NVM Express Base Specification 2.0, clauses 5.2 and 5.16). Memory is
-// bounded: entries become values transfer by transfer. Controllers may make the whole page anew for each command, so
-// few commands are quick.
+// bounded: entries become values transfer by transfer. Some controllers build the whole page for every command, so few
+// commands are faster.
 #pragma once
 
 #include <cstddef>

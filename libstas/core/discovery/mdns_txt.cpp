@@ -55,7 +55,7 @@ void judge_nqn(const std::optional<std::string_view>& nqn, MdnsTxt& txt) {
     txt.nqn = *nqn;
     return;
   }
-  // Not replaced by the well-known NQN: who announces this wants something else than a connection.
+  // Not replaced by the well-known NQN: whoever announces such a name is not offering a service.
   txt.transport.reset();
   txt.problems.push_back("Received unusable NQN in mDNS TXT field, service ignored: nqn=" + shown(*nqn));
 }

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxAddressText = INET6_ADDRSTRLEN - 1;
 constexpr std::size_t kMaxScope = 127;  // interface names have 15 bytes, alternative names (ip-link(8)) up to 127
 constexpr std::string_view kMappedPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
 
-// A scope ends up in journals and in the kernel's connect string, hence nothing that means something there.
+// A scope ends up in journals and in the kernel's connect string, so nothing that has a meaning there.
 bool is_scope(std::string_view text) {
   if (text.empty() || text.size() > kMaxScope) return false;
   return std::all_of(text.begin(), text.end(),

@@ -20,7 +20,7 @@ constexpr const char* kDriverPath = "/org/freedesktop/DBus";
 constexpr std::size_t kMaxSignalArgs = 16;
 constexpr Duration kOwnerTimeout = std::chrono::seconds(25);
 
-// Names of others are ours or constants, but a quote in a match rule would change its meaning.
+// The names we watch are constants or our own; a quote in one would still change the meaning of a match rule.
 bool is_plain(const std::string& text) { return text.find('\'') == std::string::npos; }
 
 std::string sender_of(const sdbus::Message& message) { return std::string(message.getSender()); }

@@ -30,8 +30,8 @@ class Fabric {
   // Ask for another InterfacesSeen and DevicesScanned: the audit that repairs lost events (law 5).
   virtual void rescan() = 0;
 
-  // The daemon ends: connects that have not left this process yet, and later ones, are answered with `cancelled`. The
-  // end need not wait for a silent address, nor for a queue.
+  // The daemon ends: connects that have not left this process yet, and later ones, are answered with `cancelled`, so
+  // that the end waits neither for a silent address nor for a queue.
   virtual void stop_connecting() = 0;
 
   // Operations submitted and not answered yet; shutdown waits for 0, for a bounded time.

@@ -161,7 +161,7 @@ struct MdnsBrowser::Impl {
     }
   }
 
-  // The daemon, or the bus, went away, or does not do what it should. What was known says nothing any more.
+  // The daemon, or the bus, went away, or does not do what it should. What was known counts no more.
   void lost(const std::string& why) {
     report(Level::debug, "Avahi client: " + why);
     set_daemon(Daemon::absent);

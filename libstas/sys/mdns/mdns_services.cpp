@@ -129,7 +129,7 @@ void MdnsServices::found(Service& service, const AvahiAddress& address, std::uin
   if (!ip) return;
   MdnsTxt facts = parse_mdns_txt(to_strings(txt));
   if (port == 0) {
-    // RFC 6763, clause 4.1.2 and 5: the name is held, nobody listens.
+    // RFC 6763, clauses 4.1.2 and 5: the name is only reserved, nobody listens.
     facts.transport.reset();
     facts.problems.emplace_back("Received port 0 in mDNS SRV record, service ignored");
   }

@@ -29,7 +29,7 @@ void require(int r, const char* what) {
   std::abort();
 }
 
-// After the loop's end sources cannot be changed any more, and need not be.
+// Once the loop has ended, its sources can no longer be changed, and need not be.
 bool ended(sd_event_source* source) {
   return sd_event_get_state(sd_event_source_get_event(source)) == SD_EVENT_FINISHED;
 }
@@ -114,7 +114,7 @@ void TimerSource::disarm() {
   require(sd_event_source_set_enabled(source_->source, SD_EVENT_OFF), "disarm timer");
 }
 
-// Callbacks handed over by other threads. Outlives nothing: workers are stopped before the loop dies.
+// Callbacks handed over by other threads. It can belong to the loop: workers are stopped before the loop goes.
 struct Loop::Posted {
   int fd = -1;
   sd_event_source* source = nullptr;

@@ -156,12 +156,12 @@ TEST_F(KernelFabricTest, NothingIsWrittenForAPortalThatDoesNotAnswer) {
 TEST_F(KernelFabricTest, WhatTheKernelDoesNotExplainTheControllerIsAskedFor) {
   Listener target(loop_, testing::icresp(), testing::After::close);
   limits_.connect.probe.fresh = std::chrono::minutes(1);
-  writer_->answer = fail(ErrorKind::refused, "the general words", EIO);
+  writer_->answer = fail(ErrorKind::refused, "the general message", EIO);
   auto explained = order(1, target.port());
   explained.explain = true;
   fabric().submit(explained);
   EXPECT_EQ(kind(result(1)), ErrorKind::refused);
-  EXPECT_EQ(std::get<Error>(result(1)).text, "the general words") << "nothing was learned";
+  EXPECT_EQ(std::get<Error>(result(1)).text, "the general message") << "nothing was learned";
   EXPECT_EQ(target.accepted(), 2U);
   fabric().submit(order(2, target.port()));
   result(2);
@@ -175,7 +175,7 @@ TEST_F(KernelFabricTest, WhatTheKernelDoesNotExplainTheControllerIsAskedFor) {
 
 TEST_F(KernelFabricTest, AStopDoesNotWaitForTheReasonOfAFailure) {
   Listener target(loop_, testing::icresp());  // nothing more
-  writer_->answer = fail(ErrorKind::refused, "the general words", EIO);
+  writer_->answer = fail(ErrorKind::refused, "the general message", EIO);
   auto explained = order(1, target.port());
   explained.explain = true;
   fabric().submit(explained);

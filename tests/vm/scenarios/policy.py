@@ -67,7 +67,7 @@ class ConfiguredControllers(Policy):
         for pattern in (rf"stacd\.conf:{number}: .*\"tpc\" is not known.*tcp", rf"stacd\.conf:{number + 1}: ",
                         rf"stacd\.conf:{len(lines) + 1}: .*excludes nothing", rf"stacd\.conf:{len(lines) + 2}: "):
             self.says(pattern, "stacd")
-        # What is no such file at all is refused by a reload, the old one stays in force.
+        # A reload refuses what is no configuration file at all; the old one stays in force.
         write_conf("stacd", "nonsense\n" + stacd_conf(ioc("three")))
         systemctl("reload", "stacd")
         self.says("the previous configuration stays in force", "stacd")

@@ -25,14 +25,14 @@ Error cannot_connect(const Connect& connect, ErrorKind kind, const char* why) {
   return Error{kind, 0, connect.tid.to_string() + ": cannot connect: " + why};
 }
 
-Error rests_still(const Connect& connect) {
+Error held_back(const Connect& connect) {
   return cannot_connect(connect, ErrorKind::busy,
                         "an attempt there held up all connects of this machine; it is tried again later");
 }
 
 Error called_off(const Connect& connect) { return cannot_connect(connect, ErrorKind::cancelled, "the daemon stops"); }
 
-// A full book costs nothing but the rest of one more.
+// Rests that are over go first. When even that is not enough all go, and some controllers are tried too early.
 template <class Book>
 void make_room(Book& resting, Instant now) {
   if (resting.size() >= kMaxResting)
@@ -81,12 +81,12 @@ std::optional<Error> ConnectQueue::rests(const Connect& connect) const {
   if (own != resting_.end()) {
     // With another key or other options it may well be answered.
     if (own->second.options != connect.options || own->second.host != connect.host) return std::nullopt;
-    if (now < own->second.until) return rests_still(connect);
+    if (now < own->second.until) return held_back(connect);
   }
   const auto target = probe_target(connect.tid);
   const auto portal = target ? resting_portals_.find(*target) : resting_portals_.end();
   if (portal == resting_portals_.end() || now >= portal->second.until) return std::nullopt;
-  return rests_still(connect);
+  return held_back(connect);
 }
 
 ConnectQueue::Line& ConnectQueue::line_of(const Connect& connect) {
@@ -134,14 +134,14 @@ void ConnectQueue::pump() {
       unwritten_.erase(next->op);
       continue;
     }
-    if (auto error = rests(*next)) {  // since it came here
+    if (auto error = rests(*next)) {  // another attempt failed while this one stood in line
       unwritten_.erase(next->op);
       ops_.finish_later(next->op, std::move(*error));
       continue;
     }
     const auto target = probe_target(next->tid);
     if (target && !prober_.is_fresh(*target)) {
-      // It has waited so long that its answer is old news.
+      // It has waited so long that the answer to its probe may no longer hold.
       ++reprobing_;
       probe(std::move(*next), true);
     } else {
@@ -173,7 +173,7 @@ void ConnectQueue::write(Connect connect) {
   ops_.finish_later(op, Error{ErrorKind::busy, 0, "cannot connect: no thread for the write"});
 }
 
-// Other controllers behind the same portal may be well: the first success there ends its rest.
+// Other controllers behind the same portal may be fine: the first one that connects ends the rest of the portal.
 void ConnectQueue::written(const Connect& connect, Duration took, bool failed) {
   const auto target = probe_target(connect.tid);
   if (!failed) {

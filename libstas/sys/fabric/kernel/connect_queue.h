@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The road of a connect to the kernel: probe (TCP), wait in line, one write at a time. The kernel does no two connects
-// of the machine at once anyway, and a second write of ours would only take the turn of other programs. Connects that
-// the administrator configured go before discovered ones, but never shut them out (law 4).
+// How a connect gets to the kernel: probe (TCP), wait in line, one write at a time. The kernel makes one connect at a
+// time for the whole machine anyway, and a second write of ours would only take another program's turn. Controllers
+// that the administrator configured go before discovered ones, but never shut them out (law 4).
 //
-// A controller may answer the probe and then nothing else. The kernel waits for it up to its own limits, and everybody
-// waits for the kernel: such a controller rests for a multiple of the time that it cost, its portal for that time.
+// A controller may answer the probe and then go silent. The kernel waits for it up to its own limits, and everybody
+// waits for the kernel. So such a controller is left alone for a multiple of the time it cost, its portal for that
+// time.
 #pragma once
 
 #include <cstddef>

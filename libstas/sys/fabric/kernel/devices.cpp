@@ -32,7 +32,7 @@ Result<void> Devices::scan() {
   known_.clear();
   for (const auto& device : *devices) {
     known_[device.ref.name] = device;
-    // Its "connected" was perhaps lost; taking it for a reconnect, should it come, costs one reading.
+    // Its "connected" may be lost. If it still comes, it is taken for a reconnect, which costs one more read.
     if (device.state == "live") added_.erase(device.ref.name);
     if (!is_settled(device)) check_again(device.ref.name, false);
   }
@@ -77,7 +77,7 @@ void Devices::handle(const Uevent& event) {
   if (event.action == Uevent::Action::remove) return handle_remove(event.name);
   if (event.action == Uevent::Action::other) return;
   if (event.aen && !event.reconnected) {
-    // News about what the controller offers, none about itself; unless it was not live when it was last looked at.
+    // This is about what the controller offers. The controller itself is only looked at if it was not live before.
     const Device* device = known(event.name);
     if (device != nullptr && (device->state == "live" || device->state.empty()))
       return sink_(AenReceived{device->ref, *event.aen});
@@ -91,8 +91,8 @@ void Devices::handle(const Uevent& event) {
   if (event.aen) sink_(AenReceived{device->ref, *event.aen});
 }
 
-// There is nothing to be read yet that anybody could use, except when it takes the name of another. Udev can be told to
-// repeat the event of one that has long been connected.
+// So early there is nothing useful to read, except that the name may have been another controller's. The event can also
+// come again for one that has long been connected: udev can be told to repeat it.
 void Devices::handle_add(const std::string& name) {
   const Device* present = known(name);
   if (present != nullptr && is_settled(*present)) return;
@@ -130,7 +130,7 @@ void Devices::forget(const std::string& name) {
   sink_(DeviceGone{ref});
 }
 
-// What is planned already stays planned.
+// If a look is planned already, the earlier one counts.
 void Devices::check_again(const std::string& name, bool leaving) {
   const auto [recheck, planned_now] = rechecks_.try_emplace(name, Recheck{kNever, 0, leaving});
   recheck->second.leaving |= leaving;

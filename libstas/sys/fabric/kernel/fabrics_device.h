@@ -14,8 +14,8 @@
 
 namespace stas {
 
-// Read at each connect: cheap, and right after a module was reloaded. A kernel too old to tell (EINVAL) is judged by
-// its release.
+// Read at each connect: it is cheap, and stays true when a module is reloaded. A kernel too old to tell (EINVAL) is
+// judged by its release.
 Result<SupportedOptions> read_supported_options(const KernelPaths& paths);
 
 // What the release of the running kernel promises; for the time before the device was asked.

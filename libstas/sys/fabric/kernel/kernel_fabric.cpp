@@ -13,7 +13,7 @@ namespace stas {
 
 namespace {
 
-constexpr std::size_t kMaxInquiries = 16;  // at once; who comes later gets the general words
+constexpr std::size_t kMaxInquiries = 16;  // at once; failures beyond these keep the general message
 
 // One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
 constexpr WorkerLimits kDeviceJobs = {.threads = 64, .per_key = 1, .queued = 65536};
@@ -68,7 +68,7 @@ KernelFabric::~KernelFabric() { worker_.stop(Duration::zero()); }
 Result<void> KernelFabric::start(Sink sink) {
   sink_ = std::move(sink);
   if (auto watching = devices_.start(); !watching) return watching;
-  // Without it an interface is noticed by the next audit, or by the connection that uses it.
+  // If this fails, a new interface is noticed at the next audit, or when a connection uses it.
   static_cast<void>(network_.start(loop_, [this] { see_interfaces(); }));
   ask_options();
   rescan();
@@ -100,9 +100,9 @@ void KernelFabric::see_interfaces() {
   emit(InterfacesSeen{interfaces_});
 }
 
-// In the kernel even this waits for connects of other programs.
+// On a worker, because in the kernel even this waits for the connects of other programs.
 void KernelFabric::ask_options() {
-  // Without an answer the release of the kernel has to do.
+  // Until there is an answer, the release of the kernel decides.
   static_cast<void>(worker_.submit("options", [this, ask = calls_.supported_options] {
     auto options = ask();
     return Worker::Completion([this, options = std::move(options)] {
@@ -140,7 +140,7 @@ void KernelFabric::on_connected(const Connect& order, Result<std::string> name) 
   ops_.finish(op, Connected{std::move(*device)});
 }
 
-// What the kernel does not tell, the controller does.
+// The kernel keeps the reason to its log, so the controller is asked.
 void KernelFabric::inquire(const Connect& order, const Error& error) {
   if (!ops_.is_pending(order.op)) return;
   std::unique_ptr<ConnectInquiry> inquiry;
@@ -150,7 +150,7 @@ void KernelFabric::inquire(const Connect& order, const Error& error) {
       inquiries_.erase(op);
     });
   if (!inquiry) return ops_.finish(order.op, error);
-  ops_.extend(order.op, 3 * ConnectInquiry::kPatience, error);  // it needs two at most
+  ops_.extend(order.op, 3 * ConnectInquiry::kPatience, error);  // an inquiry takes two at most
   inquiries_.emplace(order.op, Inquiry{error, std::move(inquiry)});
 }
 
@@ -164,7 +164,7 @@ void KernelFabric::run(Disconnect op) {
   const auto over = ops_.begin(op.op, limits_.disconnect, late(op.device, "the disconnect"));
   const bool taken =
       worker_.submit("delete " + op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
-        // Nobody waits for it any more, so perhaps nobody wants it any more.
+        // Its deadline has passed: nobody waits for it, and perhaps nobody wants it any more.
         if (over->load()) return Worker::Completion();
         auto removed = remove(ref);
         return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {

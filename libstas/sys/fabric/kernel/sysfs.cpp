@@ -203,7 +203,7 @@ Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInteres
     if (device) {
       devices.push_back(std::move(*device));
     } else if (device.error().kind != ErrorKind::not_found) {
-      // What a scan leaves out does not exist for its readers: a controller we could not read must not vanish so.
+      // Readers of a scan take what is missing for gone, so a controller that could not be read must not be left out.
       return tl::unexpected<Error>(device.error());
     }
   }

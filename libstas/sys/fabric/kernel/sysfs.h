@@ -30,8 +30,8 @@ bool is_controller_name(std::string_view name);
 // Takes "traddr=..,trsvcid=..[,host_traddr=..][,host_iface=..][,src_addr=..]" apart.
 void parse_address_attribute(std::string_view text, Device& device);
 
-// Whose controllers a reader cares for. Of one that is certainly of the other kind no more is read than tells so: every
-// attribute costs three system calls, and each daemon hears of the controllers of both.
+// Which kind of controllers the reader is about. Of one that is certainly of the other kind only what shows that is
+// read: every attribute costs three system calls, and each daemon hears of the controllers of both.
 using KindOfInterest = std::optional<ControllerKind>;
 
 // not_found: no such controller. Attributes that cannot be read (yet) are empty.

@@ -18,7 +18,7 @@ UserFabric::~UserFabric() = default;
 Result<void> UserFabric::start(Sink sink) {
   sink_ = std::move(sink);
   rescan();
-  // A sandbox may forbid it: then an interface that comes up is met by the next attempt.
+  // A sandbox may forbid it: then only the next attempt finds out about a new interface.
   static_cast<void>(network_.start(loop_, [this] { rescan(); }));
   return {};
 }
