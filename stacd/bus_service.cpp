@@ -43,11 +43,8 @@ BusInterface BusService::debug_interface() {
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 
 TextDict BusService::id_dict_of(const Ioc& ioc) const {
-  std::string device = ioc.device ? ioc.device->name : std::string();
-  if (!ioc.device && ioc.alias_of)
-    if (const Ioc* owner = view_.connector.find(*ioc.alias_of); owner != nullptr && owner->device)
-      device = owner->device->name;
-  return id_dict(ioc.tid, ioc.cfg, device);
+  const DeviceRef* device = view_.connector.device_of(ioc);
+  return id_dict(ioc.tid, ioc.cfg, device != nullptr ? device->name : std::string());
 }
 
 TextDict BusService::info(const Ioc& ioc) const {
@@ -62,9 +59,11 @@ TextDict BusService::info(const Ioc& ioc) const {
 
 TextDict BusService::details(const Ioc& ioc) const {
   auto dict = info(ioc);
-  append_attributes(dict, ioc.device ? view_.connector.devices().find(*ioc.device) : nullptr, ioc.connected());
-  dict.emplace_back("dlpe", dlpe_text(ioc.dlpe ? &*ioc.dlpe : nullptr));
-  dict.emplace_back("dlpe.eflags.ncc", bool_text(ioc.dlpe && ioc.dlpe->ncc()));
+  // Names that share a device show its state, whichever of them has it.
+  const DeviceRef* device = view_.connector.device_of(ioc);
+  append_attributes(dict, device != nullptr ? view_.connector.devices().find(*device) : nullptr, device != nullptr);
+  dict.emplace_back("dlpe", dlpe_text(ioc.entry ? &*ioc.entry : nullptr));
+  dict.emplace_back("dlpe.eflags.ncc", bool_text(ioc.entry && ioc.entry->ncc()));
   return dict;
 }
 
@@ -84,7 +83,7 @@ std::string BusService::controller_info(const std::vector<std::string>& id) cons
 std::string BusService::process_info() const {
   const auto now = view_.loop.now();
   auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
-                           timer_text(std::chrono::milliseconds(1500), view_.connector.soak_deadline(), now));
+                           timer_text(view_.connector.timing().soak, view_.connector.soak_deadline(), now));
   for (const auto& ioc : view_.connector.controllers())
     if (ioc.op == Ioc::Op::disconnect)
       info.add("terminator.controller." + ioc.tid.to_string(), to_json(this->info(ioc)).dump_python());

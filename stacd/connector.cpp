@@ -4,7 +4,6 @@
 #include "stacd/connector.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
@@ -14,6 +13,14 @@ namespace stas {
 namespace {
 
 constexpr std::size_t kMaxTold = 1024;
+constexpr Duration kStable = std::chrono::seconds(10);  // a connection that lasted less did not really work
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 }  // namespace
 
@@ -28,9 +35,9 @@ KnownStacd Connector::last_known() const {
   KnownStacd known;
   known.resolved = names_.last_good();
   known.iocs = restored_;  // not looked at yet: they stay ours
-  for (const auto& ioc : iocs_) {
-    if (ioc.external || !ioc.device) continue;  // only what exists can be ours after a restart
-    KnownIoc saved{ioc.tid, ioc.configured, {}, ioc.dlpe};
+  for (const auto& ioc : controllers()) {
+    if (ioc.foreign || !ioc.device) continue;  // only what exists can be ours after a restart
+    KnownIoc saved{ioc.tid, ioc.configured, {}, ioc.entry};
     for (const auto& [dc, origin] : ioc.sources) saved.sources.push_back({dc, origin});
     known.iocs.push_back(std::move(saved));
   }
@@ -39,31 +46,39 @@ KnownStacd Connector::last_known() const {
 
 const Ioc* Connector::find(const Tid& tid) const {
   const auto it = by_tid_.find(tid);
-  return it == by_tid_.end() ? nullptr : &*it->second;
+  return it == by_tid_.end() ? nullptr : &iocs_.at(it->second);
+}
+
+const DeviceRef* Connector::device_of(const Ioc& ioc) const {
+  if (ioc.device) return &*ioc.device;
+  const Ioc* owner = ioc.alias_of ? find(*ioc.alias_of) : nullptr;
+  return owner != nullptr && owner->device ? &*owner->device : nullptr;
 }
 
 Ioc& Connector::track(const Tid& tid) {
-  auto& ioc = iocs_.emplace_back(tid, timing_);
-  by_tid_.emplace(tid, std::prev(iocs_.end()));
-  return ioc;
+  by_tid_.emplace(tid, next_ioc_);
+  return iocs_.emplace_hint(iocs_.end(), next_ioc_++, Ioc(tid, timing_))->second;
 }
 
 Ioc* Connector::owner_of(const DeviceRef& ref) {
   const auto it = by_device_.find(ref.name);
   if (it == by_device_.end()) return nullptr;
-  const auto incarnation = it->second->device->incarnation;
-  return ref.incarnation == 0 || incarnation == ref.incarnation ? it->second : nullptr;
+  Ioc& owner = iocs_.at(it->second);
+  return ref.incarnation == 0 || owner.device->incarnation == ref.incarnation ? &owner : nullptr;
 }
 
 void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
-  by_device_[ref.name] = &ioc;
+  by_device_[ref.name] = by_tid_.at(ioc.tid);
   ioc.bind(ref, now);
+  names_.reached(ioc.tid.traddr());
+  dirty_ |= desired_.by_connection;
   save_ = true;
 }
 
 void Connector::unbind(Ioc& ioc, Instant now, Duration delay) {
   if (ioc.device) by_device_.erase(ioc.device->name);
   ioc.unbind(now, delay);
+  dirty_ |= desired_.by_connection;
   save_ = true;
 }
 
@@ -74,14 +89,18 @@ void Connector::report(Level level, const Ioc& ioc, std::string text, Reason rea
 }
 
 void Connector::report_plain(Level level, std::string text) {
-  if (told_.size() >= kMaxTold || !told_.insert(text).second) level = Level::debug;
   out_.push_back(Report{level, std::nullopt, {}, std::move(text)});
+}
+
+void Connector::report_once(Level level, std::string text) {
+  if (told_.size() >= kMaxTold || !told_.insert(text).second) level = Level::debug;
+  report_plain(level, std::move(text));
 }
 
 Instant Connector::soak_deadline() const {
   Instant first = kNever;
-  for (const auto& ioc : iocs_)
-    if (!ioc.wanted && ioc.unwanted_since != kNever) first = std::min(first, ioc.unwanted_since + timing_.soak);
+  for (const auto& ioc : controllers())
+    if (ioc.leaving_since != kNever) first = std::min(first, ioc.leaving_since + timing_.soak);
   return first;
 }
 
@@ -89,112 +108,112 @@ bool Connector::stopped() const { return stopping_ && by_op_.empty(); }
 
 // --- facts -----------------------------------------------------------------------------------------------------------
 
-void Connector::handle(const Event& event, Instant now) {
-  std::visit([&](const auto& e) { on(e, now); }, event);
+void Connector::handle(Event event, Instant now) {
+  std::visit(
+      Overloaded{
+          [&](const OpDone& done) { on_op_done(done, now); },
+          [&](const DeviceSeen& seen) { on_device_seen(seen.device, now); },
+          [&](const DeviceGone& gone) { lost_devices(devices_.gone(gone.ref), now, false); },
+          [&](DevicesScanned& scanned) { on_scan(std::move(scanned.devices), now); },
+          [&](InterfacesSeen& seen) { on_interfaces(std::move(seen.interfaces), now); },
+          [&](const Resolved& resolved) { on_resolved(resolved, now); },
+          [&](const StacdConfigured& configured) { on_configured(configured, now); },
+          [&](const StafAppeared&) { on_staf_appeared(now); }, [&](const StafVanished&) { on_staf_vanished(); },
+          [&](const StafChanged&) { on_staf_changed(now); },
+          [&](StafPages& pages) { on_staf_pages(std::move(pages), now); }, [&](const Stop&) { stopping_ = true; },
+          [](const auto&) {},  // facts that concern stafd, or say nothing about I/O controllers
+      },
+      event);
 }
 
-void Connector::on(const StacdConfigured& event, Instant now) {
+void Connector::on_configured(const StacdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
   if (!reload) started_ = now;
+  if (reload && host_->nqn != event.host->nqn)
+    report_plain(Level::warning, "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +
+                                     " stay as they are until they end. To renew them, disconnect them");
   config_ = event.config;
   host_ = event.host;
   names_.want(host_names(*config_));
   told_.clear();
-  for (auto& listing : listings_) listing = {};  // other rules may apply
+  staf_.judge(config_);
   dirty_ = true;
   if (!reload) return;
   fetch_stale_ = true;
-  for (auto& ioc : iocs_) {
-    if (ioc.connected()) continue;
+  for (auto& [id, ioc] : iocs_) {
+    if (ioc.device) continue;
     // One more try for all, also for those that had given up on NCC; never a second one beside a pending one.
     ioc.next_connect = std::min(ioc.next_connect, now);
+    ioc.blocked = false;
     const auto limit = static_cast<unsigned>(config_->connect_attempts_on_ncc);
-    if (ioc.given_up(config_->connect_attempts_on_ncc)) ioc.attempts = limit - 1;
+    if (limit > 0 && ioc.attempts >= limit) ioc.attempts = limit - 1;
   }
 }
 
-void Connector::on(const Stop&, Instant) { stopping_ = true; }
-
-void Connector::on(const InterfacesSeen& event, Instant now) {
-  if (!devices_.set_interfaces(event.interfaces)) return;
+void Connector::on_interfaces(Interfaces interfaces, Instant now) {
+  if (!devices_.set_interfaces(std::move(interfaces))) return;
   // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
-  for (auto& ioc : iocs_) {
-    if (ioc.connected()) continue;
+  for (auto& [id, ioc] : iocs_) {
+    if (ioc.device) continue;
     ioc.backoff.reset();
     ioc.next_connect = std::min(ioc.next_connect, std::max(now, ioc.last_attempt + timing_.connect.first));
   }
 }
 
 bool Connector::connected_to(const std::string& address) const {
-  return std::any_of(iocs_.begin(), iocs_.end(),
-                     [&](const Ioc& ioc) { return ioc.connected() && ioc.tid.traddr() == address; });
+  return std::ranges::any_of(controllers(), [&](const Ioc& ioc) { return ioc.device && ioc.tid.traddr() == address; });
 }
 
-void Connector::on(const Resolved& event, Instant now) {
+void Connector::on_resolved(const Resolved& resolved, Instant now) {
   if (!config_) return;
-  if (names_.answered(
-          event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_))
-    dirty_ = save_ = true;
+  const bool known = names_.address(resolved.name).has_value();
+  const auto keep = [&](const std::string& address) { return connected_to(address); };
+  if (names_.answered(resolved, config_->families, now, keep, out_) || !known) dirty_ = save_ = true;
 }
 
-void Connector::on(const StafAppeared&, Instant now) {
-  staf_present_ = true;
-  staf_current_ = false;
-  staf_since_ = now;
-  listed_before_.clear();
+void Connector::on_staf_appeared(Instant now) {
+  staf_.appeared(now);
+  fetching_ = false;
   fetch_stale_ = true;
   next_fetch_ = now;
   fetch_failure_told_ = false;
+  dirty_ = config_ != nullptr;
 }
 
-// Nothing else happens: what the old instance said stays true until a new one says otherwise (law 2).
-void Connector::on(const StafVanished&, Instant) {
-  staf_present_ = false;
-  staf_current_ = false;
+void Connector::on_staf_vanished() {
+  staf_.vanished();
   fetching_ = false;
+  dirty_ = config_ != nullptr;
 }
 
-void Connector::on(const StafChanged&, Instant now) {
+void Connector::on_staf_changed(Instant now) {
   fetch_stale_ = true;
-  // A discovery controller came back or changed: a good moment to try again what failed (regressions 42).
-  for (auto& ioc : iocs_)
-    if (!ioc.connected() && ioc.op == Ioc::Op::none && ioc.attempts > 0)
-      ioc.next_connect = std::min(ioc.next_connect, std::max(now, ioc.last_attempt + timing_.connect.first));
+  // A discovery controller came back or changed: a good moment to try again what failed (regressions 42), but one that
+  // has much to say must not become the clock of what does not answer.
+  for (auto& [id, ioc] : iocs_) {
+    if (ioc.device || ioc.op != Ioc::Op::none || ioc.attempts == 0) continue;
+    const Instant next = std::max(now, ioc.last_attempt + timing_.connect.first);
+    if (next >= ioc.next_connect) continue;
+    if (ioc.encouraged != Instant::min() && now < ioc.encouraged + timing_.encourage) continue;
+    ioc.encouraged = now;
+    ioc.next_connect = next;
+  }
 }
 
-void Connector::on(const StafPages& event, Instant now) {
+void Connector::on_staf_pages(StafPages pages, Instant now) {
   fetching_ = false;
-  if (!event.dcs) {
-    out_.push_back(
-        Report{fetch_failure_told_ ? Level::debug : Level::error,
-               std::nullopt,
-               {},
-               "Failed to get the log pages from stafd: " + event.dcs.error().text + "; connections stay as they are"});
+  if (!pages.dcs) {
+    report_plain(
+        fetch_failure_told_ ? Level::debug : Level::error,
+        "Failed to get the log pages from stafd: " + pages.dcs.error().text + "; connections stay as they are");
     fetch_failure_told_ = true;
     fetch_stale_ = true;
     next_fetch_ = now + timing_.staf_retry;
     return;
   }
-  if (!staf_present_) return;  // the answer of an instance that is gone
-  if (fetch_failure_told_) out_.push_back(Report{Level::info, std::nullopt, {}, "stafd answers again"});
-  fetch_failure_told_ = false;
-  std::vector<Listing> listings(event.dcs->size());
-  for (std::size_t i = 0; i < listings.size(); ++i) {
-    const auto& dc = (*event.dcs)[i];
-    const auto before = staf_by_tid_.find(dc.tid);
-    if (before != staf_by_tid_.end() && before->second->entries == dc.entries)
-      listings[i] = std::exchange(listings_[static_cast<std::size_t>(before->second - staf_.data())], {});
-  }
-  listings_ = std::move(listings);
-  staf_ = *event.dcs;
-  staf_ended_ = {event.ended.begin(), event.ended.end()};
-  staf_by_tid_.clear();
-  for (const auto& dc : staf_) {
-    staf_by_tid_[dc.tid] = &dc;
-    listed_before_.insert(dc.tid);
-  }
-  staf_current_ = true;
-  dirty_ = true;
+  if (!staf_.answered(std::move(pages), asked_, now)) return;
+  if (std::exchange(fetch_failure_told_, false)) report_plain(Level::info, "stafd answers again");
+  dirty_ = config_ != nullptr;
 }
 
 // Before the devices know the news.
@@ -208,19 +227,17 @@ void Connector::tell_link(const Device& device) {
     report(Level::info, *ioc, "Connection restored");
 }
 
-void Connector::on(const DeviceSeen& seen, Instant now) {
-  tell_link(seen.device);
-  lost_devices(devices_.seen(seen.device), now, false);
+void Connector::on_device_seen(const Device& device, Instant now) {
+  tell_link(device);
+  lost_devices(devices_.seen(device), now, false);
   audit_ = true;
 }
 
-void Connector::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }
-
-void Connector::on(const DevicesScanned& scanned, Instant now) {
+void Connector::on_scan(std::vector<Device> devices, Instant now) {
   const bool first = !devices_.complete();
-  for (const auto& device : scanned.devices) tell_link(device);
-  lost_devices(devices_.scanned(scanned.devices), now, true);
-  for (auto& ioc : iocs_)
+  for (const auto& device : devices) tell_link(device);
+  lost_devices(devices_.scanned(std::move(devices)), now, true);
+  for (auto& [id, ioc] : iocs_)
     if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle) lose(ioc, now);
   if (first) take_restored(now);
   audit_ = true;
@@ -238,60 +255,73 @@ void Connector::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bo
 
 void Connector::lose(Ioc& ioc, Instant now) {
   report(Level::info, ioc, "Received \"remove\" event");
-  unbind(ioc, now, timing_.connect.first);
+  const bool stable = now - ioc.bound_at >= kStable;
+  if (stable) ioc.backoff.reset();
+  unbind(ioc, now, stable ? timing_.connect.first : ioc.backoff.fail());
 }
 
 // --- results ---------------------------------------------------------------------------------------------------------
 
-void Connector::on(const OpDone& done, Instant now) {
+void Connector::on_op_done(const OpDone& done, Instant now) {
   const auto it = by_op_.find(done.op);
   if (it == by_op_.end()) return;
-  Ioc& ioc = *it->second;
+  const IocId id = it->second;
+  Ioc& ioc = iocs_.at(id);
   by_op_.erase(it);
   const auto op = std::exchange(ioc.op, Ioc::Op::none);
   ioc.op_id = 0;
-  if (op == Ioc::Op::connect) connecting_.erase(ioc.path);
+  const auto [first, last] = connecting_.equal_range(ioc.tid.traddr());
+  if (const auto mine = std::find_if(first, last, [&](const auto& item) { return item.second == id; }); mine != last)
+    connecting_.erase(mine);
 
-  if (const auto* connected = std::get_if<Connected>(&done.result); connected != nullptr) {
-    lost_devices(devices_.seen(connected->device), now, false);
-    // Whoever made a connection has it; two owners would end with one of them cutting the other's.
-    if (Ioc* other = owner_of(connected->device.ref); other != nullptr && other != &ioc)
-      unbind(*other, now, Duration::zero());
-    bind(ioc, connected->device.ref, now);
-    report(Level::info, ioc, "Connection established!");
-    return;
-  }
+  if (const auto* connected = std::get_if<Connected>(&done.result)) return on_connected(ioc, connected->device, now);
   if (std::holds_alternative<Disconnected>(done.result)) {
-    if (ioc.device) devices_.gone(*ioc.device);
-    unbind(ioc, now, Duration::zero());
-    return;
-  }
-  const auto* error = std::get_if<Error>(&done.result);
-  if (error == nullptr) return;
-  if (op == Ioc::Op::connect) {
-    ++ioc.op_failures;
-    ioc.next_connect = now + ioc.backoff.fail();
-    const bool quiet = ioc.failure_told || error->kind == ErrorKind::cancelled;
-    out_.push_back(Report{quiet ? Level::debug : Level::error,
-                          ioc.tid,
-                          {},
-                          ioc.tid.to_string() + " Failed to connect to controller. " + error->text});
-    ioc.failure_told = true;
-    if (ioc.given_up(config_->connect_attempts_on_ncc))
-      report(Level::info, ioc,
-             "No further attempts: the central discovery controller reports no connectivity (NCC), "
-             "connect-attempts-on-ncc=" +
-                 std::to_string(config_->connect_attempts_on_ncc));
-    if (names_.failed(ioc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
-      dirty_ = save_ = true;
-    return;
-  }
-  if (error->kind == ErrorKind::not_found) {
     if (ioc.device) devices_.gone(*ioc.device);
     return unbind(ioc, now, Duration::zero());
   }
-  report(Level::error, ioc, "Failed to disconnect. " + error->text);
+  const auto* error = std::get_if<Error>(&done.result);
+  if (error == nullptr) return;
+  if (op == Ioc::Op::connect)
+    on_connect_failed(ioc, *error, now);
+  else
+    on_disconnect_failed(ioc, *error, now);
+}
+
+void Connector::on_connected(Ioc& ioc, const Device& device, Instant now) {
+  lost_devices(devices_.seen(device), now, false);
+  // Whoever made a connection has it; two owners would end with one of them cutting the other's.
+  if (Ioc* other = owner_of(device.ref); other != nullptr && other != &ioc) unbind(*other, now, Duration::zero());
+  bind(ioc, device.ref, now);
+  report(Level::info, ioc, "Connection established!");
+}
+
+void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
+  ++ioc.op_failures;
   ioc.next_connect = now + ioc.backoff.fail();
+  const bool quiet = ioc.failure_told || error.kind == ErrorKind::cancelled;
+  out_.push_back(Report{quiet ? Level::debug : Level::error,
+                        ioc.tid,
+                        {},
+                        ioc.tid.to_string() + " Failed to connect to controller. " + error.text});
+  ioc.failure_told = true;
+  if (error.kind == ErrorKind::already_connected && !std::exchange(ioc.blocked, true)) dirty_ |= desired_.by_connection;
+  if (given_up(ioc, row_of(ioc)))
+    report(Level::info, ioc,
+           "No further attempts: the central discovery controller reports no connectivity (NCC), "
+           "connect-attempts-on-ncc=" +
+               std::to_string(config_->connect_attempts_on_ncc));
+  if (names_.failed(ioc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+    dirty_ = save_ = true;
+}
+
+void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) {
+  if (error.kind == ErrorKind::not_found) {
+    if (ioc.device) devices_.gone(*ioc.device);
+    return unbind(ioc, now, Duration::zero());
+  }
+  const bool told = std::exchange(ioc.cut_failure_told, true);
+  report(told ? Level::debug : Level::error, ioc, "Failed to disconnect. " + error.text);
+  ioc.next_cut = now + ioc.cut_backoff.fail();
 }
 
 }  // namespace stas

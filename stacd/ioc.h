@@ -1,52 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One I/O controller as stacd sees it: who wants it, what connection it has, when to try again. Facts only; the
-// Connector decides.
+// One I/O controller as stacd tracks it: what is remembered of who wants it (Known), what connection it has, when to
+// try again. Facts only; desired() and the Connector decide.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 
 #include "libstas/core/base/backoff.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/action.h"
-#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/discovery/dlpe.h"
 #include "libstas/core/identity/tid.h"
+#include "stacd/desired.h"
 
 namespace stas {
 
 // Durations stacd hard-codes (compatibility contract, appendix A), in one place so that tests can shorten them.
-struct ConnectorTiming {
-  Duration soak = std::chrono::milliseconds(1500);  // quiet time before a connection is cut
-  Duration long_soak = std::chrono::seconds(10);    // the same, counted from stafd's (re)appearance
-  Duration staf_retry = std::chrono::seconds(2);    // after a failed question to stafd
+struct ConnectorTiming : EvidenceTiming {
+  Duration staf_retry = std::chrono::seconds(2);  // after a failed question to stafd
   BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.1};
-  Duration settle = std::chrono::seconds(5);  // a device bound this recently may be missing in a scan begun before
+  Duration encourage = std::chrono::seconds(60);  // news of stafd bring a waiting attempt forward once in this time
+  Duration settle = std::chrono::seconds(5);      // a device bound this recently may be missing in a scan begun before
 };
 
-struct Ioc {
+struct Ioc : Known {
   enum class Op : std::uint8_t { none, connect, disconnect };
 
   Ioc(Tid id, const ConnectorTiming& timing)
-      : tid(std::move(id)), path(path_of(tid)), backoff(timing.connect, tid.hash()) {}
+      : Known(std::move(id)), backoff(timing.connect, tid.hash()), cut_backoff(timing.connect, tid.hash()) {}
 
-  const Tid tid;
-  const Tid path;  // the same without host_traddr and host_iface: Tids of one path may mean one device
-  static Tid path_of(const Tid& tid);
+  std::size_t row = 0;  // in the table in force
 
-  // --- who wants it ---
-  bool wanted = false;
-  bool configured = false;             // a controller= line, now or when last wanted
-  std::map<Tid, std::string> sources;  // discovery controllers that list it (or did when last wanted) -> their origin
-  std::optional<Dlpe> dlpe;            // the latest entry that described it; kept when none does
+  // --- as last wanted ---
+  std::optional<Dlpe> entry;  // the latest entry that described it; kept when none does
   ConnectOptions options;
-  TextDict cfg;           // what its controller= line sets, for D-Bus
-  bool external = false;  // found by the audit, nobody of us made or wanted it
-  Reason unwanted_reason = Reason::none;
-  Instant unwanted_since = kNever;
-  bool held = false;  // no source names it, but nothing says that it is gone: wanted all the same
+  TextDict cfg;  // what its controller= line sets, for D-Bus
+  bool hold_told = false;
 
   // --- the connection ---
   std::optional<DeviceRef> device;
@@ -57,31 +48,34 @@ struct Ioc {
   Backoff backoff;
   Instant last_attempt{};
   Instant next_connect{};
+  Instant encouraged = Instant::min();  // last time that news of stafd brought the attempt forward
   bool failure_told = false;
+
+  // --- its end ---
+  Backoff cut_backoff;
+  Instant next_cut{};
+  bool cut_failure_told = false;
 
   Op op = Op::none;
   OpId op_id = 0;
-  bool op_created = false;
   unsigned op_failures = 0;
 
-  bool connected() const { return device.has_value(); }
-  // NCC (stacd.conf(5) connect-attempts-on-ncc): the central controller says that nobody is there; stop after `limit`
-  // attempts, 0 = never.
-  bool given_up(int limit) const {
-    return limit > 0 && dlpe && dlpe->ncc() && attempts >= static_cast<unsigned>(limit);
-  }
+  bool connected() const { return live; }
   void bind(const DeviceRef& ref, Instant now) {
     device = ref;
+    live = true;
+    blocked = false;
     bound_at = now;
     alias_of.reset();
     attempts = 0;
-    backoff.reset();
-    next_connect = Instant{};
-    failure_told = false;
+    cut_backoff.reset();
+    next_connect = next_cut = Instant{};
+    failure_told = cut_failure_told = false;
     op_failures = 0;
   }
   void unbind(Instant now, Duration delay) {
     device.reset();
+    live = false;
     attempts = 0;
     next_connect = now + delay;
   }

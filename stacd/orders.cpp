@@ -4,156 +4,196 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
 #include "stacd/connector.h"
 
 namespace stas {
 
+namespace {
+
+bool differ(const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; }
+
+}  // namespace
+
 Actions Connector::advance(Instant now) {
   deadline_ = kNever;
-  if (staf_present_ && fetch_stale_ && !fetching_ && !stopping_) {
-    if (now >= next_fetch_) {
-      fetching_ = true;
-      fetch_stale_ = false;  // a signal from now on asks for another answer
-      out_.push_back(FetchStafPages{});
-    } else {
-      deadline_ = next_fetch_;
-    }
-  }
   if (config_ && !stopping_) {
-    if (dirty_) reconcile(now);
+    if (dirty_ || now >= desired_.next) reconcile(now);
     if (audit_ && devices_.complete()) audit(now);
+    if (dirty_) reconcile(now);  // the audit found something
+    deadline_ = desired_.next;
     names_.advance(now, out_);
     deadline_ = std::min(deadline_, names_.deadline());
     for (auto it = iocs_.begin(); it != iocs_.end();) {
-      Ioc& ioc = *it++;  // step() may remove it
+      Ioc& ioc = (it++)->second;  // step() may remove it
       step(ioc, now);
     }
+    if (dirty_) deadline_ = now;  // what was bound or given up changes what others wait for
   }
+  ask_staf(now);
   if (save_) out_.push_back(SaveLastKnown{});
   save_ = false;
   return std::exchange(out_, {});
 }
 
+void Connector::ask_staf(Instant now) {
+  if (!staf_.present() || !fetch_stale_ || fetching_ || stopping_) return;
+  if (now < next_fetch_) {
+    deadline_ = std::min(deadline_, next_fetch_);
+    return;
+  }
+  fetching_ = true;
+  fetch_stale_ = false;  // a signal from now on asks for another answer
+  asked_ = now;
+  out_.push_back(FetchStafPages{});
+}
+
 void Connector::step(Ioc& ioc, Instant now) {
   if (ioc.op != Ioc::Op::none) return;
-  if (!ioc.wanted && step_unwanted(ioc, now)) return;
-  if (!ioc.device) step_unbound(ioc, now);
+  const Row& row = row_of(ioc);
+  switch (row.standing) {
+    case Standing::wanted:
+    case Standing::held:
+      if (!ioc.device) step_unbound(ioc, row, now);
+      return;
+    case Standing::foreign:
+      if (!ioc.device) erase(ioc);
+      return;
+    case Standing::leaving:
+    case Standing::refused:
+      return step_leaving(ioc, row, now);
+  }
 }
 
-// True when the controller is dealt with for now.
-bool Connector::step_unwanted(Ioc& ioc, Instant now) {
-  if (ioc.external && !ioc.device) {
-    erase(ioc);
-    return true;
+void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
+  if (ioc.foreign && !ioc.device) return erase(ioc);
+  if (now < row.not_before) {
+    deadline_ = std::min(deadline_, row.not_before);
+    return;
   }
-  if (ioc.unwanted_since == kNever) return true;  // an external one on hold
-  const auto found = evidence(ioc);
-  if (found.verdict == Verdict::hold) {
-    reconsider(ioc, now);
-    return !ioc.wanted;
-  }
-  const Instant due = std::max(ioc.unwanted_since + timing_.soak, found.not_before);
-  if (now < due) {
-    deadline_ = std::min(deadline_, due);
-    return true;
-  }
-  ioc.unwanted_reason = found.reason;
   if (!ioc.device) {
-    report(Level::info, ioc, "Removed: " + std::string(to_text(found.reason)), found.reason);
-    erase(ioc);
-    return true;
+    report(Level::info, ioc, "Removed: " + std::string(to_text(row.reason)), row.reason);
+    return erase(ioc);
   }
-  if (!may_disconnect(ioc, found.reason)) {
+  if (!row.cut) {
     report(Level::info, ioc,
-           "Not wanted any more (" + std::string(to_text(found.reason)) +
+           "Not wanted any more (" + std::string(to_text(row.reason)) +
                "); the connection stays, as disconnect-scope says",
-           found.reason);
-    erase(ioc);
-    return true;
+           row.reason);
+    return erase(ioc);
   }
-  if (hand_over(ioc, now)) {
-    erase(ioc);
-    return true;
+  if (hand_over(ioc, now)) return;
+  if (now < ioc.next_cut) {  // an earlier disconnect failed
+    deadline_ = std::min(deadline_, ioc.next_cut);
+    return;
   }
-  if (now < ioc.next_connect) {  // an earlier disconnect failed
-    deadline_ = std::min(deadline_, ioc.next_connect);
-    return true;
-  }
-  order_disconnect(ioc, now);
-  return true;
+  order_disconnect(ioc, row);
 }
 
-void Connector::step_unbound(Ioc& ioc, Instant now) {
+void Connector::step_unbound(Ioc& ioc, const Row& row, Instant now) {
   if (!devices_.complete()) return;  // who knows what exists already
   // What appears there now is probably the connection of that one; its answer may make this one an alias.
-  if (connecting_.contains(ioc.path)) return;
+  if (connecting_beside(ioc)) return;
   if (ioc.looked_at != devices_.version() || now >= ioc.next_connect) {
     if (adopt(ioc, now)) return;
     ioc.looked_at = devices_.version();
   }
-  if (ioc.alias_of || ioc.given_up(config_->connect_attempts_on_ncc)) return;
+  if (ioc.alias_of || given_up(ioc, row)) return;
   if (now < ioc.next_connect) {
     deadline_ = std::min(deadline_, ioc.next_connect);
     return;
   }
-  order_connect(ioc, now);
+  order_connect(ioc, row, now);
+}
+
+// Is a connect in flight whose device this one could mean as well? Not when both say how they leave this host, and
+// differently: a silent address must not delay the same address over another interface.
+bool Connector::connecting_beside(const Ioc& ioc) const {
+  const auto [first, last] = connecting_.equal_range(ioc.tid.traddr());
+  return std::any_of(first, last, [&](const auto& item) {
+    const Tid& other = iocs_.at(item.second).tid;
+    return other.transport() == ioc.tid.transport() && other.trsvcid() == ioc.tid.trsvcid() &&
+           other.subsysnqn() == ioc.tid.subsysnqn() && other.host_nqn() == ioc.tid.host_nqn() &&
+           !differ(other.host_iface(), ioc.tid.host_iface()) && !differ(other.host_traddr(), ioc.tid.host_traddr());
+  });
+}
+
+// NCC (stacd.conf(5) connect-attempts-on-ncc): the central controller says that nobody is there. Counts as long as a
+// page says so.
+bool Connector::given_up(const Ioc& ioc, const Row& row) const {
+  const int limit = config_->connect_attempts_on_ncc;
+  return limit > 0 && row.entry != nullptr && row.entry->ncc() && ioc.attempts >= static_cast<unsigned>(limit);
 }
 
 // Takes over an existing connection that this Tid means; notes when another controller of ours has it already.
 bool Connector::adopt(Ioc& ioc, Instant now) {
   const auto before = std::exchange(ioc.alias_of, std::nullopt);
   for (const Device* device : devices_.matching(ioc.tid, ControllerKind::io)) {
+    if (device->state.starts_with("deleting")) continue;  // its end leads here again
     Ioc* owner = owner_of(device->ref);
-    if (owner != nullptr && !owner->external) {
-      if (!before) report(Level::debug, ioc, "is the same controller as " + owner->tid.to_string());
-      ioc.alias_of = owner->tid;
-      continue;
+    if (owner == nullptr) {
+      bind(ioc, device->ref, now);
+      report(Level::info, ioc, "Connection established! (existing connection adopted)");
+      return true;
     }
-    if (owner != nullptr) {
-      if (owner->op != Ioc::Op::none) continue;  // being cut: its end leads here again
-      owner->device.reset();                     // nothing is left of it: it goes in the next pass
-      deadline_ = now;
+    if (owner->op != Ioc::Op::none) continue;  // being cut: its end leads here again
+    const Row& row = row_of(*owner);
+    if (owner->foreign || (!row.named() && row_of(ioc).named())) {
+      take_over(ioc, *owner, now);
+      return true;
     }
-    bind(ioc, device->ref, now);
-    report(Level::info, ioc, "Connection established! (existing connection adopted)");
-    return true;
+    if (!before) report(Level::debug, ioc, "is the same controller as " + owner->tid.to_string());
+    ioc.alias_of = owner->tid;
   }
   return false;
 }
 
-void Connector::order_connect(Ioc& ioc, Instant now) {
+// The same device under a name that a source has: nothing is cut (regressions 40).
+void Connector::take_over(Ioc& heir, Ioc& owner, Instant now) {
+  const DeviceRef ref = *owner.device;
+  const Tid before = owner.tid;
+  const bool foreign = owner.foreign;
+  by_device_.erase(ref.name);
+  owner.unbind(now, Duration::zero());
+  bind(heir, ref, now);
+  if (foreign)
+    report(Level::info, heir, "Connection established! (existing connection adopted)");
+  else
+    report(Level::info, heir, "Took over the connection of " + before.to_string());
+  dirty_ = true;
+}
+
+void Connector::order_connect(Ioc& ioc, const Row& row, Instant now) {
   ++ioc.attempts;
   ioc.last_attempt = now;
-  ioc.op_created = true;
   ioc.op = Ioc::Op::connect;
-  connecting_.insert(ioc.path);
+  const IocId id = by_tid_.at(ioc.tid);
+  connecting_.emplace(ioc.tid.traddr(), id);
   ioc.op_id = next_op_++;
-  by_op_.emplace(ioc.op_id, &ioc);
-  HostIdentity host = *host_;
-  if (!ioc.tid.host_nqn().empty()) host.nqn = ioc.tid.host_nqn();
-  out_.push_back(Connect{ioc.op_id, ioc.tid, ControllerKind::io, ioc.options, std::move(host),
+  by_op_.emplace(ioc.op_id, id);
+  out_.push_back(Connect{ioc.op_id, ioc.tid, ControllerKind::io, ioc.options, identity_for(*host_, ioc.tid, row.line),
                          ioc.configured ? Reason::configured : Reason::listed, !ioc.failure_told});
 }
 
-void Connector::order_disconnect(Ioc& ioc, Instant) {
-  report(Level::info, ioc, "Disconnect initiated: " + std::string(to_text(ioc.unwanted_reason)), ioc.unwanted_reason);
+void Connector::order_disconnect(Ioc& ioc, const Row& row) {
+  report(ioc.cut_failure_told ? Level::debug : Level::info, ioc,
+         "Disconnect initiated: " + std::string(to_text(row.reason)), row.reason);
   ioc.op = Ioc::Op::disconnect;
   ioc.op_id = next_op_++;
-  by_op_.emplace(ioc.op_id, &ioc);
-  out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, ioc.unwanted_reason});
+  by_op_.emplace(ioc.op_id, by_tid_.at(ioc.tid));
+  out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
 }
 
 // Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40).
 bool Connector::hand_over(Ioc& ioc, Instant now) {
   const Device* device = devices_.find(*ioc.device);
   if (device == nullptr) return false;
-  for (auto& heir : iocs_) {
-    if (&heir == &ioc || !heir.wanted || heir.device || heir.op != Ioc::Op::none) continue;
-    if (heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+  for (auto& [id, heir] : iocs_) {
+    if (&heir == &ioc || heir.device || heir.op != Ioc::Op::none) continue;
+    if (row_of(heir).standing != Standing::wanted || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
     if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
-    ioc.device.reset();
-    bind(heir, device->ref, now);
-    report(Level::info, heir, "Took over the connection of " + ioc.tid.to_string());
+    take_over(heir, ioc, now);
+    erase(ioc);
     return true;
   }
   return false;
@@ -161,11 +201,11 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
 
 void Connector::erase(Ioc& ioc) {
   if (ioc.device) by_device_.erase(ioc.device->name);
-  if (!ioc.external) save_ = true;  // others are not saved
+  if (!ioc.foreign) save_ = true;  // others are not saved
   const auto it = by_tid_.find(ioc.tid);
-  const auto position = it->second;
+  const IocId id = it->second;
   by_tid_.erase(it);
-  iocs_.erase(position);
+  iocs_.erase(id);
 }
 
 }  // namespace stas

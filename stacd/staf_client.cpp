@@ -38,14 +38,15 @@ void StafClient::on_owner(const std::string& owner) {
   if (!owner_.empty()) {
     pages_call_ = BusHandle();  // nobody is left to answer
     ended_call_ = BusHandle();
+    settled_call_ = BusHandle();
     sink_(StafVanished{});
   }
   owner_ = owner;
   if (!owner_.empty()) sink_(StafAppeared{});
 }
 
-// Both questions at once. Our stafd answers them in this order; that of nvme-stas 2.4.1 does not know the second and
-// may say so first.
+// All questions at once. Our stafd answers them in this order; that of nvme-stas 2.4.1 knows only the first and may say
+// so before it answers that.
 void StafClient::fetch() {
   answers_ = {};
   pages_call_ = bus_.call_async(staf(), "get_all_log_pages", {true}, BusType::text, kAnswerTimeout,
@@ -59,6 +60,12 @@ void StafClient::fetch() {
                                   answers_.ended = read_ended(answer);
                                   deliver_if_complete();
                                 });
+  settled_call_ = bus_.call_async(
+      evidence(), "is_settled", {}, BusType::boolean, kAnswerTimeout, [this](const Result<BusValue>& answer) {
+        answers_.settled = answer ? std::optional(std::get<bool>(*answer)) : std::optional<bool>();
+        answers_.settled_said = true;
+        deliver_if_complete();
+      });
 }
 
 Result<std::vector<StafDc>> StafClient::read_pages(const Result<BusValue>& answer) {
@@ -73,8 +80,8 @@ Result<std::vector<StafDc>> StafClient::read_pages(const Result<BusValue>& answe
 }
 
 void StafClient::deliver_if_complete() {
-  if (!answers_.pages || !answers_.ended) return;
-  StafPages pages{std::move(*answers_.pages), std::move(*answers_.ended)};
+  if (!answers_.pages || !answers_.ended || !answers_.settled_said) return;
+  StafPages pages{std::move(*answers_.pages), std::move(*answers_.ended), answers_.settled};
   answers_ = {};
   sink_(std::move(pages));
 }

@@ -31,6 +31,8 @@ class StafClient {
   struct Answers {
     std::optional<Result<std::vector<StafDc>>> pages;
     std::optional<std::vector<Tid>> ended;
+    bool settled_said = false;
+    std::optional<bool> settled;  // nullopt: it does not know the question
   };
   Result<std::vector<StafDc>> read_pages(const Result<BusValue>& answer);
   void deliver_if_complete();
@@ -41,7 +43,7 @@ class StafClient {
   std::string owner_;
   std::string flaw_told_;
   Answers answers_;
-  BusHandle watch_, changed_, removed_, pages_call_, ended_call_;
+  BusHandle watch_, changed_, removed_, pages_call_, ended_call_, settled_call_;
 };
 
 }  // namespace stas::stacd

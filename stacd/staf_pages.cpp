@@ -5,6 +5,7 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/discovery/dlpe_text.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 
@@ -40,6 +41,12 @@ TextDict dict_of(const Json& entry) {
   return dict;
 }
 
+// What an entry that cannot be used is about, "" when it does not say.
+std::string nqn_of(const Json& entry) {
+  auto nqn = entry.as_object() != nullptr ? text_of(entry, "subnqn") : std::string();
+  return is_usable_nqn(nqn) ? nqn : std::string();
+}
+
 Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
   const Json* dc = item.find("discovery-controller");
   const Json* pages = item.find("log-pages");
@@ -48,13 +55,14 @@ Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
     return fail(ErrorKind::protocol, "an element lacks discovery-controller or log-pages");
   auto tid = tid_of(*dc);
   if (!tid) return tl::unexpected(tid.error());
-  StafDc out{std::move(*tid), text_of(*dc, "origin"), page_known(*dc, !entries->empty()), {}};
+  StafDc out{std::move(*tid), text_of(*dc, "origin"), page_known(*dc, !entries->empty()), {}, {}};
   if (entries->size() > kMaxDlpes) return fail(ErrorKind::protocol, "a log page has too many entries");
   for (const auto& entry : *entries) {
     auto dlpe = dlpe_from_dict(dict_of(entry));
     if (dlpe) {
       out.entries.push_back(std::move(*dlpe));
     } else {
+      out.skipped.push_back(nqn_of(entry));
       if (answer.skipped++ == 0) answer.first_flaw = dlpe.error().text;
     }
   }

@@ -112,14 +112,17 @@ struct StafChanged {};  // one of its two signals
 // One discovery controller of get_all_log_pages.
 struct StafDc {
   Tid tid;                  // traddr may be a host name not resolved yet
-  std::string origin;       // "configured", "discovered", "referral" or ""
+  std::string origin;       // "configured", "discovered", "referral", or what this version does not know
   bool page_known = false;  // the page was read completely at least once: its entries, also none, are evidence
   std::vector<Dlpe> entries;
+  std::vector<std::string> skipped = {};  // NQNs of entries that cannot be used; "" when that is not readable either
 };
 // Answer to FetchStafPages. An error is no information.
 struct StafPages {
   Result<std::vector<StafDc>> dcs;
   std::vector<Tid> ended;  // controllers that stafd says were deliberately removed (unknown to nvme-stas 2.4.1)
+  // Does it list every controller of its configuration? nullopt: it does not say (nvme-stas 2.4.1).
+  std::optional<bool> settled = std::nullopt;
 };
 
 // The daemon was told to stop.

@@ -7,7 +7,12 @@
 //   quiet DC[=origin] ENTRY...  the same, without the signal
 //   unread DC[=origin]        stafd knows the controller, but has not read its page
 //   drops DC | ends DC        stafd does not list it any more; "ends": and says that it was removed deliberately
+//                             entries that cannot be used: "skip", or "skip=NQN" when the NQN can be read
+//   doubt none|all|FIELD=VALUE...  the file has a line that is not clear, as far as it can be read; counts at each conf
+//   unread conf               the file cannot be read any more (at a restart: neither)
+//   hostnqn NQN               the host NQN from the next conf on
 //   signal                    stafd says that something changed
+//   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
 
@@ -38,14 +43,36 @@ class ConnectorDriver final : public Driver {
   }
 
   void configure(const std::string& options) override {
-    auto parsed = parse_stacd_conf(conf_text(options), "stacd.conf");
-    complain(parsed.complaints);
-    handle(StacdConfigured{std::make_shared<StacdConfig>(std::move(parsed.value)), host()});
+    auto parsed = unread_ ? unread_stacd_conf("stacd.conf", "no such file", brain_->config())
+                          : parse_stacd_conf(conf_text(options), "stacd.conf", brain_->config());
+    if (!unread_) complain(parsed.complaints);
+    parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
+    auto identity = std::make_shared<HostIdentity>(*host());
+    if (!host_nqn_.empty()) identity->nqn = host_nqn_;
+    handle(StacdConfigured{std::make_shared<StacdConfig>(std::move(parsed.value)), std::move(identity)});
+  }
+
+  void doubt(const Words& words) {
+    if (words.at(0) == "none") return doubts_.clear();
+    ConfigDoubt doubt;
+    doubt.file = "stacd.conf";
+    doubt.line = 7;
+    doubt.text = "cannot be understood";
+    for (const auto& word : words) {
+      const auto equals = word.find('=');
+      const auto value = equals == std::string::npos ? std::string() : word.substr(equals + 1);
+      const auto key = word.substr(0, equals);
+      if (key == "traddr") doubt.traddr = value;
+      if (key == "nqn") doubt.subsysnqn = value;
+      if (key == "transport") doubt.transport = value;
+      if (key == "trsvcid") doubt.trsvcid = value;
+    }
+    doubts_.push_back(doubt);
   }
 
   void list() override {
     for (const auto& ioc : brain_->controllers())
-      note("ls " + show(ioc.tid) + " " + (ioc.device ? ioc.device->name : "-") + (ioc.external ? " external" : "") +
+      note("ls " + show(ioc.tid) + " " + (ioc.device ? ioc.device->name : "-") + (ioc.foreign ? " external" : "") +
            (ioc.alias_of ? " = " + show(*ioc.alias_of) : ""));
   }
 
@@ -54,6 +81,15 @@ class ConnectorDriver final : public Driver {
     if (verb == "signal") {
       handle(StafChanged{});
       return true;
+    }
+    if (verb == "doubt") return doubt(words), true;
+    if (verb == "hostnqn") return host_nqn_ = words.at(0), true;
+    if (verb == "unread") {
+      if (words.at(0) == "conf") {
+        unread_ = true;
+        configure({});
+        return true;
+      }
     }
     if (verb != "lists" && verb != "quiet" && verb != "unread" && verb != "drops" && verb != "ends") return false;
     std::string token = words.at(0), origin = "configured";
@@ -71,7 +107,13 @@ class ConnectorDriver final : public Driver {
       it->origin = origin;
       it->page_known = verb != "unread";
       it->entries.clear();
-      for (std::size_t i = 1; i < words.size(); ++i) it->entries.push_back(entry_of(words[i], dc));
+      it->skipped.clear();
+      for (std::size_t i = 1; i < words.size(); ++i) {
+        if (words[i].starts_with("skip"))
+          it->skipped.push_back(words[i].size() > 5 ? words[i].substr(5) : std::string());
+        else
+          it->entries.push_back(entry_of(words[i], dc));
+      }
     }
     if (verb != "quiet" && present_) handle(StafChanged{});
     return true;
@@ -87,9 +129,15 @@ class ConnectorDriver final : public Driver {
         handle(StafVanished{});
       return true;
     }
+    if (what == "old") return old_ = true;
     mood_ = what;
     if (what == "answers" && std::exchange(asked_, false)) reply();
     return what == "fails" || what == "hangs" || what == "answers";
+  }
+
+  // Ours says so when every host name of its configuration has an address.
+  bool settled() const {
+    return std::none_of(dcs_.begin(), dcs_.end(), [](const StafDc& dc) { return !dc.tid.ip(); });
   }
 
   void execute(const Action& action) override {
@@ -107,13 +155,17 @@ class ConnectorDriver final : public Driver {
     if (mood_ == "fails")
       handle(StafPages{fail(ErrorKind::io, "org.freedesktop.DBus.Error.Failed"), {}});
     else
-      handle(StafPages{dcs_, ended_});
+      handle(old_ ? StafPages{dcs_, {}, std::nullopt} : StafPages{dcs_, ended_, settled()});
   }
 
   std::unique_ptr<Connector> brain_;
   KnownStacd saved_;
   bool present_ = false;
   bool asked_ = false;
+  bool old_ = false;
+  bool unread_ = false;
+  std::string host_nqn_;
+  std::vector<ConfigDoubt> doubts_;
   unsigned instance_ = 0;
   std::string mood_ = "answers";
   std::vector<StafDc> dcs_;

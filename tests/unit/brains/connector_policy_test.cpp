@@ -351,6 +351,7 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
        "0s connect 10.0.0.1/nqn.a\n0s connect 10.0.0.2/nqn.b\n0s connect 10.0.0.1/nqn.c\n"},
       {"the kernel gave it up after ctrl-loss-tmo: back 3 s later, or when it answers: #42",
        R"(start controller=10.0.0.1/nqn.a
+          wait 20
           --
           target 10.0.0.1 down
           vanish nvme0

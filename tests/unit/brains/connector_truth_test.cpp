@@ -64,14 +64,15 @@ const TruthRow kRows[] = {
         ls)",
      {"60s ls 10.0.0.1/nqn.a nvme0\n", "60s ls 10.0.0.1/nqn.a nvme0\n", "60s ls 10.0.0.1/nqn.a nvme0\n",
       "60s ls 10.0.0.1/nqn.a nvme0\n"}},
-    // The manual: an exclude= line ends the connection also under no-disconnect (decisions, answer 6).
+    // The manual: an exclude= line ends a connection of ours whatever the scope and the transports (decisions, answer
+    // 6).
     {"an exclude= line matches a configured controller",
      R"(start $ | controller=10.0.0.1/nqn.a
         --
         conf $ | controller=10.0.0.1/nqn.a | exclude=nqn=nqn.a
         wait 60
         ls)",
-     {kCutExcluded, kCutExcluded, "", kCutExcluded}},
+     {kCutExcluded, kCutExcluded, kCutExcluded, kCutExcluded}},
     {"an exclude= line matches a listed controller",
      R"(start $
         stafd up
@@ -80,7 +81,7 @@ const TruthRow kRows[] = {
         conf $ | exclude=traddr=10.0.0.1
         wait 60
         ls)",
-     {kCutExcluded, kCutExcluded, "", kCutExcluded}},
+     {kCutExcluded, kCutExcluded, kCutExcluded, kCutExcluded}},
     {"ip-family= excludes it",
      R"(start $ | controller=10.0.0.1/nqn.a
         --

@@ -246,7 +246,8 @@ OpResult Driver::do_connect(const Connect& connect) {
   const Tid& tid = connect.tid;
   if (down_.contains(tid.traddr())) return Error{ErrorKind::unreachable, 113, "no route to " + tid.traddr()};
   for (const auto& [name, device] : devices_)
-    if (matches(device, tid, kind_, interfaces_)) note("VIOLATION: second connection for " + show(tid));
+    if (matches(device, tid, kind_, interfaces_) && !device.state.starts_with("deleting"))
+      note("VIOLATION: second connection for " + show(tid));
   unsigned number = 0;
   while (devices_.contains("nvme" + std::to_string(number))) ++number;
   Device& device = create("nvme" + std::to_string(number), tid);

@@ -51,8 +51,9 @@ FOLDERS = {
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }
-BRAINS = r'(stafd/(finder|dc|orders|reconcile)|stacd/(connector|ioc|orders|wanted))\.'
-BRAIN_HEADERS = r'(stafd/(finder|dc)|stacd/(connector|ioc))\.h'
+BRAINS = (r'(stafd/(finder|dc|desired|orders|reconcile)'
+          r'|stacd/(connector|desired|evidence|facts|ioc|orders|staf_view|wanted))\.')
+BRAIN_HEADERS = r'(stafd/(finder|dc|desired)|stacd/(connector|desired|evidence|facts|ioc|staf_view))\.h'
 CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
 DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
 NO_SYSTEM = r'(libstas/(core|nvme_tcp)/|' + BRAINS + ')'

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stacd/desired.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/brain/configured.h"
+#include "libstas/core/config/filter.h"
+#include "stacd/evidence.h"
+
+namespace stas {
+
+namespace {
+
+Reason reason_of(Usability why) {
+  switch (why) {
+    case Usability::usable:
+      return Reason::none;
+    case Usability::excluded:
+      return Reason::excluded;
+    case Usability::family_disabled:
+      return Reason::family_disabled;
+    case Usability::invalid_address:
+    case Usability::invalid_nqn:
+      return Reason::unusable;
+  }
+  return Reason::none;
+}
+
+// disconnect-scope and disconnect-trtypes (compatibility contract 6.4). An exclude= line of the administrator ends a
+// connection of ours whatever they say, as the manual has it.
+bool may_cut(const StacdConfig& config, const Tid& tid, bool foreign, Reason reason) {
+  if (!foreign && reason == Reason::excluded) return true;
+  switch (config.disconnect_scope) {
+    case DisconnectScope::only_stas_connections:
+      return !foreign;
+    case DisconnectScope::all_connections_matching_disconnect_trtypes:
+      return config.disconnect_trtypes.contains(tid.transport());
+    case DisconnectScope::no_disconnect:
+      return false;
+  }
+  return false;
+}
+
+Tid without_host(const Tid& tid) {
+  TidFields fields = tid.fields();
+  fields.host_nqn.clear();
+  return Tid(std::move(fields));
+}
+
+class Table {
+ public:
+  Table(const Facts& facts, const EvidenceTiming& timing, Instant now) : facts_(facts), timing_(timing), now_(now) {}
+
+  Desired make() {
+    out_.rows.reserve(facts_.known.size() + facts_.config->controllers.size());
+    out_.by_tid.reserve(facts_.known.size() + facts_.config->controllers.size());
+    remember_hosts();
+    add_lines();
+    add_pages();
+    known_.resize(out_.rows.size(), nullptr);
+    for (const Known* known : facts_.known) add_known(*known);
+    for (std::size_t i = 0; i < out_.rows.size(); ++i) judge(out_.rows[i], known_[i]);
+    for (std::size_t i = 0; i < out_.rows.size(); ++i)
+      if (known_[i] != nullptr) await_replacement(out_.rows[i], *known_[i]);
+    for (const Row& row : out_.rows)
+      if (row.standing == Standing::held) out_.next = std::min(out_.next, row.until);
+    return std::move(out_);
+  }
+
+ private:
+  // A connection keeps the host NQN it was made with for as long as it exists: one that went out under the system's
+  // identity is still what a source without a host NQN of its own means after that identity changed.
+  void remember_hosts() {
+    for (const Known* known : facts_.known) {
+      if (known->live && !known->foreign && known->system_host && known->tid.host_nqn() != facts_.host->nqn)
+        earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
+    }
+    if (earlier_hosts_.empty()) return;
+    out_.by_connection = true;
+    for (const Known* known : facts_.known)
+      if (known->live && known->tid.host_nqn() == facts_.host->nqn) earlier_hosts_.erase(without_host(known->tid));
+  }
+
+  const Tid& present_name(const Tid& tid) const {
+    if (earlier_hosts_.empty() || tid.host_nqn() != facts_.host->nqn) return tid;
+    const auto it = earlier_hosts_.find(without_host(tid));
+    return it == earlier_hosts_.end() ? tid : it->second;
+  }
+
+  Row& row(const Tid& tid) {
+    const auto [it, fresh] = out_.by_tid.try_emplace(tid, out_.rows.size());
+    if (fresh) out_.rows.emplace_back(tid);
+    return out_.rows[it->second];
+  }
+
+  void refuse(Row& row, Usability why) {
+    row.standing = Standing::refused;
+    row.reason = reason_of(why);
+    if (why == Usability::excluded) row.rule = find_exclusion(facts_.config->excludes, row.tid);
+  }
+
+  void add_lines() {
+    for (const ControllerLine& line : facts_.config->controllers) {
+      auto target = target_of(line, *facts_.config, *facts_.host, facts_.names);
+      const Tid tid(std::move(target.fields));
+      Row& added = row(line.host_nqn ? tid : present_name(tid));
+      added.line = &line;
+      if (target.excluded != nullptr) {
+        added.standing = Standing::refused;
+        added.reason = Reason::excluded;
+        added.rule = target.excluded;
+      } else if (!target.resolved) {
+        added.standing = Standing::refused;
+        added.reason = Reason::unusable;
+        added.because = "its host name has no address yet";
+      } else if (const auto why = usability(*facts_.config, added.tid); why != Usability::usable) {
+        refuse(added, why);
+      }
+    }
+  }
+
+  void add_pages() {
+    for (std::size_t i = 0; i < facts_.staf.size(); ++i) {
+      const StafDc& dc = facts_.staf.dc(i);
+      for (const auto& [tid, entry] : facts_.staf.listing(i).usable) {
+        Row& added = row(present_name(tid));
+        // A rule against the host name of a line says nothing about the same address in a page.
+        if (added.standing == Standing::refused) {
+          const Tid same = added.tid;
+          added = Row(same);
+        }
+        name(added, dc, entry);
+      }
+      for (const auto& refused : facts_.staf.listing(i).refused) {
+        Row& added = row(refused.tid);
+        name(added, dc, refused.entry);
+        refuse(added, refused.why);
+      }
+    }
+  }
+
+  static void name(Row& row, const StafDc& dc, const Dlpe* entry) {
+    if (row.dcs.empty() || row.dcs.back() != &dc) row.dcs.push_back(&dc);
+    row.entry = entry;
+  }
+
+  void add_known(const Known& known) {
+    Row& added = row(known.tid);
+    known_.resize(out_.rows.size(), nullptr);
+    known_[static_cast<std::size_t>(&added - out_.rows.data())] = &known;
+    if (added.named()) return;
+    if (const auto why = usability(*facts_.config, added.tid); why != Usability::usable) refuse(added, why);
+  }
+
+  void judge(Row& row, const Known* known) {
+    if (row.standing == Standing::refused) return judge_refused(row, known);
+    if (row.named()) {
+      row.reason = row.line != nullptr ? Reason::configured : Reason::listed;
+    } else if (known->foreign) {
+      judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
+    } else {
+      judge_unnamed(row, *known, evidence(facts_, timing_, *known, unnamed_since(*known), now_));
+    }
+  }
+
+  // What this version cannot use may still be connected, made by another version or another program: that is no
+  // evidence against it (law 2). Whatever else refuses it ends it.
+  void judge_refused(Row& row, const Known* known) {
+    if (known == nullptr) return;
+    if (row.reason == Reason::unusable && known->live) {
+      row.standing = known->foreign ? Standing::foreign : Standing::held;
+      row.because = "its address or NQN cannot be used for a new connection";
+      return;
+    }
+    leave(row, *known, Instant{});
+    if (known->foreign && !row.cut) row.standing = Standing::foreign;
+  }
+
+  void judge_unnamed(Row& row, const Known& known, Finding finding) {
+    if (finding.gone) {
+      row.standing = Standing::leaving;
+      row.reason = finding.reason;
+      leave(row, known, finding.not_before);
+      return;
+    }
+    row.standing = known.foreign ? Standing::foreign : Standing::held;
+    row.because = std::move(finding.because);
+    row.until = finding.until;
+    out_.ask_staf |= finding.ask_staf;
+  }
+
+  void leave(Row& row, const Known& known, Instant not_before) {
+    const Instant since = known.leaving_since == kNever ? now_ : known.leaving_since;
+    row.not_before = std::max(since + timing_.soak, not_before);
+    row.cut = may_cut(*facts_.config, row.tid, known.foreign, row.reason);
+  }
+
+  Instant unnamed_since(const Known& known) const { return known.unnamed_since == kNever ? now_ : known.unnamed_since; }
+
+  // Make before break (law 3): what a source names since this one is no longer named, and what is no connection yet.
+  void await_replacement(Row& row, const Known& known) {
+    if (row.standing != Standing::leaving || known.foreign || !known.live) return;
+    const Instant since = unnamed_since(known);
+    if (now_ >= since + timing_.patience) return;
+    if (!fresh_made_) collect_fresh();
+    const auto [first, last] = fresh_.equal_range(row.tid.subsysnqn());
+    for (auto it = first; it != last; ++it) {
+      const Known* other = known_[it->second];
+      const Row& heir = out_.rows[it->second];
+      if (heir.tid.transport() != row.tid.transport()) continue;
+      if (other != nullptr && (other->blocked || other->named_since < since)) continue;
+      row.standing = Standing::held;
+      row.because = "until " + heir.tid.to_string() + " is connected, which takes its place";
+      row.until = since + timing_.patience;
+      out_.by_connection = true;
+      return;
+    }
+  }
+
+  void collect_fresh() {
+    fresh_made_ = true;
+    for (std::size_t i = 0; i < out_.rows.size(); ++i) {
+      const Row& row = out_.rows[i];
+      if (row.standing != Standing::wanted || !row.named()) continue;
+      if (known_[i] == nullptr || !known_[i]->live) fresh_.emplace(row.tid.subsysnqn(), i);
+    }
+  }
+
+  const Facts& facts_;
+  const EvidenceTiming& timing_;
+  const Instant now_;
+  Desired out_;
+  std::vector<const Known*> known_;             // one for each row; nullptr: not tracked yet
+  std::unordered_map<Tid, Tid> earlier_hosts_;  // a transport ID without host NQN -> the connection that exists
+  bool fresh_made_ = false;
+  std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
+};
+
+}  // namespace
+
+std::string_view to_text(Standing standing) {
+  switch (standing) {
+    case Standing::wanted:
+      return "wanted";
+    case Standing::held:
+      return "held";
+    case Standing::leaving:
+      return "leaving";
+    case Standing::refused:
+      return "refused";
+    case Standing::foreign:
+      return "foreign";
+  }
+  return "";
+}
+
+const Row* Desired::find(const Tid& tid) const {
+  const auto it = by_tid.find(tid);
+  return it == by_tid.end() ? nullptr : &rows[it->second];
+}
+
+Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now) {
+  return Table(facts, timing, now).make();
+}
+
+}  // namespace stas

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What should be (law 10): one pure function from facts to a table with a row for every controller that any source
+// names, also the refused ones, and for every controller that was known before. The Connector compares it with the
+// devices and acts; whoever wants to show or explain reads the same rows. Nothing here knows a fabric.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "libstas/core/base/time.h"
+#include "libstas/core/brain/reason.h"
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/discovery/dlpe.h"
+#include "libstas/core/identity/tid.h"
+#include "stacd/facts.h"
+
+namespace stas {
+
+enum class Standing : std::uint8_t {
+  wanted,   // a source names it
+  held,     // none names it any more, but information is missing: it stays as it is
+  leaving,  // evidence says that it is gone; it is given up when the soak is over
+  refused,  // a source names it, and it must not be used
+  foreign,  // a connection that is not ours and stays
+};
+std::string_view to_text(Standing standing);
+
+struct Row {
+  explicit Row(Tid id) : tid(std::move(id)) {}
+
+  Tid tid;
+  Standing standing = Standing::wanted;
+  // Who names it now. Into the configuration and the pages of the facts.
+  const ControllerLine* line = nullptr;
+  std::vector<const StafDc*> dcs;
+  const Dlpe* entry = nullptr;  // of the last of `dcs`
+  // Why: wanted: configured or listed; leaving, refused: the evidence.
+  Reason reason = Reason::none;
+  const ExcludeRule* rule = nullptr;  // the one that refuses it
+  std::string because;                // held, foreign: what is missing
+  Instant until = kNever;             // held: looked at again then; kNever: when the information comes
+  Instant not_before = kNever;        // leaving, refused: the soak is over then
+  bool cut = false;                   // leaving, refused: disconnect-scope lets the connection be cut
+
+  bool named() const { return line != nullptr || !dcs.empty(); }
+};
+
+struct Desired {
+  std::vector<Row> rows;  // lines first, in the order of the file; then pages; then what is only known
+  std::unordered_map<Tid, std::size_t> by_tid;
+  Instant next = kNever;       // time alone changes it then
+  bool by_connection = false;  // so does the end or success of a connect
+  bool ask_staf = false;       // an answer to a question that goes out from now on would decide something
+
+  const Row* find(const Tid& tid) const;
+};
+
+Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now);
+
+}  // namespace stas

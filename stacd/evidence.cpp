@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stacd/evidence.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/brain/configured.h"
+#include "libstas/core/config/doubt.h"
+
+namespace stas {
+
+namespace {
+
+Finding gone(Reason reason, Instant not_before = {}) {
+  Finding finding;
+  finding.gone = true;
+  finding.reason = reason;
+  finding.not_before = not_before;
+  return finding;
+}
+
+Finding hold(std::string because, Instant until = kNever) {
+  Finding finding;
+  finding.because = std::move(because);
+  finding.until = until;
+  return finding;
+}
+
+Finding hold_unread(const StafDc& dc, Instant until = kNever) {
+  return hold("the log page of " + dc.tid.to_string() + " has not been read yet", until);
+}
+
+bool same_or_open(const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; }
+
+// Could a line whose host name has no address mean this controller?
+bool could_mean(const TidFields& line, const Tid& tid) {
+  const Tid canonical(line);
+  return line.transport == tid.transport() && line.subsysnqn == tid.subsysnqn() &&
+         canonical.trsvcid() == tid.trsvcid() && same_or_open(line.host_iface, tid.host_iface()) &&
+         same_or_open(line.host_traddr, tid.host_traddr());
+}
+
+}  // namespace
+
+const ControllerLine* unresolved_line_about(const Facts& facts, const Tid& tid) {
+  for (const ControllerLine& line : facts.config->controllers) {
+    if (line.subsysnqn != tid.subsysnqn() || line.transport != tid.transport()) continue;
+    const auto target = target_of(line, *facts.config, *facts.host, facts.names);
+    if (!target.resolved && target.excluded == nullptr && could_mean(target.fields, tid)) return &line;
+  }
+  return nullptr;
+}
+
+Finding line_evidence(const Facts& facts, const Tid& tid) {
+  if (const auto* doubt = doubt_about(*facts.config, tid); doubt != nullptr)
+    return hold("it may be what " + doubt->to_string() + " was meant to say");
+  if (const auto* line = unresolved_line_about(facts, tid); line != nullptr)
+    return hold("the controller= line for " + line->traddr + " does not resolve and may mean it");
+  return gone(Reason::not_configured);
+}
+
+Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid, const Tid& dc,
+                        const std::string& origin) {
+  const StafView& staf = facts.staf;
+  if (!staf.current()) return hold("stafd has not answered");
+  if (const auto index = staf.find(dc)) {
+    if (!staf.dc(*index).page_known) return hold_unread(staf.dc(*index));
+    if (staf.listing(*index).may_mean(tid))
+      return hold("the log page of " + dc.to_string() + " has an entry that cannot be used and may mean it");
+    return gone(Reason::not_listed);
+  }
+  if (staf.ended(dc) || staf.listed_before(dc)) return gone(Reason::dc_gone);
+  // This instance of stafd never listed it. One that is settled lists every configured controller, so its line was
+  // removed while stafd was down. Others may just not have been found yet.
+  if (origin == "configured" && staf.settled()) return gone(Reason::dc_gone, staf.since() + timing.long_soak);
+  return hold("stafd does not list " + dc.to_string() + " again yet");
+}
+
+Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& known, Instant unnamed_since,
+                 Instant now) {
+  const StafView& staf = facts.staf;
+  if (!known.configured && known.sources.empty()) return hold("nobody knows who wanted it");
+
+  Finding all = gone(Reason::not_configured);
+  if (known.configured) {
+    all = line_evidence(facts, known.tid);
+    if (!all.gone) return all;
+  }
+  for (const auto& [dc, origin] : known.sources) {
+    auto one = source_evidence(facts, timing, known.tid, dc, origin);
+    if (!one.gone) return one;
+    all.reason = one.reason;
+    all.not_before = std::max(all.not_before, one.not_before);
+  }
+  // A stafd that is there may list it as well, so its answer is awaited; one that is not gets some time to come. Both
+  // only so long: what was configured or listed is known to be gone.
+  const Instant patience = unnamed_since + timing.patience;
+  if (!staf.present()) {
+    all.not_before = std::max(all.not_before, facts.started + timing.long_soak);
+  } else if ((!staf.current() || staf.asked() < unnamed_since) && now < patience) {
+    auto wait = hold("stafd has not answered", patience);
+    wait.ask_staf = true;
+    return wait;
+  } else if (all.reason != Reason::not_listed) {
+    // Its line may have moved to a discovery controller that has only just been found.
+    if (const StafDc* unread = staf.young_unread(now, timing.patience); unread != nullptr)
+      return hold_unread(*unread, staf.first_listed(unread->tid) + timing.patience);
+  }
+  return all;
+}
+
+Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid) {
+  const StafView& staf = facts.staf;
+  if (!staf.current()) return hold("stafd has not answered");
+  if (const StafDc* unread = staf.unread(); unread != nullptr) return hold_unread(*unread);
+  for (std::size_t i = 0; i < staf.size(); ++i)
+    if (staf.listing(i).may_mean(tid))
+      return hold("the log page of " + staf.dc(i).tid.to_string() +
+                  " has an entry that cannot be used and may mean it");
+  const auto line = line_evidence(facts, tid);
+  return line.gone ? gone(Reason::not_wanted, staf.since() + timing.long_soak) : line;
+}
+
+}  // namespace stas
