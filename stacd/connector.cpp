@@ -211,9 +211,8 @@ void Connector::on_staf_pages(StafPages pages, Instant now) {
     next_fetch_ = now + timing_.staf_retry;
     return;
   }
-  if (!staf_.answered(std::move(pages), asked_, now)) return;
-  if (std::exchange(fetch_failure_told_, false)) report_plain(Level::info, "stafd answers again");
-  dirty_ = config_ != nullptr;
+  if (staf_.present() && std::exchange(fetch_failure_told_, false)) report_plain(Level::info, "stafd answers again");
+  if (staf_.answered(std::move(pages), asked_, now) || desired_.ask_staf) dirty_ = config_ != nullptr;
 }
 
 // Before the devices know the news.

@@ -79,7 +79,7 @@ class Connector {
 
   // wanted.cpp: the table, and what follows from it for each controller
   void reconcile(Instant now);
-  void track_rows();
+  void track_fresh();
   void follow(Ioc& ioc, const Row& row, Instant now);
   void remember_sources(Ioc& ioc, const Row& row, const Facts& facts);
   void tell_holds(const std::vector<Ioc*>& fresh);

@@ -54,6 +54,7 @@ class Table {
 
   Desired make() {
     out_.rows.reserve(facts_.known.size() + facts_.config->controllers.size());
+    out_.of_known.reserve(facts_.known.size());
     out_.by_tid.reserve(facts_.known.size() + facts_.config->controllers.size());
     remember_hosts();
     add_lines();
@@ -63,8 +64,11 @@ class Table {
     for (std::size_t i = 0; i < out_.rows.size(); ++i) judge(out_.rows[i], known_[i]);
     for (std::size_t i = 0; i < out_.rows.size(); ++i)
       if (known_[i] != nullptr) await_replacement(out_.rows[i], *known_[i]);
-    for (const Row& row : out_.rows)
+    for (std::size_t i = 0; i < out_.rows.size(); ++i) {
+      const Row& row = out_.rows[i];
       if (row.standing == Standing::held) out_.next = std::min(out_.next, row.until);
+      if (row.standing == Standing::wanted && known_[i] == nullptr) out_.fresh.push_back(i);
+    }
     return std::move(out_);
   }
 
@@ -148,7 +152,8 @@ class Table {
   void add_known(const Known& known) {
     Row& added = row(known.tid);
     known_.resize(out_.rows.size(), nullptr);
-    known_[static_cast<std::size_t>(&added - out_.rows.data())] = &known;
+    out_.of_known.push_back(static_cast<std::size_t>(&added - out_.rows.data()));
+    known_[out_.of_known.back()] = &known;
     if (added.named()) return;
     if (const auto why = usability(*facts_.config, added.tid); why != Usability::usable) refuse(added, why);
   }

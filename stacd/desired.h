@@ -51,9 +51,11 @@ struct Row {
 struct Desired {
   std::vector<Row> rows;  // lines first, in the order of the file; then pages; then what is only known
   std::unordered_map<Tid, std::size_t> by_tid;
-  Instant next = kNever;       // time alone changes it then
-  bool by_connection = false;  // so does the end or success of a connect
-  bool ask_staf = false;       // an answer to a question that goes out from now on would decide something
+  std::vector<std::size_t> of_known;  // the row of each of the known, in their order
+  std::vector<std::size_t> fresh;     // rows that are wanted and not tracked yet
+  Instant next = kNever;              // time alone changes it then
+  bool by_connection = false;         // so does the end or success of a connect
+  bool ask_staf = false;              // an answer to a question that goes out from now on would decide something
 
   const Row* find(const Tid& tid) const;
 };

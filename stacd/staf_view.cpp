@@ -62,14 +62,17 @@ bool StafView::answered(StafPages pages, Instant asked, Instant now) {
   std::vector<std::shared_ptr<const StafDc>> dcs;
   std::vector<std::shared_ptr<const Listing>> listings;
   std::unordered_map<Tid, std::size_t> by_tid;
+  bool news = !current_ || pages.settled != settled_ || pages.dcs->size() != dcs_.size();
   for (StafDc& dc : *pages.dcs) {
     const auto before = find(dc.tid);
     by_tid[dc.tid] = dcs.size();
     first_listed_.try_emplace(dc.tid, now);
     if (before && same(*dcs_[*before], dc)) {
+      news |= *before != dcs.size();
       dcs.push_back(dcs_[*before]);
       listings.push_back(listings_[*before]);
     } else {
+      news = true;
       dcs.push_back(std::make_shared<const StafDc>(std::move(dc)));
       listings.push_back(judged(*dcs.back()));
     }
@@ -77,12 +80,14 @@ bool StafView::answered(StafPages pages, Instant asked, Instant now) {
   dcs_ = std::move(dcs);
   listings_ = std::move(listings);
   by_tid_ = std::move(by_tid);
-  ended_ = {pages.ended.begin(), pages.ended.end()};
+  std::set<Tid> ended(pages.ended.begin(), pages.ended.end());
+  news |= ended != ended_;
+  ended_ = std::move(ended);
   settled_ = pages.settled;
   current_ = true;
   asked_ = asked;
   forget_old();
-  return true;
+  return news;
 }
 
 // Of controllers that are not listed any more only so many are remembered; forgetting one makes its end less certain.

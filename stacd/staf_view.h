@@ -40,7 +40,8 @@ class StafView {
   // --- facts ---
   void appeared(Instant now);
   void vanished();
-  // `asked`: when the question went out. Returns false for the late answer of an instance that is gone.
+  // `asked`: when the question went out. Returns false when nothing is new, also for the late answer of an instance
+  // that is gone.
   bool answered(StafPages pages, Instant asked, Instant now);
   // Another configuration: the pages are judged again.
   void judge(std::shared_ptr<const StacdConfig> config);

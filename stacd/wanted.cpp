@@ -35,11 +35,12 @@ void Connector::reconcile(Instant now) {
   for (const Row& row : desired_.rows)
     if (row.reason == Reason::unusable && row.because.empty() && row.standing == Standing::refused)
       report_once(Level::warning, row.tid.to_string() + " " + std::string(to_text(usability(*config_, row.tid))));
-  track_rows();
+  std::size_t next = 0;
+  for (auto& [id, ioc] : iocs_) ioc.row = desired_.of_known[next++];
+  track_fresh();
+  out_.reserve(out_.size() + desired_.fresh.size());
   std::vector<Ioc*> held;
   for (auto& [id, ioc] : iocs_) {
-    const auto it = desired_.by_tid.find(ioc.tid);
-    ioc.row = it->second;
     const Row& row = desired_.rows[ioc.row];
     if (row.named()) remember_sources(ioc, row, facts);
     follow(ioc, row, now);
@@ -50,11 +51,11 @@ void Connector::reconcile(Instant now) {
   tell_holds(held);
 }
 
-void Connector::track_rows() {
-  for (const Row& row : desired_.rows) {
-    if (row.standing != Standing::wanted || by_tid_.contains(row.tid)) continue;
+void Connector::track_fresh() {
+  for (const std::size_t index : desired_.fresh) {
+    const Row& row = desired_.rows[index];
     if (iocs_.size() < (row.line != nullptr ? kMaxIocs : kMaxListedIocs)) {
-      track(row.tid);
+      track(row.tid).row = index;
       continue;
     }
     report_once(Level::error, "More than " + std::to_string(kMaxListedIocs) + " I/O controllers; the rest is ignored");

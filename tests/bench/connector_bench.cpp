@@ -118,7 +118,7 @@ std::unique_ptr<Connector> connected(const StafPages& answer, Instant now) {
   return brain;
 }
 
-// The steady state: one discovery controller said that something changed, nothing did; all is compared again.
+// The steady state: one discovery controller said that something changed, nothing did.
 void BM_ConnectorReconciles(benchmark::State& state) {
   const auto answer = pages(static_cast<int>(state.range(0)));
   Instant now{std::chrono::hours(1)};
@@ -139,6 +139,45 @@ BENCHMARK(BM_ConnectorReconciles)
     ->Arg(20000)
     ->Complexity()
     ->Unit(benchmark::kMillisecond);
+
+// One entry of one page changed: the table is made anew, all is compared.
+void reconcile_changes(benchmark::State& state, StafPages answer) {
+  Instant now{std::chrono::hours(1)};
+  auto brain = connected(answer, now);
+  for ([[maybe_unused]] auto _ : state) {
+    state.PauseTiming();
+    ++answer.dcs->front().entries.front().asqsz;
+    Event news = answer;
+    now += std::chrono::seconds(1);
+    state.ResumeTiming();
+    brain->handle(std::move(news), now);
+    const auto actions = brain->advance(now);
+    if (!actions.empty()) state.SkipWithError("something was ordered");
+  }
+  state.SetComplexityN(state.range(0));
+}
+
+void BM_ConnectorReconcilesAChange(benchmark::State& state) {
+  reconcile_changes(state, pages(static_cast<int>(state.range(0))));
+}
+BENCHMARK(BM_ConnectorReconcilesAChange)
+    ->Arg(1000)
+    ->Arg(5000)
+    ->Arg(10000)
+    ->Arg(20000)
+    ->Complexity()
+    ->Unit(benchmark::kMillisecond);
+
+// As many discovery controllers, each of which lists the same 10,000.
+void BM_ConnectorReconcilesTheSameFromMany(benchmark::State& state) {
+  StafPages answer{std::vector<StafDc>(), {}};
+  for (int dc = 0; dc < state.range(0); ++dc) {
+    answer.dcs->push_back({dc_tid(dc), "configured", true, {}});
+    for (int i = 0; i < 10000; ++i) answer.dcs->back().entries.push_back(entry(i));
+  }
+  reconcile_changes(state, std::move(answer));
+}
+BENCHMARK(BM_ConnectorReconcilesTheSameFromMany)->Arg(10)->Arg(100)->Complexity()->Unit(benchmark::kMillisecond);
 
 // A timer, one device event: nothing else changed.
 void BM_ConnectorIdleAdvance(benchmark::State& state) {
