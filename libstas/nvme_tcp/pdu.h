@@ -108,7 +108,6 @@ class Decoder {
   void feed(std::string_view bytes);
   // The next whole PDU; nullopt: needs more bytes. After a Violation the decoder is useless.
   Checked<std::optional<Pdu>> next();
-  std::size_t buffered() const { return buffer_.size() - begin_; }
 
  private:
   std::string buffer_;

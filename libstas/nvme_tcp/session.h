@@ -94,7 +94,6 @@ class Session {
   std::vector<Order> take_orders();
   std::vector<Event> take_events();
 
-  bool is_live() const { return phase_ == Phase::live; }
   const IdentifyController& identity() const { return identity_; }
   const std::vector<std::uint32_t>& namespaces() const { return namespaces_; }
 

@@ -64,8 +64,6 @@ std::optional<IpAddress> IpAddress::from_bytes(std::string_view bytes, std::stri
   return address;
 }
 
-IpAddress IpAddress::without_scope() const { return with_scope({}); }
-
 IpAddress IpAddress::with_scope(std::string scope) const {
   IpAddress address = *this;
   if (family_ == IpFamily::v6 && (scope.empty() || is_scope(scope))) address.scope_ = std::move(scope);
@@ -78,11 +76,6 @@ bool IpAddress::is_unspecified() const {
 
 bool IpAddress::is_link_local() const {
   return family_ == IpFamily::v6 && bytes_[0] == '\xfe' && (static_cast<unsigned char>(bytes_[1]) & 0xc0U) == 0x80U;
-}
-
-bool IpAddress::is_loopback() const {
-  if (family_ == IpFamily::v4) return bytes_[0] == 127;
-  return std::all_of(bytes_.begin(), bytes_.end() - 1, [](char c) { return c == 0; }) && bytes_[kV6Size - 1] == 1;
 }
 
 std::string IpAddress::to_string() const {

@@ -34,11 +34,9 @@ class IpAddress {
 
   IpFamily family() const { return family_; }
   const std::string& scope() const { return scope_; }
-  IpAddress without_scope() const;
   IpAddress with_scope(std::string scope) const;  // unchanged for IPv4 and when the text cannot be a scope
   bool is_unspecified() const;                    // 0.0.0.0 or ::
   bool is_link_local() const;                     // fe80::/10
-  bool is_loopback() const;
   std::string to_string() const;
   // 4 or 16 bytes in network order.
   std::string_view bytes() const;

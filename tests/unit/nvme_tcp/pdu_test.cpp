@@ -91,7 +91,7 @@ TEST(PduDecode, WaitsForTheLastByte) {
   EXPECT_TRUE(data.last);
   EXPECT_FALSE(data.success);
   EXPECT_TRUE(data.digest_ok);
-  EXPECT_EQ(decoder.buffered(), 0U);
+  EXPECT_FALSE(decoder.next()->has_value());
 }
 
 TEST(PduDecode, GivesSeveralPdusOfOnePortion) {

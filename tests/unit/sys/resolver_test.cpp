@@ -147,7 +147,10 @@ TEST_F(ResolverTest, TheSystemKnowsLocalhost) {
   resolver.resolve("localhost", store(answer));
   ASSERT_TRUE(run_until(loop_, [&] { return answer.has_value(); }));
   ASSERT_TRUE(*answer) << answer->error().text;
-  for (const auto& address : answer->value()) EXPECT_TRUE(address.is_loopback()) << address.to_string();
+  for (const auto& address : answer->value()) {
+    const auto text = address.to_string();
+    EXPECT_TRUE(text == "::1" || text.starts_with("127.")) << text;
+  }
 }
 
 }  // namespace

@@ -57,9 +57,4 @@ std::vector<ConnectGate::Id> ConnectGate::take_started() {
   return started;
 }
 
-bool ConnectGate::is_waiting(Id id) const {
-  const auto place = places_.find(id);
-  return place != places_.end() && !place->second.running;
-}
-
 }  // namespace stas

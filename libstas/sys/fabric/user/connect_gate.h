@@ -26,7 +26,6 @@ class ConnectGate {
   std::vector<Id> take_started();
 
   std::size_t running() const { return running_; }
-  bool is_waiting(Id id) const;
 
  private:
   struct Lane {
