@@ -64,9 +64,12 @@ Result<void> TcpQueue::feed(std::string_view bytes) {
       handled = handle(std::move(**pdu));
     }
     if (!handled) {
+      const bool greeted = state_ == State::ready;
       state_ = State::failed;
       output_ = encode_h2c_term_req(handled.error());
-      return fail(ErrorKind::protocol, "the controller broke the NVMe/TCP protocol: " + handled.error().text);
+      return fail(ErrorKind::protocol,
+                  (greeted ? "the controller broke the NVMe/TCP protocol: " : "the peer does not speak NVMe/TCP: ") +
+                      handled.error().text);
     }
     if (!term_.text.empty()) {
       state_ = State::failed;

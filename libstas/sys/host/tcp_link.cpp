@@ -29,7 +29,7 @@ TcpLink::TcpLink(Loop& loop, const TcpEndpoint& endpoint, nvme_tcp::Digests dige
   }
   socket_ = std::move(*socket);
   connect_until_ = loop.now() + connect_timeout;
-  io_ = loop.watch(socket_.fd(), EPOLLOUT, [this](std::uint32_t revents) { on_io(revents); });
+  io_ = loop.watch(socket_.get(), EPOLLOUT, [this](std::uint32_t revents) { on_io(revents); });
 }
 
 void TcpLink::die(Error error) {
@@ -37,7 +37,7 @@ void TcpLink::die(Error error) {
   error_ = std::move(error);
   connect_until_ = kNever;
   io_ = IoSource();
-  socket_ = Socket();
+  socket_ = UniqueFd();
 }
 
 void TcpLink::advance(Instant now) {
@@ -69,7 +69,7 @@ void TcpLink::on_connected() {
 void TcpLink::read_all() {
   std::array<char, kReadSize> buffer;
   for (int i = 0; i < kReadsPerWakeup && !error_; ++i) {
-    const auto length = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+    const auto length = recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (length > 0) {
       feed(std::string_view(buffer.data(), static_cast<std::size_t>(length)));
       if (static_cast<std::size_t>(length) < buffer.size()) return;
@@ -106,7 +106,7 @@ void TcpLink::flush() {
     output_ += queue_.take_output();
   }
   while (sent_ < output_.size()) {
-    const auto length = send(socket_.fd(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
+    const auto length = send(socket_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
     if (length >= 0) {
       sent_ += static_cast<std::size_t>(length);
     } else if (errno == EAGAIN) {

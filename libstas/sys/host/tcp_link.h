@@ -42,7 +42,7 @@ class TcpLink final : public QueueLink {
   Duration connect_timeout_;
   Instant connect_until_ = kNever;  // kNever: connected
   nvme_tcp::TcpQueue queue_;
-  Socket socket_;
+  UniqueFd socket_;
   IoSource io_;
   std::string output_;
   std::size_t sent_ = 0;  // of output_

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "libstas/core/base/text.h"
 #include "libstas/core/identity/nqn.h"
 
 namespace stas {
@@ -13,13 +12,6 @@ namespace {
 constexpr int kMaxKato = 86400;            // s
 constexpr int kMaxReconnectDelay = 86400;  // s
 constexpr int kMinQueueSize = 16, kMaxQueueSize = 1024;
-
-Result<TcpEndpoint> endpoint_of(const Tid& tid) {
-  if (!tid.ip()) return fail(ErrorKind::invalid_input, tid.to_string() + ": the address is not an IP address");
-  const auto port = parse_port(tid.trsvcid());
-  if (!port) return fail(ErrorKind::invalid_input, tid.to_string() + ": the port is not a number from 1 to 65535");
-  return TcpEndpoint{*tid.ip(), static_cast<std::uint16_t>(*port), tid.host_traddr(), tid.host_iface()};
-}
 
 Result<void> set_identity(nvme_tcp::SessionConfig& session, const Connect& order) {
   session.subsysnqn = order.tid.subsysnqn();
@@ -67,7 +59,7 @@ Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& 
   plan.session.timeouts = timeouts;
   switch (order.tid.transport()) {
     case Transport::tcp: {
-      auto endpoint = endpoint_of(order.tid);
+      auto endpoint = tcp_endpoint_of(order.tid);
       if (!endpoint) return tl::unexpected(endpoint.error());
       plan.tcp = std::move(*endpoint);
       break;

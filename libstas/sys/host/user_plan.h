@@ -11,7 +11,7 @@
 #include "libstas/core/brain/action.h"
 #include "libstas/nvme_tcp/pdu.h"
 #include "libstas/nvme_tcp/session.h"
-#include "libstas/sys/net/tcp_socket.h"
+#include "libstas/sys/net/tcp_endpoint.h"
 
 namespace stas {
 
@@ -32,7 +32,7 @@ struct UserPlan {
 
 Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& timeouts);
 
-// "10.0.0.1 port 8009" or "loop target".
+// "10.0.0.1:8009" or "loop target".
 std::string to_text(const UserPlan& plan);
 
 }  // namespace stas

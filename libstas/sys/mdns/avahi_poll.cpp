@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/time.h>
-#include <unistd.h>
+
+#include "libstas/sys/os/unique_fd.h"
 
 namespace {
 
@@ -43,18 +45,15 @@ stas::Duration until(const timeval& deadline) {
 struct AvahiWatch {
   stas::Loop& loop;
   // A duplicate of its own: libdbus has one watch for reading and one for writing, and epoll takes a descriptor once.
-  int fd = -1;
+  stas::UniqueFd fd;
   AvahiWatchCallback callback = nullptr;
   void* userdata = nullptr;
   AvahiWatchEvent revents{};
-  stas::IoSource source;  // empty while nothing is asked for: a hung-up peer would wake the loop for ever
+  // After fd. Empty while nothing is asked for: a hung-up peer would wake the loop for ever.
+  stas::IoSource source;
 
-  AvahiWatch(stas::Loop& l, int own_fd, AvahiWatchCallback cb, void* data)
-      : loop(l), fd(own_fd), callback(cb), userdata(data) {}
-  ~AvahiWatch() {
-    source = {};
-    close(fd);
-  }
+  AvahiWatch(stas::Loop& l, stas::UniqueFd own_fd, AvahiWatchCallback cb, void* data)
+      : loop(l), fd(std::move(own_fd)), callback(cb), userdata(data) {}
   AvahiWatch(const AvahiWatch&) = delete;
   AvahiWatch& operator=(const AvahiWatch&) = delete;
 
@@ -65,9 +64,9 @@ struct AvahiWatch {
     } else if (source) {
       source.set_events(wanted);
     } else {
-      source = loop.watch(fd, wanted, [this](std::uint32_t value) {
+      source = loop.watch(fd.get(), wanted, [this](std::uint32_t value) {
         revents = to_avahi(value);
-        callback(this, fd, revents, userdata);  // may delete this
+        callback(this, fd.get(), revents, userdata);  // may delete this
       });
     }
   }
@@ -98,9 +97,10 @@ namespace {
 
 AvahiWatch* watch_new(const AvahiPoll* api, int fd, AvahiWatchEvent events, AvahiWatchCallback callback,
                       void* userdata) {
-  const int own_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  if (own_fd < 0) return nullptr;
-  auto watch = std::make_unique<AvahiWatch>(*static_cast<stas::Loop*>(api->userdata), own_fd, callback, userdata);
+  stas::UniqueFd own_fd(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (!own_fd) return nullptr;
+  auto watch =
+      std::make_unique<AvahiWatch>(*static_cast<stas::Loop*>(api->userdata), std::move(own_fd), callback, userdata);
   watch->update(events);
   return watch.release();
 }

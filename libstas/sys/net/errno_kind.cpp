@@ -29,6 +29,7 @@ ErrorKind network_error_kind(int errnum) {
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
+    case EAGAIN:  // no local port left
       return ErrorKind::busy;
     default:
       return ErrorKind::io;

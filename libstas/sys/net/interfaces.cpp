@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,29 +11,10 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+
+#include "libstas/sys/net/socket_address.h"
 
 namespace stas {
-
-namespace {
-
-std::optional<IpAddress> address_of(const sockaddr* address) {
-  if (address == nullptr) return std::nullopt;
-  if (address->sa_family == AF_INET) {
-    sockaddr_in in{};
-    std::memcpy(&in, address, sizeof in);
-    return IpAddress::from_bytes({reinterpret_cast<const char*>(&in.sin_addr), sizeof in.sin_addr});
-  }
-  if (address->sa_family == AF_INET6) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, address, sizeof in);
-    return IpAddress::from_bytes({reinterpret_cast<const char*>(&in.sin6_addr), sizeof in.sin6_addr});
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 Result<Interfaces> read_interfaces() {
   ifaddrs* list = nullptr;
@@ -59,9 +39,8 @@ Result<Interfaces> read_interfaces() {
       interfaces.push_back({std::move(name), {}, up});
     }
     auto& addresses = interfaces[found->second].addresses;
-    if (auto address = address_of(entry->ifa_addr); address && addresses.size() < kMaxInterfaceAddresses) {
-      addresses.push_back(std::move(*address));
-    }
+    const auto address = to_ip_address(entry->ifa_addr);
+    if (address && addresses.size() < kMaxInterfaceAddresses) addresses.push_back(address->with_scope({}));
   }
   return interfaces;
 }

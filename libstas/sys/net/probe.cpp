@@ -8,62 +8,72 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "libstas/sys/net/probe_socket.h"
+#include "libstas/nvme_tcp/queue.h"
+#include "libstas/sys/net/tcp_socket.h"
 
 namespace stas {
 
 namespace {
 
 constexpr std::size_t kMaxRemembered = 4096;
+constexpr std::size_t kReadSize = 512;  // an ICResp has 128 bytes; who says more is no controller
+
+Error no_answer(const TcpEndpoint& target, Error error) {
+  error.text = to_text(target) + " does not answer: " + error.text;
+  return error;
+}
 
 }  // namespace
 
 // One portal being asked, or waiting to be.
 struct Prober::Attempt {
-  ProbeTarget target;
+  TcpEndpoint target;
   std::vector<Callback> callbacks;
   UniqueFd fd;
-  bool connected = false;
-  std::string received;
-  IoSource io;  // after fd: it must not outlive the descriptor
+  std::optional<nvme_tcp::TcpQueue> queue;  // once connected; thousands may wait
+  IoSource io;                              // after fd: it must not outlive the descriptor
   TimerSource timer;
 
   // nullopt: go on waiting.
-  std::optional<Result<void>> on_ready() {
-    if (!connected) {
-      if (auto result = probe_connect_result(fd.get(), target); !result) return result;
-      connected = true;
-      const auto request = icreq_pdu();
-      // Fits into the empty buffer of a fresh socket, always.
-      const ssize_t sent = send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL);
-      if (sent != static_cast<ssize_t>(request.size())) return failed("ICReq", sent < 0 ? errno : EIO);
-      io.set_events(EPOLLIN);
-      return std::nullopt;
-    }
-    char buffer[kIcPduSize];
-    const ssize_t got = recv(fd.get(), buffer, kIcPduSize - received.size(), 0);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
-    if (got < 0) return failed("ICResp", errno);
-    received.append(buffer, static_cast<std::size_t>(got));
-    if (got > 0 && received.size() < kIcPduSize) return std::nullopt;
-    return judged();
-  }
+  std::optional<Result<void>> on_ready() { return queue ? on_readable() : on_connected(); }
 
  private:
-  Result<void> failed(const std::string& doing, int errnum) const {
-    return tl::unexpected<Error>(probe_error(target, doing, errnum));
+  std::optional<Result<void>> on_connected() {
+    if (auto connected = tcp_connect_result(fd); !connected) return failed(connected.error());
+    queue.emplace(nvme_tcp::Digests{});
+    queue->start();
+    const auto request = queue->take_output();
+    // Fits into the empty buffer of a fresh socket, always.
+    const ssize_t sent = send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(request.size())) return failed(tcp_error("ICReq", sent < 0 ? errno : EIO));
+    io.set_events(EPOLLIN);
+    return std::nullopt;
   }
-  Result<void> judged() const {
-    auto result = check_icresp(received);
-    if (!result) result.error().text = target.to_string() + ": the peer " + result.error().text;
-    return result;
+
+  std::optional<Result<void>> on_readable() {
+    char buffer[kReadSize];
+    const ssize_t got = recv(fd.get(), buffer, sizeof buffer, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+    if (got < 0) return failed(tcp_error("ICResp", errno));
+    if (got == 0) {
+      return fail(ErrorKind::closed, to_text(target) + ": the peer closed the connection instead of answering ICReq");
+    }
+    auto fed = queue->feed({buffer, static_cast<std::size_t>(got)});
+    if (!fed) {
+      fed.error().text = to_text(target) + ": " + fed.error().text;
+      return fed;
+    }
+    if (queue->ready()) return Result<void>();
+    return std::nullopt;
   }
+
+  Result<void> failed(Error error) const { return tl::unexpected<Error>(no_answer(target, std::move(error))); }
 };
 
 Prober::Prober(Loop& loop, ProbeLimits limits) : loop_(loop), limits_(limits) {}
 Prober::~Prober() = default;
 
-void Prober::probe(const ProbeTarget& target, Callback callback) {
+void Prober::probe(const TcpEndpoint& target, Callback callback) {
   auto& attempt = attempts_[target];
   if (!attempt) {
     attempt = std::make_unique<Attempt>();
@@ -81,7 +91,7 @@ void Prober::probe(const ProbeTarget& target, Callback callback) {
 
 void Prober::pump() {
   while (!waiting_.empty() && running_.size() < limits_.parallel) {
-    const ProbeTarget target = waiting_.front();
+    const TcpEndpoint target = waiting_.front();
     waiting_.pop_front();
     running_.insert(target);
     if (is_fresh(target)) {
@@ -93,12 +103,12 @@ void Prober::pump() {
 }
 
 void Prober::begin(Attempt& attempt) {
-  const ProbeTarget target = attempt.target;
-  auto fd = begin_probe_connect(target);
-  if (!fd) return finish(target, tl::unexpected<Error>(fd.error()));
+  const TcpEndpoint target = attempt.target;
+  auto fd = begin_tcp_connect(target);
+  if (!fd) return finish(target, tl::unexpected<Error>(no_answer(target, fd.error())));
   attempt.fd = std::move(*fd);
   attempt.io = loop_.watch(attempt.fd.get(), EPOLLOUT, [this, &attempt](std::uint32_t) {
-    const ProbeTarget asked = attempt.target;
+    const TcpEndpoint asked = attempt.target;
     auto result = attempt.on_ready();
     if (!result) return;
     if (*result) remember(asked);
@@ -106,16 +116,16 @@ void Prober::begin(Attempt& attempt) {
     pump();
   });
   attempt.timer = loop_.timer([this, &attempt] {
-    const char* silent = attempt.connected ? " accepts TCP connections, but does not answer ICReq"
-                                           : " does not answer: no reply to TCP connect (silent or filtered)";
-    const ProbeTarget asked = attempt.target;
-    finish(asked, fail(ErrorKind::timed_out, asked.to_string() + silent, ETIMEDOUT));
+    const char* silent = attempt.queue ? " accepts TCP connections, but does not answer ICReq"
+                                       : " does not answer: no reply to TCP connect (silent or filtered)";
+    const TcpEndpoint asked = attempt.target;
+    finish(asked, fail(ErrorKind::timed_out, to_text(asked) + silent, ETIMEDOUT));
     pump();
   });
   attempt.timer.arm_after(limits_.deadline);
 }
 
-void Prober::finish(const ProbeTarget& target, Result<void> result) {
+void Prober::finish(const TcpEndpoint& target, Result<void> result) {
   const auto node = attempts_.extract(target);
   running_.erase(target);
   if (node.empty()) return;
@@ -123,7 +133,7 @@ void Prober::finish(const ProbeTarget& target, Result<void> result) {
   for (const auto& callback : callbacks) callback(result);
 }
 
-void Prober::remember(const ProbeTarget& target) {
+void Prober::remember(const TcpEndpoint& target) {
   if (answered_.size() >= kMaxRemembered) {
     std::erase_if(answered_, [this](const auto& item) { return !is_fresh(item.first); });
     if (answered_.size() >= kMaxRemembered) answered_.clear();
@@ -131,7 +141,7 @@ void Prober::remember(const ProbeTarget& target) {
   answered_[target] = loop_.now();
 }
 
-bool Prober::is_fresh(const ProbeTarget& target) const {
+bool Prober::is_fresh(const TcpEndpoint& target) const {
   const auto found = answered_.find(target);
   return found != answered_.end() && loop_.now() - found->second < limits_.fresh;
 }

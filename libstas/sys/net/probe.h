@@ -8,7 +8,6 @@
 // One probe per portal and source at a time: later askers share its answer, and a good one counts for a moment.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -20,8 +19,7 @@
 
 #include "libstas/core/base/result.h"
 #include "libstas/core/base/time.h"
-#include "libstas/core/identity/address.h"
-#include "libstas/sys/net/probe_target.h"
+#include "libstas/sys/net/tcp_endpoint.h"
 #include "libstas/sys/os/loop.h"
 
 namespace stas {
@@ -42,10 +40,10 @@ class Prober {
   Prober& operator=(const Prober&) = delete;
 
   // The callback runs once, from the loop, never from inside probe(). Not after the Prober is gone.
-  void probe(const ProbeTarget& target, Callback callback);
+  void probe(const TcpEndpoint& target, Callback callback);
 
   // Did it answer within the last moment?
-  bool is_fresh(const ProbeTarget& target) const;
+  bool is_fresh(const TcpEndpoint& target) const;
 
   std::size_t running() const { return running_.size(); }
 
@@ -53,15 +51,15 @@ class Prober {
   struct Attempt;
   void pump();
   void begin(Attempt& attempt);
-  void finish(const ProbeTarget& target, Result<void> result);
-  void remember(const ProbeTarget& target);
+  void finish(const TcpEndpoint& target, Result<void> result);
+  void remember(const TcpEndpoint& target);
 
   Loop& loop_;
   ProbeLimits limits_;
-  std::map<ProbeTarget, std::unique_ptr<Attempt>> attempts_;  // running or waiting
-  std::set<ProbeTarget> running_;
-  std::deque<ProbeTarget> waiting_;
-  std::map<ProbeTarget, Instant> answered_;
+  std::map<TcpEndpoint, std::unique_ptr<Attempt>> attempts_;  // running or waiting
+  std::set<TcpEndpoint> running_;
+  std::deque<TcpEndpoint> waiting_;
+  std::map<TcpEndpoint, Instant> answered_;
   EventSource pump_later_;
   bool pump_armed_ = false;
 };

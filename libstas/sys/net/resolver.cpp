@@ -11,12 +11,10 @@
 #include <string_view>
 #include <utility>
 
-#include <net/if.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "libstas/core/base/shown.h"
+#include "libstas/sys/net/socket_address.h"
 
 namespace stas {
 
@@ -34,26 +32,6 @@ ErrorKind kind_of(int code) {
   }
 }
 
-std::string scope_of(const sockaddr_in6& in) {
-  std::array<char, IF_NAMESIZE> name{};
-  if (in.sin6_scope_id == 0 || if_indextoname(in.sin6_scope_id, name.data()) == nullptr) return {};
-  return name.data();
-}
-
-std::optional<IpAddress> address_of(const addrinfo& info) {
-  if (info.ai_family == AF_INET && info.ai_addrlen >= sizeof(sockaddr_in)) {
-    sockaddr_in in{};
-    std::memcpy(&in, info.ai_addr, sizeof in);
-    return IpAddress::from_bytes({reinterpret_cast<const char*>(&in.sin_addr), sizeof in.sin_addr});
-  }
-  if (info.ai_family == AF_INET6 && info.ai_addrlen >= sizeof(sockaddr_in6)) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, info.ai_addr, sizeof in);
-    return IpAddress::from_bytes({reinterpret_cast<const char*>(&in.sin6_addr), sizeof in.sin6_addr}, scope_of(in));
-  }
-  return std::nullopt;
-}
-
 Resolver::Addresses system_lookup(const std::string& name) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -68,7 +46,7 @@ Resolver::Addresses system_lookup(const std::string& name) {
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, freeaddrinfo);
   std::vector<IpAddress> addresses;
   for (const addrinfo* info = list; info != nullptr && addresses.size() < kMaxResolvedAddresses; info = info->ai_next) {
-    auto address = address_of(*info);
+    const auto address = to_ip_address(info->ai_addr);
     if (!address || address->is_unspecified()) continue;
     if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end()) addresses.push_back(*address);
   }

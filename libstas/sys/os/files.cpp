@@ -7,32 +7,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "libstas/sys/os/unique_fd.h"
 
 namespace stas {
 
 namespace {
 
 constexpr std::size_t kChunk = 4096;  // one page: what a sysfs attribute is at most, and most files we read
-
-class UniqueFd {
- public:
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  ~UniqueFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
-  int get() const { return fd_; }
-  int close() { return ::close(std::exchange(fd_, -1)); }
-
- private:
-  int fd_;
-};
 
 tl::unexpected<Error> fail_errno(const std::string& path, int error) {
   ErrorKind kind = ErrorKind::io;

@@ -22,6 +22,8 @@ class UniqueFd {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
+  // Closes it now; what close(2) returns, for those who have written something.
+  int close() { return ::close(std::exchange(fd_, -1)); }
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

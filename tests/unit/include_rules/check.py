@@ -38,7 +38,7 @@ FOLDERS = {
     'libstas/core/brain': CORE,
     'libstas/nvme_tcp': DISCOVERY,
     'libstas/sys/os': BASE,
-    'libstas/sys/net': IDENTITY + OS,
+    'libstas/sys/net': IDENTITY + OS + ['libstas/nvme_tcp'],
     'libstas/sys/bus': BASE + OS,
     'libstas/sys/mdns': CORE + OS,
     'libstas/sys/host': CORE + NET + ['libstas/nvme_tcp'],

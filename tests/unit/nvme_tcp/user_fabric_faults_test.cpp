@@ -78,7 +78,7 @@ TEST(UserFabricFaults, ARefusedPortIsToldAtOnce) {
   const auto error = world.refused(order(port.port()));
   EXPECT_EQ(error.kind, ErrorKind::refused);
   EXPECT_EQ(error.errnum, ECONNREFUSED);
-  expect_words(error, "127.0.0.1 port " + port.port() + ": TCP connect: Connection refused");
+  expect_words(error, "127.0.0.1:" + port.port() + ": TCP connect: Connection refused");
   EXPECT_TRUE(world.story.empty());
 }
 
@@ -121,7 +121,7 @@ TEST(UserFabricFaults, EveryFailureOfAConnectHasWords) {
   const std::vector<Fault> rows = {
       {R"({"what": "refuse_accept"})", ErrorKind::closed, ""},
       {R"({"what": "bad_icresp"})", ErrorKind::protocol, "ICResp with PDU format version"},
-      {R"({"what": "garbage"})", ErrorKind::protocol, "broke the NVMe/TCP protocol"},
+      {R"({"what": "garbage"})", ErrorKind::protocol, "does not speak NVMe/TCP"},
       {R"({"what": "close"})", ErrorKind::closed, "before it was initialized"},
       {R"({"what": "close", "opcode": "connect"})", ErrorKind::closed, "closed the connection"},
       {R"({"what": "garbage", "opcode": "identify"})", ErrorKind::protocol, "broke the NVMe/TCP protocol"},
@@ -139,7 +139,7 @@ TEST(UserFabricFaults, EveryFailureOfAConnectHasWords) {
     const auto error = world.refused(order(target->port()));
     EXPECT_EQ(error.kind, row.kind) << row.fault << ": " << error.text;
     EXPECT_NE(error.text.find(row.words), std::string::npos) << row.fault << ": " << error.text;
-    EXPECT_EQ(error.text.rfind("127.0.0.1 port ", 0), 0U) << error.text;
+    EXPECT_EQ(error.text.rfind("127.0.0.1:", 0), 0U) << error.text;
     EXPECT_TRUE(target->call("fault.clear").has_value());
     EXPECT_FALSE(world.connected(order(target->port())).ref.name.empty()) << "after " << row.fault;
   }

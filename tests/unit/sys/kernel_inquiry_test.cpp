@@ -48,7 +48,7 @@ class Controller {
   }
 
   const std::string& port() const { return port_; }
-  std::string capsule() const { return bytes_.size() > kIcPduSize ? bytes_.substr(kIcPduSize) : std::string(); }
+  std::string capsule() const { return bytes_.size() > nvme_tcp::kIcLength ? bytes_.substr(nvme_tcp::kIcLength) : std::string(); }
   bool left() const { return left_; }
 
  private:
@@ -62,8 +62,8 @@ class Controller {
     }
     const auto before = bytes_.size();
     bytes_.append(buffer, static_cast<std::size_t>(got));
-    if (before < kIcPduSize && bytes_.size() >= kIcPduSize) reply(peer::ic_resp());
-    if (answer_.silent || bytes_.size() != kIcPduSize + kConnectCapsule) return;
+    if (before < nvme_tcp::kIcLength && bytes_.size() >= nvme_tcp::kIcLength) reply(peer::ic_resp());
+    if (answer_.silent || bytes_.size() != nvme_tcp::kIcLength + kConnectCapsule) return;
     reply(peer::response(peer::cid_of(capsule()), answer_.result, answer_.status, true));
   }
   void reply(const std::string& pdu) const { send(host_.get(), pdu.data(), pdu.size(), MSG_NOSIGNAL); }

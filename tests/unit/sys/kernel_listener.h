@@ -11,21 +11,15 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "libstas/nvme_tcp/pdu.h"
 #include "libstas/sys/net/probe.h"
-#include "libstas/sys/net/probe_socket.h"
 #include "libstas/sys/os/loop.h"
 #include "libstas/sys/os/unique_fd.h"
+#include "tests/unit/nvme_tcp/wire_peer.h"
 
 namespace stas::testing {
 
-inline std::string icresp() {
-  std::string pdu(kIcPduSize, '\0');
-  pdu[0] = 1;
-  pdu[2] = static_cast<char>(kIcPduSize);
-  pdu[4] = static_cast<char>(kIcPduSize);
-  pdu[14] = 1;  // MAXH2CDATA 64 KiB
-  return pdu;
-}
+inline std::string icresp() { return nvme_tcp::peer::ic_resp(); }
 
 enum class After { keep_open, close };
 
@@ -40,12 +34,13 @@ class Listener {
     listen(fd_.get(), 64);
     socklen_t length = sizeof address;
     getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = std::to_string(ntohs(address.sin_port));
+    number_ = ntohs(address.sin_port);
+    port_ = std::to_string(number_);
     source_ = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_accept(); });
   }
 
   const std::string& port() const { return port_; }
-  ProbeTarget target() const { return {*IpAddress::parse("127.0.0.1"), port_, "", ""}; }
+  TcpEndpoint target() const { return {*IpAddress::parse("127.0.0.1"), number_, "", ""}; }
   unsigned accepted() const { return accepted_; }
   const std::string& request() const { return request_; }
   const std::string& peer() const { return peer_; }
@@ -67,7 +62,7 @@ class Listener {
   }
 
   void on_request(Peer& peer) {
-    char buffer[kIcPduSize];
+    char buffer[nvme_tcp::kIcLength];
     const ssize_t got = recv(peer.fd.get(), buffer, sizeof buffer, 0);
     if (got > 0) request_.assign(buffer, static_cast<std::size_t>(got));
     if (got > 0 && !answer_.empty()) send(peer.fd.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
@@ -82,6 +77,7 @@ class Listener {
   UniqueFd fd_;
   IoSource source_;
   std::list<Peer> peers_;
+  std::uint16_t number_ = 0;
   std::string port_, request_, peer_;
   unsigned accepted_ = 0;
 };
@@ -96,12 +92,15 @@ class ClosedPort {
     bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
     socklen_t length = sizeof address;
     getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = std::to_string(ntohs(address.sin_port));
+    number_ = ntohs(address.sin_port);
+    port_ = std::to_string(number_);
   }
   const std::string& port() const { return port_; }
+  std::uint16_t number() const { return number_; }
 
  private:
   UniqueFd fd_;
+  std::uint16_t number_ = 0;
   std::string port_;
 };
 

@@ -16,9 +16,19 @@ constexpr WorkerLimits kOneWriter = {.threads = 1, .per_key = 1, .queued = 16};
 constexpr std::size_t kMaxResting = 4096;
 
 // What to ask before the write; nullopt for transports that have no cheap question.
-std::optional<ProbeTarget> probe_target(const Tid& tid) {
-  if (tid.transport() != Transport::tcp || !tid.ip()) return std::nullopt;
-  return ProbeTarget{*tid.ip(), tid.trsvcid(), tid.host_traddr(), tid.host_iface()};
+std::optional<TcpEndpoint> probe_target(const Tid& tid) {
+  if (tid.transport() != Transport::tcp) return std::nullopt;
+  const auto endpoint = tcp_endpoint_of(tid);
+  return endpoint ? std::optional(*endpoint) : std::nullopt;
+}
+
+// What the kernel could misread or would wait for in vain stops here, before a packet is sent on its behalf
+// (regressions 35).
+std::optional<Error> objection(const Connect& connect) {
+  if (auto text = connect_string(connect, SupportedOptions::everything()); !text) return text.error();
+  if (connect.tid.transport() != Transport::tcp) return std::nullopt;
+  const auto endpoint = tcp_endpoint_of(connect.tid);
+  return endpoint ? std::nullopt : std::optional(endpoint.error());
 }
 
 Error cannot_connect(const Connect& connect, ErrorKind kind, const char* why) {
@@ -56,10 +66,7 @@ ConnectQueue::~ConnectQueue() { worker_.stop(Duration::zero()); }
 void ConnectQueue::submit(Connect connect) {
   const OpId op = connect.op;
   ops_.begin(op, limits_.queue, cannot_connect(connect, ErrorKind::busy, "other connects keep the kernel busy"));
-  // A value the kernel could misread stops here, before a packet is sent on its behalf (regressions 35).
-  if (auto text = connect_string(connect, SupportedOptions::everything()); !text) {
-    return ops_.finish_later(op, text.error());
-  }
+  if (auto error = objection(connect)) return ops_.finish_later(op, std::move(*error));
   if (stopped_) return ops_.finish_later(op, called_off(connect));
   if (auto error = rests(connect)) return ops_.finish_later(op, std::move(*error));
   unwritten_.insert(op);

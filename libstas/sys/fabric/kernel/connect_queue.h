@@ -83,7 +83,7 @@ class ConnectQueue {
   std::size_t reprobing_ = 0;
   std::set<OpId> unwritten_;
   std::map<Tid, Rest> resting_;  // controllers that held up the kernel
-  std::map<ProbeTarget, PortalRest> resting_portals_;
+  std::map<TcpEndpoint, PortalRest> resting_portals_;
   bool writing_ = false;
   bool stopped_ = false;
 };
