@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/base/endian.h"
+#include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/identity/nqn.h"
-#include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {
 
@@ -44,22 +45,6 @@ Command make(FabricsType type) {
   auto command = make(Opcode::fabrics);
   command.sqe[kAtNsid] = static_cast<char>(type);
   return command;
-}
-
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return result;
-}
-
-std::string trimmed(std::string_view field) {
-  field = field.substr(0, field.find('\0'));
-  const auto last = field.find_last_not_of(' ');
-  const auto first = field.find_first_not_of(' ');
-  if (last == std::string_view::npos) return {};
-  return printable(field.substr(first, last - first + 1));
 }
 
 std::string hex3(std::uint16_t status) {
@@ -129,12 +114,12 @@ std::string rejected_parameter(const ConnectParameters& parameters, std::uint32_
 }  // namespace
 
 Completion parse_cqe(std::string_view cqe) {
-  const auto status = get<std::uint16_t>(cqe, 14);
+  const auto status = get_le<std::uint16_t>(cqe, 14);
   return Completion{
-      get<std::uint64_t>(cqe, 0), static_cast<std::uint16_t>((status >> 1U) & 0x7FFU), (status & 0x8000U) != 0, {}};
+      get_le<std::uint64_t>(cqe, 0), static_cast<std::uint16_t>((status >> 1U) & 0x7FFU), (status & 0x8000U) != 0, {}};
 }
 
-std::uint16_t cqe_cid(std::string_view cqe) { return get<std::uint16_t>(cqe, 12); }
+std::uint16_t cqe_cid(std::string_view cqe) { return get_le<std::uint16_t>(cqe, 12); }
 
 std::string status_text(std::uint16_t status) {
   for (const auto& known : kStatusWords) {
@@ -152,10 +137,10 @@ Error status_error(std::string_view what, const Completion& completion) {
 
 Command connect_command(const ConnectParameters& p) {
   auto command = make(FabricsType::connect);
-  put(command.sqe, 42, p.qid);
-  put(command.sqe, 44, p.sqsize);
-  put(command.sqe, 46, static_cast<std::uint8_t>(p.disable_sqflow ? 1U << 2U : 0U));
-  put(command.sqe, 48, p.kato_ms);
+  put_le(command.sqe, 42, p.qid);
+  put_le(command.sqe, 44, p.sqsize);
+  put_le(command.sqe, 46, static_cast<std::uint8_t>(p.disable_sqflow ? 1U << 2U : 0U));
+  put_le(command.sqe, 48, p.kato_ms);
   auto& data = command.data_out;
   data.assign(kConnectDataSize, '\0');
   const auto copy_text = [&data](std::string_view text, std::size_t offset) {
@@ -163,7 +148,7 @@ Command connect_command(const ConnectParameters& p) {
     std::copy(bounded.begin(), bounded.end(), data.begin() + static_cast<std::ptrdiff_t>(offset));
   };
   std::copy(p.hostid.begin(), p.hostid.end(), data.begin() + kDataAtHostId);
-  put(data, kDataAtCntlid, p.cntlid);
+  put_le(data, kDataAtCntlid, p.cntlid);
   copy_text(p.subsysnqn, kDataAtSubnqn);
   copy_text(p.hostnqn, kDataAtHostnqn);
   return command;
@@ -185,22 +170,22 @@ bool demands_authentication(const Completion& completion) { return (completion.d
 Command property_get(Property property) {
   auto command = make(FabricsType::property_get);
   command.sqe[40] = property == Property::cap ? 1 : 0;  // ATTRIB: 8 bytes or 4
-  put(command.sqe, 44, static_cast<std::uint32_t>(property));
+  put_le(command.sqe, 44, static_cast<std::uint32_t>(property));
   return command;
 }
 
 Command property_set(Property property, std::uint32_t value) {
   auto command = make(FabricsType::property_set);
-  put(command.sqe, 44, static_cast<std::uint32_t>(property));
-  put(command.sqe, 48, static_cast<std::uint64_t>(value));
+  put_le(command.sqe, 44, static_cast<std::uint32_t>(property));
+  put_le(command.sqe, 48, static_cast<std::uint64_t>(value));
   return command;
 }
 
 Command identify(Cns cns, std::uint32_t nsid) {
   auto command = make(Opcode::identify);
   command.read_length = kIdentifySize;
-  put(command.sqe, kAtNsid, nsid);
-  put(command.sqe, kAtCdw10, static_cast<std::uint32_t>(cns));
+  put_le(command.sqe, kAtNsid, nsid);
+  put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(cns));
   return command;
 }
 
@@ -208,12 +193,12 @@ Command get_log_page(const LogReader::Read& read) {
   auto command = make(Opcode::get_log_page);
   command.read_length = read.length;
   const auto dwords = read.length / 4 - 1;
-  put(command.sqe, kAtCdw10,
-      read.lid | (static_cast<std::uint32_t>(read.lsp) & 0x7FU) << 8U | (read.rae ? 1U << 15U : 0U) |
-          (dwords & 0xFFFFU) << 16U);
-  put(command.sqe, kAtCdw11, dwords >> 16U);
-  put(command.sqe, kAtCdw12, static_cast<std::uint32_t>(read.offset));
-  put(command.sqe, kAtCdw13, static_cast<std::uint32_t>(read.offset >> 32U));
+  put_le(command.sqe, kAtCdw10,
+         read.lid | (static_cast<std::uint32_t>(read.lsp) & 0x7FU) << 8U | (read.rae ? 1U << 15U : 0U) |
+             (dwords & 0xFFFFU) << 16U);
+  put_le(command.sqe, kAtCdw11, dwords >> 16U);
+  put_le(command.sqe, kAtCdw12, static_cast<std::uint32_t>(read.offset));
+  put_le(command.sqe, kAtCdw13, static_cast<std::uint32_t>(read.offset >> 32U));
   return command;
 }
 
@@ -223,15 +208,15 @@ Command asynchronous_event_request() { return make(Opcode::asynchronous_event_re
 
 Command discovery_information_management(std::uint8_t task, std::string data) {
   auto command = make(Opcode::discovery_information_management);
-  put(command.sqe, kAtCdw10, static_cast<std::uint32_t>(task) & 0xFU);
+  put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(task) & 0xFU);
   command.data_out = std::move(data);
   return command;
 }
 
 Command set_feature(Feature feature, std::uint32_t value) {
   auto command = make(Opcode::set_features);
-  put(command.sqe, kAtCdw10, static_cast<std::uint32_t>(feature));
-  put(command.sqe, kAtCdw11, value);
+  put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(feature));
+  put_le(command.sqe, kAtCdw11, value);
   return command;
 }
 
@@ -242,46 +227,19 @@ Result<IdentifyController> parse_identify_controller(std::string_view data) {
   constexpr unsigned kPageShift = 12;  // CAP.MPSMIN is 0 in fabrics
   constexpr unsigned kLargestShift = 31;
   IdentifyController result;
-  result.serial = trimmed(data.substr(4, 20));
-  result.model = trimmed(data.substr(24, 40));
-  const unsigned mdts = get<std::uint8_t>(data, 77);
+  result.serial = printable(field_text(data.substr(4, 20)));
+  result.model = printable(field_text(data.substr(24, 40)));
+  const unsigned mdts = get_le<std::uint8_t>(data, 77);
   if (mdts != 0 && mdts + kPageShift <= kLargestShift) result.max_transfer = 1U << (mdts + kPageShift);
-  result.cntlid = get<std::uint16_t>(data, 78);
-  result.oaes = get<std::uint32_t>(data, 92);
-  result.cntrltype = get<std::uint8_t>(data, 111);
-  result.maxcmd = get<std::uint16_t>(data, 514);
+  result.cntlid = get_le<std::uint16_t>(data, 78);
+  result.oaes = get_le<std::uint32_t>(data, 92);
+  result.cntrltype = get_le<std::uint8_t>(data, 111);
+  result.maxcmd = get_le<std::uint16_t>(data, 514);
   const auto subnqn = data.substr(768, 256);
   const auto text = subnqn.substr(0, subnqn.find('\0'));
   if (is_usable_nqn(text)) result.subsysnqn = text;
-  result.dctype = get<std::uint8_t>(data, 1806);
+  result.dctype = get_le<std::uint8_t>(data, 1806);
   return result;
-}
-
-std::optional<HostId> parse_host_id(std::string_view text) {
-  constexpr std::size_t kTextLength = 36;
-  if (text.size() != kTextLength) return std::nullopt;
-  HostId id{};
-  std::size_t nibble = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool hyphen_place = i == 8 || i == 13 || i == 18 || i == 23;
-    if (hyphen_place != (c == '-')) return std::nullopt;
-    if (hyphen_place) continue;
-    int value = 0;
-    if (c >= '0' && c <= '9') {
-      value = c - '0';
-    } else if (c >= 'a' && c <= 'f') {
-      value = c - 'a' + 10;
-    } else if (c >= 'A' && c <= 'F') {
-      value = c - 'A' + 10;
-    } else {
-      return std::nullopt;
-    }
-    auto& byte = id[nibble / 2];
-    byte = static_cast<char>(nibble % 2 == 0 ? value << 4 : static_cast<unsigned char>(byte) | value);
-    ++nibble;
-  }
-  return id;
 }
 
 }  // namespace stas::nvme_tcp

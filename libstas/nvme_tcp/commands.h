@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "libstas/core/base/result.h"
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/discovery/log_reader.h"
 
 namespace stas::nvme_tcp {
@@ -21,7 +22,6 @@ inline constexpr std::size_t kSqeSize = 64;
 inline constexpr std::size_t kCqeSize = 16;
 inline constexpr std::uint32_t kIdentifySize = 4096;
 using Sqe = std::array<char, kSqeSize>;
-using HostId = std::array<char, 16>;
 
 struct Command {
   Sqe sqe{};
@@ -58,7 +58,7 @@ struct ConnectParameters {
   bool disable_sqflow = false;
   std::uint32_t kato_ms = 0;
   std::uint16_t cntlid = kAnyController;
-  HostId hostid{};
+  Uuid hostid{};
   std::string subsysnqn;
   std::string hostnqn;
 };
@@ -97,7 +97,7 @@ inline constexpr std::uint32_t kEventNamespaces = 1U << 8, kEventFirmware = 1U <
 enum class ControllerType : std::uint8_t { reserved = 0, io = 1, discovery = 2, admin = 3 };
 
 struct IdentifyController {
-  std::string serial;  // trimmed
+  std::string serial;  // trimmed, printable
   std::string model;
   std::string subsysnqn;           // "" when the controller reports none that can be used
   std::uint32_t max_transfer = 0;  // bytes from MDTS; 0 = no limit
@@ -108,8 +108,5 @@ struct IdentifyController {
   std::uint8_t dctype = 0;
 };
 Result<IdentifyController> parse_identify_controller(std::string_view data);
-
-// "11111111-2222-3333-4444-555555555555" in textual byte order.
-std::optional<HostId> parse_host_id(std::string_view text);
 
 }  // namespace stas::nvme_tcp

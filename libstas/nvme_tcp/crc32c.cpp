@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "libstas/nvme_tcp/wire.h"
+#include "libstas/core/base/endian.h"
 
 namespace stas::nvme_tcp {
 
@@ -39,8 +39,8 @@ constexpr Tables kTables = make_tables();
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
   std::uint32_t crc = ~before;
   while (bytes.size() >= kStride) {
-    const auto low = get<std::uint32_t>(bytes, 0) ^ crc;
-    const auto high = get<std::uint32_t>(bytes, 4);
+    const auto low = get_le<std::uint32_t>(bytes, 0) ^ crc;
+    const auto high = get_le<std::uint32_t>(bytes, 4);
     crc = kTables[7][low & 0xFFU] ^ kTables[6][(low >> 8U) & 0xFFU] ^ kTables[5][(low >> 16U) & 0xFFU] ^
           kTables[4][low >> 24U] ^ kTables[3][high & 0xFFU] ^ kTables[2][(high >> 8U) & 0xFFU] ^
           kTables[1][(high >> 16U) & 0xFFU] ^ kTables[0][high >> 24U];

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/base/endian.h"
 #include "libstas/nvme_tcp/crc32c.h"
-#include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {
 
@@ -63,13 +63,13 @@ bool has_header_digest(PduType type) { return type != PduType::ic_resp && type !
 
 // Everything that can be said of a PDU from its first eight bytes, so that no length is believed before it is bounded.
 Checked<Header> check_header(std::string_view bytes, Digests digests) {
-  const auto raw_type = get<std::uint8_t>(bytes, 0);
+  const auto raw_type = get_le<std::uint8_t>(bytes, 0);
   if (!is_from_controller(raw_type)) {
     return violation(FatalStatus::invalid_header_field, 0, "unexpected PDU type " + hex(raw_type), bytes);
   }
-  const Header header{static_cast<PduType>(raw_type), get<std::uint8_t>(bytes, kAtFlags),
-                      get<std::uint8_t>(bytes, kAtHlen), get<std::uint8_t>(bytes, kAtPdo),
-                      get<std::uint32_t>(bytes, kAtPlen)};
+  const Header header{static_cast<PduType>(raw_type), get_le<std::uint8_t>(bytes, kAtFlags),
+                      get_le<std::uint8_t>(bytes, kAtHlen), get_le<std::uint8_t>(bytes, kAtPdo),
+                      get_le<std::uint32_t>(bytes, kAtPlen)};
   if (header.hlen != header_length(header.type)) {
     return violation(FatalStatus::invalid_header_field, kAtHlen,
                      "PDU type " + hex(raw_type) + " with header length " + std::to_string(header.hlen), bytes);
@@ -92,7 +92,7 @@ Checked<Header> check_header(std::string_view bytes, Digests digests) {
 
 Checked<void> check_header_digest(const Header& header, std::string_view pdu, Digests digests) {
   if (!digests.header || !has_header_digest(header.type)) return {};
-  const auto received = get<std::uint32_t>(pdu, header.hlen);
+  const auto received = get_le<std::uint32_t>(pdu, header.hlen);
   if (received == crc32c(pdu.substr(0, header.hlen))) return {};
   return violation(FatalStatus::header_digest_error, received, "wrong header digest", pdu);
 }
@@ -100,7 +100,7 @@ Checked<void> check_header_digest(const Header& header, std::string_view pdu, Di
 Checked<std::optional<Pdu>> decode_data(const Header& header, std::string_view pdu, Digests digests) {
   const std::size_t head = header.hlen + (digests.header ? kDigestLength : 0);
   const std::size_t tail = digests.data ? kDigestLength : 0;
-  const auto length = get<std::uint32_t>(pdu, 16);
+  const auto length = get_le<std::uint32_t>(pdu, 16);
   if (((header.flags & kFlagDataDigest) != 0) != digests.data) {
     return violation(FatalStatus::invalid_header_field, kAtFlags,
                      std::string("C2HData ") + (digests.data ? "without" : "with") + " data digest", pdu);
@@ -116,26 +116,26 @@ Checked<std::optional<Pdu>> decode_data(const Header& header, std::string_view p
                      pdu);
   }
   C2hData data;
-  data.cid = get<std::uint16_t>(pdu, 8);
-  data.offset = get<std::uint32_t>(pdu, 12);
+  data.cid = get_le<std::uint16_t>(pdu, 8);
+  data.offset = get_le<std::uint32_t>(pdu, 12);
   data.last = (header.flags & kFlagLast) != 0;
   data.success = (header.flags & kFlagSuccess) != 0;
   data.data = pdu.substr(header.pdo, length);
-  if (digests.data) data.digest_ok = get<std::uint32_t>(pdu, header.pdo + length) == crc32c(data.data);
+  if (digests.data) data.digest_ok = get_le<std::uint32_t>(pdu, header.pdo + length) == crc32c(data.data);
   return Pdu(std::move(data));
 }
 
 Checked<std::optional<Pdu>> decode(const Header& header, std::string_view pdu, Digests digests) {
   switch (header.type) {
     case PduType::ic_resp: {
-      const auto digest_bits = get<std::uint8_t>(pdu, 11);
-      return Pdu(IcResp{get<std::uint16_t>(pdu, 8),
-                        get<std::uint8_t>(pdu, 10),
+      const auto digest_bits = get_le<std::uint8_t>(pdu, 11);
+      return Pdu(IcResp{get_le<std::uint16_t>(pdu, 8),
+                        get_le<std::uint8_t>(pdu, 10),
                         {(digest_bits & kIcHeaderDigest) != 0, (digest_bits & kIcDataDigest) != 0},
-                        get<std::uint32_t>(pdu, 12)});
+                        get_le<std::uint32_t>(pdu, 12)});
     }
     case PduType::c2h_term_req:
-      return Pdu(C2hTermReq{get<std::uint16_t>(pdu, 8), get<std::uint32_t>(pdu, 10)});
+      return Pdu(C2hTermReq{get_le<std::uint16_t>(pdu, 8), get_le<std::uint32_t>(pdu, 10)});
     case PduType::capsule_resp: {
       CapsuleResp response;
       std::copy_n(pdu.begin() + kCommonHeader, response.cqe.size(), response.cqe.begin());
@@ -144,8 +144,8 @@ Checked<std::optional<Pdu>> decode(const Header& header, std::string_view pdu, D
     case PduType::c2h_data:
       return decode_data(header, pdu, digests);
     case PduType::r2t:
-      return Pdu(R2t{get<std::uint16_t>(pdu, 8), get<std::uint16_t>(pdu, 10), get<std::uint32_t>(pdu, 12),
-                     get<std::uint32_t>(pdu, 16)});
+      return Pdu(R2t{get_le<std::uint16_t>(pdu, 8), get_le<std::uint16_t>(pdu, 10), get_le<std::uint32_t>(pdu, 12),
+                     get_le<std::uint32_t>(pdu, 16)});
     case PduType::ic_req:
     case PduType::h2c_term_req:
     case PduType::capsule_cmd:
@@ -160,7 +160,7 @@ std::size_t align_up(std::size_t value, std::size_t unit) { return (value + unit
 // A PDU from its header (`head`, without lengths and flags of the digests), data and both digests.
 std::string assemble(std::string head, std::string_view data, Digests digests, std::uint8_t cpda) {
   const auto hlen = head.size();
-  std::uint8_t flags = get<std::uint8_t>(head, kAtFlags);
+  std::uint8_t flags = get_le<std::uint8_t>(head, kAtFlags);
   std::size_t length = hlen;
   if (digests.header) {
     flags |= kFlagHeaderDigest;
@@ -175,15 +175,15 @@ std::string assemble(std::string head, std::string_view data, Digests digests, s
       length += kDigestLength;
     }
   }
-  put(head, kAtFlags, flags);
-  put(head, kAtHlen, static_cast<std::uint8_t>(hlen));
-  put(head, kAtPdo, static_cast<std::uint8_t>(pdo));
-  put(head, kAtPlen, static_cast<std::uint32_t>(length));
+  put_le(head, kAtFlags, flags);
+  put_le(head, kAtHlen, static_cast<std::uint8_t>(hlen));
+  put_le(head, kAtPdo, static_cast<std::uint8_t>(pdo));
+  put_le(head, kAtPlen, static_cast<std::uint32_t>(length));
   const auto header_crc = crc32c(head);
   head.resize(length);
-  if (digests.header) put(head, hlen, header_crc);
+  if (digests.header) put_le(head, hlen, header_crc);
   std::copy(data.begin(), data.end(), head.begin() + static_cast<std::ptrdiff_t>(pdo == 0 ? hlen : pdo));
-  if (!data.empty() && digests.data) put(head, pdo + data.size(), crc32c(data));
+  if (!data.empty() && digests.data) put_le(head, pdo + data.size(), crc32c(data));
   return head;
 }
 
@@ -235,10 +235,11 @@ Checked<std::optional<Pdu>> Decoder::next() {
 
 std::string encode_ic_req(Digests wanted) {
   std::string pdu(kIcLength, '\0');
-  put(pdu, 0, static_cast<std::uint8_t>(PduType::ic_req));
-  put(pdu, kAtHlen, static_cast<std::uint8_t>(kIcLength));
-  put(pdu, kAtPlen, static_cast<std::uint32_t>(kIcLength));
-  put(pdu, 11, static_cast<std::uint8_t>((wanted.header ? kIcHeaderDigest : 0U) | (wanted.data ? kIcDataDigest : 0U)));
+  put_le(pdu, 0, static_cast<std::uint8_t>(PduType::ic_req));
+  put_le(pdu, kAtHlen, static_cast<std::uint8_t>(kIcLength));
+  put_le(pdu, kAtPlen, static_cast<std::uint32_t>(kIcLength));
+  put_le(pdu, 11,
+         static_cast<std::uint8_t>((wanted.header ? kIcHeaderDigest : 0U) | (wanted.data ? kIcDataDigest : 0U)));
   return pdu;
 }
 
@@ -252,11 +253,11 @@ std::string encode_command(std::string_view sqe, std::string_view data, Digests 
 std::string encode_h2c_data(const H2cData& pdu, Digests digests, std::uint8_t cpda) {
   std::string head(kResponseHeader, '\0');
   head[0] = static_cast<char>(PduType::h2c_data);
-  put(head, kAtFlags, static_cast<std::uint8_t>(pdu.last ? kFlagLast : 0U));
-  put(head, 8, pdu.cid);
-  put(head, 10, pdu.tag);
-  put(head, 12, pdu.offset);
-  put(head, 16, static_cast<std::uint32_t>(pdu.data.size()));
+  put_le(head, kAtFlags, static_cast<std::uint8_t>(pdu.last ? kFlagLast : 0U));
+  put_le(head, 8, pdu.cid);
+  put_le(head, 10, pdu.tag);
+  put_le(head, 12, pdu.offset);
+  put_le(head, 16, static_cast<std::uint32_t>(pdu.data.size()));
   return assemble(std::move(head), pdu.data, digests, cpda);
 }
 
@@ -264,10 +265,10 @@ std::string encode_h2c_term_req(const Violation& violation) {
   std::string pdu(kTermHeader, '\0');
   pdu.append(violation.header.substr(0, kMaxTermLength - kTermHeader));
   pdu[0] = static_cast<char>(PduType::h2c_term_req);
-  put(pdu, kAtHlen, static_cast<std::uint8_t>(kTermHeader));
-  put(pdu, kAtPlen, static_cast<std::uint32_t>(pdu.size()));
-  put(pdu, 8, static_cast<std::uint16_t>(violation.status));
-  put(pdu, 10, violation.info);
+  put_le(pdu, kAtHlen, static_cast<std::uint8_t>(kTermHeader));
+  put_le(pdu, kAtPlen, static_cast<std::uint32_t>(pdu.size()));
+  put_le(pdu, 8, static_cast<std::uint16_t>(violation.status));
+  put_le(pdu, 10, violation.info);
   return pdu;
 }
 

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "libstas/nvme_tcp/wire.h"
+#include "libstas/core/base/endian.h"
 
 namespace stas::nvme_tcp {
 
@@ -21,8 +21,8 @@ auto violation(FatalStatus status, std::string text) {
 }
 
 void set_descriptor(Sqe& sqe, std::uint8_t type, std::size_t length) {
-  put(sqe, 32, static_cast<std::uint32_t>(length));
-  put(sqe, 39, type);
+  put_le(sqe, 32, static_cast<std::uint32_t>(length));
+  put_le(sqe, 39, type);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ Result<void> TcpQueue::submit(Token token, Command command) {
       static_cast<std::uint16_t>(static_cast<unsigned>(free - slots_.begin()) | generation_++ << kGenerationShift);
   slot.token = token;
   slot.read_length = command.read_length;
-  put(command.sqe, 2, slot.cid);
+  put_le(command.sqe, 2, slot.cid);
   const bool in_capsule = !command.data_out.empty() && command.data_out.size() <= kInCapsule;
   set_descriptor(command.sqe, in_capsule ? kSglInCapsule : kSglTransport,
                  command.data_out.empty() ? command.read_length : command.data_out.size());

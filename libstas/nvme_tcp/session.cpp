@@ -5,8 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "libstas/core/identity/nqn.h"
-#include "libstas/nvme_tcp/wire.h"
+#include "libstas/core/base/endian.h"
 
 namespace stas::nvme_tcp {
 
@@ -241,7 +240,7 @@ void Session::on_queue_count(const Completion& completion, Instant now) {
 void Session::on_namespaces(const Completion& completion, Instant now) {
   if (completion.ok() && completion.data.size() == kIdentifySize) {
     for (std::size_t i = 0; i < kMaxNamespaces; ++i) {
-      const auto nsid = get<std::uint32_t>(completion.data, i * 4);
+      const auto nsid = get_le<std::uint32_t>(completion.data, i * 4);
       if (nsid == 0) break;
       namespaces_.push_back(nsid);
     }

@@ -20,6 +20,7 @@
 
 #include "libstas/core/base/result.h"
 #include "libstas/core/base/time.h"
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/nvme_tcp/commands.h"
 #include "libstas/nvme_tcp/queue.h"
@@ -42,7 +43,7 @@ struct SessionConfig {
   ControllerKind kind = ControllerKind::io;
   std::string subsysnqn;
   std::string hostnqn;
-  HostId hostid{};
+  Uuid hostid{};
   Duration kato{};  // 0: no keep-alive
   std::uint16_t io_queue_size = 128;
   std::uint16_t nr_io_queues = 1;

@@ -35,10 +35,7 @@ bool looks_secret(std::string_view text) {
 
 std::string shown(std::string_view text) {
   if (looks_secret(text)) return std::string(Secret::kRedacted);
-  if (text.size() <= kMaxShown) return printable(text);
-  std::size_t end = kMaxShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;  // not inside a character
-  return printable(text.substr(0, end)) + "...";
+  return printable(text, kMaxShown);
 }
 
 }  // namespace stas

@@ -13,12 +13,25 @@ inline constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
 inline bool is_blank(char c) { return kBlanks.find(c) != std::string_view::npos; }
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+inline bool is_name_char(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
+
+// 0...15; nullopt for everything that is no hexadecimal digit.
+inline std::optional<unsigned> hex_digit(char c) {
+  if (is_digit(c)) return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
+  return std::nullopt;
+}
 
 inline std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kBlanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
+
+// The text of a field of fixed size: padded with NULs (Linux), with blanks (SPDK), or filling it.
+inline std::string_view field_text(std::string_view field) { return trimmed(field.substr(0, field.find('\0'))); }
 
 inline std::string to_lower(std::string_view text) {
   std::string out(text);

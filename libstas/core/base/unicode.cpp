@@ -48,28 +48,12 @@ void append_hex(std::string& out, char kind, unsigned digits, char32_t value) {
   for (unsigned shift = digits * 4; shift > 0; shift -= 4) out += "0123456789abcdef"[(value >> (shift - 4)) & 0xF];
 }
 
+// In well-formed UTF-8.
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-// Length of the UTF-8 sequence at the start of `text` (RFC 3629: shortest form, no surrogates, at most U+10FFFF),
-// 0 if there is none.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xc2 && lead < 0xe0   ? 2
-                           : (lead & 0xf0U) == 0xe0      ? 3
-                           : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                         : 0;
-  if (size == 0 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
-  const bool beyond = lead == 0xf4 && byte(1) >= 0x90;
-  return overlong || surrogate || beyond ? 0 : size;
 }
 
 }  // namespace
@@ -133,17 +117,16 @@ std::string escaped(std::string_view text) {
 }
 
 std::size_t code_points(std::string_view text) {
-  const auto starts = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
 bool has_control(std::string_view text) { return std::any_of(text.begin(), text.end(), is_control); }
 
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = utf8_sequence(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
+    const auto point = first_code_point(text);
+    if (!point.valid) return false;
+    text.remove_prefix(point.bytes);
   }
   return true;
 }
@@ -165,6 +148,12 @@ std::string printable(std::string_view text) {
   for (std::size_t at = 0; (at = result.find('\xc2', at)) != std::string::npos; ++at)
     if (static_cast<unsigned char>(result[at + 1]) < 0xa0) result.replace(at, 2, "?");
   return result;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return printable(text);
+  while (limit > 0 && !starts_character(text[limit])) --limit;
+  return printable(text.substr(0, limit)) + "...";
 }
 
 }  // namespace stas

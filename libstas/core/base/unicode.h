@@ -5,6 +5,7 @@
 // bidirectional overrides), no private or unassigned code points, no blank but the ordinary one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,5 +44,8 @@ bool is_injection_free(std::string_view text);
 // The text with '?' for control characters, and for all bytes above ASCII when they are not UTF-8: fit for a journal
 // line, a terminal and D-Bus.
 std::string printable(std::string_view text);
+
+// The same, cut after `limit` bytes, not inside a character, and then with "..." at its end.
+std::string printable(std::string_view text, std::size_t limit);
 
 }  // namespace stas

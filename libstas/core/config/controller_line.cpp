@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "libstas/core/base/did_you_mean.h"
+#include "libstas/core/base/host_name.h"
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"

@@ -12,12 +12,7 @@ namespace stas {
 
 namespace {
 
-constexpr std::size_t kMaxHostName = 253;  // RFC 1035, as text
-constexpr std::size_t kMaxKey = 24;        // ours are shorter; anything longer may be a piece of a key in base64
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
-}
+constexpr std::size_t kMaxKey = 24;  // ours are shorter; anything longer may be a piece of a key in base64
 
 }  // namespace
 
@@ -37,25 +32,6 @@ LineFields split_fields(std::string_view value) {
     out.fields.push_back({trimmed(field.substr(0, equals)), trimmed(field.substr(equals + 1))});
   }
   return out;
-}
-
-bool is_host_name(std::string_view text) {
-  if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kMaxHostName) return false;
-  bool digits_only = true;
-  std::size_t label = 0;
-  for (const char c : text) {
-    if (c == '.') {
-      if (label == 0) return false;
-      label = 0;
-      digits_only = true;
-      continue;
-    }
-    if (!is_name_char(c)) return false;
-    ++label;
-    digits_only = digits_only && is_digit(c);
-  }
-  return label > 0 && !digits_only;
 }
 
 std::string field_name(std::string_view key) {

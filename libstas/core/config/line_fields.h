@@ -28,10 +28,6 @@ struct LineFields {
 // At the first '=' of each field. Empty fields and a trailing " # comment" are dropped. The views are into `value`.
 LineFields split_fields(std::string_view value);
 
-// Can the text be used as the name of a host? Letters, digits, '-', '_' and dots, and no number at the end (that would
-// be a misspelled IPv4 address).
-bool is_host_name(std::string_view text);
-
 // Names a field for a message: the key itself if it is a plausible key, else only "a field".
 std::string field_name(std::string_view key);
 

@@ -4,6 +4,7 @@
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/config/option_reader.h"
 #include "libstas/core/identity/nqn.h"
 
@@ -16,17 +17,6 @@ constexpr std::string_view kDefaultNqn = "file:///etc/nvme/hostnqn", kDefaultId 
                            kDefaultKey = "file:///etc/nvme/hostkey";
 constexpr std::size_t kMaxSymname = 256;  // bytes of the symbolic name in a DIM registration (TP8010)
 constexpr std::size_t kMaxKey = 1024;
-
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = text[i];
-    const bool hex = is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (hyphen ? c != '-' : !hex) return false;
-  }
-  return true;
-}
 
 std::string_view first_word(std::string_view text) {
   text = trimmed(text.substr(0, text.find('\n')));
@@ -94,7 +84,7 @@ class Reader {
   }
 
   // The kernel refuses every connection with a host ID that is no UUID, so better say it at once.
-  static std::string id_objection(const std::string& id) { return is_uuid(id) ? "" : "should be a UUID"; }
+  static std::string id_objection(const std::string& id) { return parse_uuid(id) ? "" : "should be a UUID"; }
 
   Secret key() {
     const Item found = item("key", kDefaultKey);
@@ -116,7 +106,8 @@ class Reader {
 
   std::string symname() {
     const Item found = item("symname", "");
-    if (found.value && found.value->size() <= kMaxSymname && is_valid_utf8(*found.value) && is_plain(*found.value)) {
+    if (found.value && found.value->size() <= kMaxSymname && is_valid_utf8(*found.value) &&
+        !has_control(*found.value)) {
       return *found.value;
     }
     const std::string why =
@@ -126,13 +117,6 @@ class Reader {
                      "Error reading host symbolic name (will remain undefined): " + why);
     }
     return {};
-  }
-
-  static bool is_plain(std::string_view text) {
-    for (const char c : text) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
-    }
-    return true;
   }
 
   OptionReader file_;

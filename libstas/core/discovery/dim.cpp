@@ -5,10 +5,11 @@
 #include "libstas/core/discovery/dim.h"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <tuple>
 
+#include "libstas/core/base/endian.h"
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/discovery/log_page.h"
 #include "libstas/core/identity/nqn.h"
 
@@ -17,18 +18,12 @@ namespace {
 
 constexpr std::size_t kEntryAt = 1024;
 constexpr std::size_t kAttributesAt = 1032;  // in the entry
-constexpr std::size_t kHostIdSize = 16;
 constexpr std::size_t kAttributeHeader = 4;
 constexpr std::size_t kMaxNameSize = 256;  // entity name, and symbolic name by the same measure
 constexpr std::size_t kVersionSize = 64;
 
 constexpr std::uint16_t kExtendedFormat = 2, kEntityHost = 1, kEntityKeyType = 0x5f;
 constexpr std::uint16_t kAttributeHostId = 1, kAttributeSymbolicName = 2;
-
-template <class T>
-void put(std::string& data, std::size_t at, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) data[at + i] = static_cast<char>((value >> (8 * i)) & 0xffU);
-}
 
 void put_text(std::string& data, std::size_t at, std::string_view text, std::size_t size) {
   std::copy_n(text.begin(), std::min(text.size(), size), data.begin() + static_cast<std::ptrdiff_t>(at));
@@ -42,33 +37,9 @@ std::string ascii(std::string_view text, std::size_t limit) {
   return result;
 }
 
-std::optional<std::uint8_t> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return std::nullopt;
-}
-
-// "2cd2c43b-a90a-45c1-a8cd-86b33ab273b5" to 16 bytes in the order of the text (RFC 4122).
-std::optional<std::string> uuid_bytes(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string bytes;
-  for (std::size_t at = 0; at < text.size();) {
-    if (at == 8 || at == 13 || at == 18 || at == 23) {
-      if (text[at++] != '-') return std::nullopt;
-      continue;
-    }
-    const auto high = hex_digit(text[at]), low = hex_digit(text[at + 1]);
-    if (!high || !low) return std::nullopt;
-    bytes += static_cast<char>(*high << 4U | *low);
-    at += 2;
-  }
-  return bytes;
-}
-
 std::size_t put_attribute(std::string& data, std::size_t at, std::uint16_t type, std::string_view value) {
-  put(data, at, type);
-  put(data, at + 2, static_cast<std::uint16_t>(value.size()));
+  put_le(data, at, type);
+  put_le(data, at + 2, static_cast<std::uint16_t>(value.size()));
   put_text(data, at + kAttributeHeader, value, value.size());
   return at + kAttributeHeader + value.size();
 }
@@ -78,21 +49,20 @@ std::size_t put_attribute(std::string& data, std::size_t at, std::uint16_t type,
 Result<std::string> dim_host_entry(const HostIdentity& host, IpFamily family) {
   if (!is_usable_nqn(host.nqn))
     return fail(ErrorKind::invalid_input, "registration: host NQN \"" + printable(host.nqn) + "\" cannot be used");
-  const auto id = uuid_bytes(host.id);
-  if (!id || id->size() != kHostIdSize)
-    return fail(ErrorKind::invalid_input, "registration: host ID \"" + printable(host.id) + "\" is no UUID");
+  const auto id = parse_uuid(host.id);
+  if (!id) return fail(ErrorKind::invalid_input, "registration: host ID \"" + printable(host.id) + "\" is no UUID");
 
   std::string symname = ascii(host.symname, kMaxNameSize);
   symname.resize((symname.size() + 3) / 4 * 4, ' ');
-  const std::size_t tel =
-      kAttributesAt + kAttributeHeader + kHostIdSize + (symname.empty() ? 0 : kAttributeHeader + symname.size());
+  const std::size_t tel = kAttributesAt + kAttributeHeader + std::tuple_size_v<Uuid> +
+                          (symname.empty() ? 0 : kAttributeHeader + symname.size());
 
   std::string data(kEntryAt + tel, '\0');
-  put(data, 0, static_cast<std::uint32_t>(data.size()));  // TDL
-  put(data, 8, std::uint64_t{1});                         // NUMENT
-  put(data, 16, kExtendedFormat);
-  put(data, 18, kEntityHost);
-  put(data, 22, kEntityKeyType);
+  put_le(data, 0, static_cast<std::uint32_t>(data.size()));  // TDL
+  put_le(data, 8, std::uint64_t{1});                         // NUMENT
+  put_le(data, 16, kExtendedFormat);
+  put_le(data, 18, kEntityHost);
+  put_le(data, 22, kEntityKeyType);
   put_text(data, 24, host.nqn, kMaxNqnLength);
   put_text(data, 280, ascii(host.hostname, kMaxNameSize), kMaxNameSize);
   put_text(data, 536, ascii(host.os_version, kVersionSize), kVersionSize);
@@ -100,9 +70,10 @@ Result<std::string> dim_host_entry(const HostIdentity& host, IpFamily family) {
   data[kEntryAt] = static_cast<char>(kDlpTrtypeTcp);
   data[kEntryAt + 1] = static_cast<char>(family == IpFamily::v4 ? 1 : 2);
   put_text(data, kEntryAt + 256, host.nqn, kMaxNqnLength);
-  put(data, kEntryAt + 1024, static_cast<std::uint32_t>(tel));
-  put(data, kEntryAt + 1028, static_cast<std::uint16_t>(symname.empty() ? 1 : 2));
-  const std::size_t next = put_attribute(data, kEntryAt + kAttributesAt, kAttributeHostId, *id);
+  put_le(data, kEntryAt + 1024, static_cast<std::uint32_t>(tel));
+  put_le(data, kEntryAt + 1028, static_cast<std::uint16_t>(symname.empty() ? 1 : 2));
+  const std::size_t next =
+      put_attribute(data, kEntryAt + kAttributesAt, kAttributeHostId, std::string(id->begin(), id->end()));
   if (!symname.empty()) put_attribute(data, next, kAttributeSymbolicName, symname);
   return data;
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "libstas/core/base/endian.h"
+#include "libstas/core/base/text.h"
 #include "libstas/core/discovery/dlpe_text.h"
 
 namespace stas {
@@ -20,38 +22,19 @@ constexpr std::size_t kTsasAt = 768;
 constexpr std::size_t kSupportedPagesSize = 1024;
 constexpr std::size_t kDiscoveryLid = 0x70;
 
-std::uint8_t u8(std::string_view bytes, std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); }
-
-template <class T>
-T little_endian(std::string_view bytes, std::size_t at) {
-  T value = 0;
-  for (std::size_t i = sizeof(T); i-- > 0;) value = static_cast<T>((value << 8U) | u8(bytes, at + i));
-  return value;
-}
-
-// Padded with NULs (Linux), blanks (SPDK), or filling the whole field.
-std::string text_field(std::string_view bytes, std::size_t at, std::size_t size) {
-  constexpr std::string_view kBlanks = " \t\r\n\v\f";
-  std::string_view text = bytes.substr(at, size);
-  text = text.substr(0, text.find('\0'));
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(kBlanks) - first + 1));
-}
-
 Dlpe parse_entry(std::string_view bytes) {
   Dlpe dlpe;
-  dlpe.trtype = u8(bytes, 0);
-  dlpe.adrfam = u8(bytes, 1);
-  dlpe.subtype = u8(bytes, 2);
-  dlpe.treq = u8(bytes, 3);
-  dlpe.portid = little_endian<std::uint16_t>(bytes, 4);
-  dlpe.cntlid = little_endian<std::uint16_t>(bytes, 6);
-  dlpe.asqsz = little_endian<std::uint16_t>(bytes, 8);
-  dlpe.eflags = little_endian<std::uint16_t>(bytes, 10);
-  dlpe.trsvcid = text_field(bytes, kTrsvcidAt, kDlpeTrsvcidSize);
-  dlpe.subnqn = text_field(bytes, kSubnqnAt, kSubnqnSize);
-  dlpe.traddr = text_field(bytes, kTraddrAt, kDlpeTraddrSize);
+  dlpe.trtype = get_le<std::uint8_t>(bytes, 0);
+  dlpe.adrfam = get_le<std::uint8_t>(bytes, 1);
+  dlpe.subtype = get_le<std::uint8_t>(bytes, 2);
+  dlpe.treq = get_le<std::uint8_t>(bytes, 3);
+  dlpe.portid = get_le<std::uint16_t>(bytes, 4);
+  dlpe.cntlid = get_le<std::uint16_t>(bytes, 6);
+  dlpe.asqsz = get_le<std::uint16_t>(bytes, 8);
+  dlpe.eflags = get_le<std::uint16_t>(bytes, 10);
+  dlpe.trsvcid = field_text(bytes.substr(kTrsvcidAt, kDlpeTrsvcidSize));
+  dlpe.subnqn = field_text(bytes.substr(kSubnqnAt, kSubnqnSize));
+  dlpe.traddr = field_text(bytes.substr(kTraddrAt, kDlpeTraddrSize));
   // "nn-0x...,pn-0x..." as some controllers write it; the kernel wants a colon.
   if (dlpe.trtype == kDlpTrtypeFc) std::replace(dlpe.traddr.begin(), dlpe.traddr.end(), ',', ':');
   dlpe.tsas = tsas_text(dlpe.trtype, bytes.substr(kTsasAt));
@@ -63,8 +46,8 @@ Dlpe parse_entry(std::string_view bytes) {
 Result<DlpHeader> parse_dlp_header(std::string_view bytes) {
   if (bytes.size() < kDlpHeaderUsed)
     return fail(ErrorKind::protocol, "discovery log page: header has only " + std::to_string(bytes.size()) + " bytes");
-  const DlpHeader header{little_endian<std::uint64_t>(bytes, 0), little_endian<std::uint64_t>(bytes, 8),
-                         little_endian<std::uint16_t>(bytes, 16)};
+  const DlpHeader header{get_le<std::uint64_t>(bytes, 0), get_le<std::uint64_t>(bytes, 8),
+                         get_le<std::uint16_t>(bytes, 16)};
   if (header.recfmt != 0)
     return fail(ErrorKind::protocol, "discovery log page: unknown record format " + std::to_string(header.recfmt));
   if (header.numrec > kMaxDlpes)
@@ -92,7 +75,7 @@ Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numre
 Result<SupportedDlp> parse_supported_log_pages(std::string_view bytes) {
   if (bytes.size() < kSupportedPagesSize)
     return fail(ErrorKind::protocol, "supported log pages: only " + std::to_string(bytes.size()) + " of 1024 bytes");
-  const auto specific = little_endian<std::uint32_t>(bytes, kDiscoveryLid * sizeof(std::uint32_t)) >> 16U;
+  const auto specific = get_le<std::uint32_t>(bytes, kDiscoveryLid * sizeof(std::uint32_t)) >> 16U;
   return SupportedDlp{(specific & 1U) != 0, (specific & 2U) != 0, (specific & 4U) != 0};
 }
 

@@ -18,15 +18,8 @@ struct Pair {
   std::string_view value;
 };
 
-bool is_printable(std::string_view text) {
-  return is_valid_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7F;
-         });
-}
-
 std::optional<Pair> split(std::string_view text) {
-  if (text.size() > kMaxTxtStringLength || !is_printable(text)) return std::nullopt;
+  if (text.size() > kMaxTxtStringLength || !is_valid_utf8(text) || has_control(text)) return std::nullopt;
   const auto equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   Pair pair{to_lower(trimmed(text.substr(0, equals))), trimmed(text.substr(equals + 1))};

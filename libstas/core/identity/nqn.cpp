@@ -5,25 +5,14 @@
 
 #include <algorithm>
 
+#include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/base/uuid.h"
 
 namespace stas {
 namespace {
 
-constexpr std::string_view kUuidPrefix = "nqn.2014-08.org.nvmexpress:uuid:";
 constexpr std::size_t kMaxLabel = 63;  // RFC 1034
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-    if (hyphen ? text[i] != '-' : !is_hex(text[i])) return false;
-  }
-  return true;
-}
 
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > kMaxLabel || !is_letter(label.front()) || label.back() == '-') return false;
@@ -57,7 +46,8 @@ bool is_strict_nqn(std::string_view nqn) {
   if (nqn == kWellKnownDiscoveryNqn) return true;
   if (!is_usable_nqn(nqn)) return false;
   // The UUID prefix commits: what follows must be a UUID, although the domain form would allow other names.
-  if (nqn.substr(0, kUuidPrefix.size()) == kUuidPrefix) return is_uuid(nqn.substr(kUuidPrefix.size()));
+  if (nqn.substr(0, kUuidNqnPrefix.size()) == kUuidNqnPrefix)
+    return parse_uuid(nqn.substr(kUuidNqnPrefix.size())).has_value();
   if (nqn.substr(0, 4) != "nqn." || !is_date(nqn.substr(4, 8))) return false;
   const std::string_view name = nqn.substr(12);
   const auto colon = name.find(':');
@@ -65,8 +55,10 @@ bool is_strict_nqn(std::string_view nqn) {
 }
 
 std::optional<std::string> uuid_of_nqn(std::string_view nqn) {
-  if (nqn.substr(0, kUuidPrefix.size()) != kUuidPrefix || !is_uuid(nqn.substr(kUuidPrefix.size()))) return std::nullopt;
-  return std::string(nqn.substr(kUuidPrefix.size()));
+  if (nqn.substr(0, kUuidNqnPrefix.size()) != kUuidNqnPrefix || !parse_uuid(nqn.substr(kUuidNqnPrefix.size()))) {
+    return std::nullopt;
+  }
+  return std::string(nqn.substr(kUuidNqnPrefix.size()));
 }
 
 }  // namespace stas

@@ -11,6 +11,8 @@
 namespace stas {
 
 inline constexpr std::string_view kWellKnownDiscoveryNqn = "nqn.2014-08.org.nvmexpress.discovery";
+// In front of the UUID in the name of a host that has no other (NVM Express Base Specification 2.0, clause 4.5).
+inline constexpr std::string_view kUuidNqnPrefix = "nqn.2014-08.org.nvmexpress:uuid:";
 inline constexpr std::size_t kMaxNqnLength = 223;        // bytes, without the terminating NUL
 inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (contract 7.8)
 

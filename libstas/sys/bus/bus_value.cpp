@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "libstas/core/base/unicode.h"
 #include "libstas/sys/bus/bus_shim.h"
 
 namespace stas::bus_shim {
@@ -12,26 +13,6 @@ namespace {
 
 [[noreturn]] void throw_too_big(const std::string& what) {
   throw make_error("org.freedesktop.DBus.Error.LimitsExceeded", what);
-}
-
-// Length of the well-formed UTF-8 sequence at the front (RFC 3629, no surrogates), 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return first == 0 ? 0 : 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;
-    if (first == 0xED && byte(1) > 0x9F) return 0;
-    return continues(1) && continues(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) > 0x8F) return 0;
-    return continues(1) && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 void write_dicts(sdbus::Message& message, const BusDicts& dicts) {
@@ -77,23 +58,16 @@ BusDicts read_dicts(sdbus::Message& message) {
 }  // namespace
 
 std::string bus_text(const std::string& text) {
-  std::size_t good = 0;
-  while (good < text.size()) {
-    const auto length = sequence_length(std::string_view(text).substr(good));
-    if (length == 0) break;
-    good += length;
-  }
-  if (good == text.size()) return text;
-  std::string clean(text, 0, good);
-  while (good < text.size()) {
-    const auto length = sequence_length(std::string_view(text).substr(good));
-    if (length == 0) {
-      clean += '?';
-      ++good;
+  if (text.find('\0') == std::string::npos && is_valid_utf8(text)) return text;
+  std::string clean;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto point = first_code_point(rest);
+    if (point.valid && point.value != 0) {
+      clean.append(rest.substr(0, point.bytes));
     } else {
-      clean.append(text, good, length);
-      good += length;
+      clean += '?';
     }
+    rest.remove_prefix(point.bytes);
   }
   return clean;
 }

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "libstas/nvme_tcp/wire.h"
+#include "libstas/core/base/endian.h"
 
 namespace stas {
 
@@ -39,10 +39,10 @@ void LoopLink::wake() {
 
 void LoopLink::submit(nvme_tcp::Token token, nvme_tcp::Command command) {
   if (!is_open()) return;
-  nvme_tcp::put(command.sqe, 2, next_cid_++);
+  put_le(command.sqe, 2, next_cid_++);
   const auto length = command.data_out.empty() ? command.read_length : command.data_out.size();
-  nvme_tcp::put(command.sqe, 32, static_cast<std::uint32_t>(length));
-  nvme_tcp::put(command.sqe, 39, kSglTransport);
+  put_le(command.sqe, 32, static_cast<std::uint32_t>(length));
+  put_le(command.sqe, 39, kSglTransport);
   const auto read_length = command.read_length;
   queue_->submit(std::string_view(command.sqe.data(), command.sqe.size()), std::move(command.data_out), read_length,
                  [this, token, read_length](std::string_view cqe, std::string data) {

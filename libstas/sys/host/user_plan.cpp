@@ -22,7 +22,7 @@ Result<void> set_identity(nvme_tcp::SessionConfig& session, const Connect& order
   if (!is_usable_nqn(session.hostnqn)) {
     return fail(ErrorKind::invalid_input, order.tid.to_string() + ": the host NQN cannot be used");
   }
-  const auto hostid = nvme_tcp::parse_host_id(order.host.id);
+  const auto hostid = parse_uuid(order.host.id);
   if (!hostid) return fail(ErrorKind::invalid_input, order.tid.to_string() + ": the host ID is not a UUID");
   session.hostid = *hostid;
   return {};

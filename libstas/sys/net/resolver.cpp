@@ -13,6 +13,7 @@
 
 #include <netdb.h>
 
+#include "libstas/core/base/host_name.h"
 #include "libstas/core/base/shown.h"
 #include "libstas/sys/net/socket_address.h"
 
@@ -52,12 +53,6 @@ Resolver::Addresses system_lookup(const std::string& name) {
   }
   if (addresses.empty()) return fail(ErrorKind::not_found, "host name " + shown(name) + ": no usable address");
   return addresses;
-}
-
-bool is_host_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxHostName && std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '\x7F';
-  });
 }
 
 }  // namespace

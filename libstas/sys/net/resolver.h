@@ -18,7 +18,6 @@
 
 namespace stas {
 
-inline constexpr std::size_t kMaxHostName = 255;
 inline constexpr std::size_t kMaxResolvedAddresses = 64;  // of one name; the rest is ignored
 inline constexpr std::size_t kMaxLookups = 256;           // names being looked up
 inline constexpr std::size_t kMaxWaiters = 1024;          // callbacks outstanding

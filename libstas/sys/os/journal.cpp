@@ -55,12 +55,7 @@ void write_line(std::string line) {
 
 }  // namespace
 
-std::string log_line(std::string_view text) {
-  if (text.size() <= kMaxLogText) return printable(text);
-  std::size_t end = kMaxLogText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
-  return printable(text.substr(0, end)) + "...";
-}
+std::string log_line(std::string_view text) { return printable(text, kMaxLogText); }
 
 std::vector<std::string> Journal::entry(Level level, std::string_view text,
                                         const std::vector<JournalField>& fields) const {

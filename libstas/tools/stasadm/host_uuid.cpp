@@ -11,56 +11,16 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include "libstas/core/base/uuid.h"
+
 namespace stas {
 
 namespace {
 
-using Uuid = std::array<std::uint8_t, 16>;
-
 constexpr std::string_view kApplication = "$nvmexpress.org$";
-constexpr std::size_t kUuidLength = 36;
 
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Exactly 32 hexadecimal digits.
-std::optional<Uuid> from_digits(std::string_view digits) {
-  Uuid uuid{};
-  if (digits.size() != uuid.size() * 2) return std::nullopt;
-  for (std::size_t i = 0; i < uuid.size(); ++i) {
-    const int high = digit(digits[2 * i]);
-    const int low = digit(digits[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    uuid[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return uuid;
-}
-
-// "8-4-4-4-12" at the front of the text.
-std::optional<Uuid> from_text(std::string_view text) {
-  if (text.size() < kUuidLength) return std::nullopt;
-  std::string digits;
-  for (std::size_t i = 0; i < kUuidLength; ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash != (text[i] == '-')) return std::nullopt;
-    if (!dash) digits += text[i];
-  }
-  return from_digits(digits);
-}
-
-std::string to_text(const Uuid& uuid) {
-  std::string text;
-  for (std::size_t i = 0; i < uuid.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += "0123456789abcdef"[uuid[i] >> 4];
-    text += "0123456789abcdef"[uuid[i] & 0xF];
-  }
-  return text;
-}
+// At the front of the text.
+std::optional<Uuid> from_text(std::string_view text) { return parse_uuid(text.substr(0, kUuidTextLength)); }
 
 std::string to_version_4(Uuid uuid) {
   uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0F) | 0x40);
@@ -78,7 +38,7 @@ std::string random_uuid() {
 }
 
 std::optional<std::string> uuid_of_machine_id(std::string_view text) {
-  const auto id = from_digits(text.substr(0, 32));
+  const auto id = parse_uuid_digits(text.substr(0, 32));
   if (!id) return std::nullopt;
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash{};
   unsigned length = 0;

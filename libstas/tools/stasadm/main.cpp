@@ -16,6 +16,7 @@
 
 #include "libstas/core/config/config.h"
 #include "libstas/core/config/ini.h"
+#include "libstas/core/identity/nqn.h"
 #include "libstas/sys/os/files.h"
 #include "libstas/tools/cli.h"
 #include "libstas/tools/stasadm/host_uuid.h"
@@ -26,7 +27,6 @@ namespace {
 using namespace stas;
 
 constexpr const char* kDefaultConfig = "/etc/stas/sys.conf";
-constexpr const char* kNqnPrefix = "nqn.2014-08.org.nvmexpress:uuid:";
 constexpr std::size_t kMaxIdentityBytes = 4096;
 constexpr mode_t kNewFileMode = 0644;
 
@@ -151,7 +151,7 @@ Result<void> execute(const CliRun& run) {
   const auto uuid =
       host_uuid([](const std::string& path) { return read_file_bounded(path, kMaxIdentityBytes); }, geteuid() == 0);
   if (!uuid) return tl::unexpected(uuid.error());
-  return store(run, "nqn", kNqnPrefix + *uuid);
+  return store(run, "nqn", std::string(kUuidNqnPrefix) + *uuid);
 }
 
 }  // namespace

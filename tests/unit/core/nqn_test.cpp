@@ -106,6 +106,8 @@ TEST(Printable, NothingReachesATerminalThatItWouldObey) {
             "csi ?31m");
   EXPECT_EQ(printable("\xc2\xa0\xc2\x80"), "\xc2\xa0?");
   EXPECT_EQ(printable("broken \xc3\x28"), "broken ?(");
+  EXPECT_EQ(printable("d\xc3\xa9j\xc3\xa0", 7), "d\xc3\xa9j\xc3\xa0");
+  EXPECT_EQ(printable("d\xc3\xa9j\xc3\xa0", 5), "d\xc3\xa9j...") << "not inside a character";
 }
 
 }  // namespace

@@ -7,12 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/nvme_tcp/wire.h"
+#include "libstas/core/base/endian.h"
 
 namespace stas {
 namespace {
-
-using nvme_tcp::put;
 
 // The page of a controller, which may change between two reads.
 struct Page {
@@ -21,8 +19,8 @@ struct Page {
 
   std::string read(const LogReader::Read& read) const {
     std::string page(kDlpHeaderSize + std::min<std::uint64_t>(numrec, 8192) * kDlpeSize, '\0');
-    put(page, 0, genctr);
-    put(page, 8, numrec);
+    put_le(page, 0, genctr);
+    put_le(page, 8, numrec);
     for (std::size_t i = 0; kDlpHeaderSize + (i + 1) * kDlpeSize <= page.size(); ++i) {
       const auto at = kDlpHeaderSize + i * kDlpeSize;
       page[at] = 3;

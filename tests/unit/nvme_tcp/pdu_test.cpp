@@ -23,11 +23,11 @@ Checked<std::optional<Pdu>> decode(std::string_view bytes, Digests digests = {})
 TEST(PduEncode, IcReqAsksForTheDigests) {
   const auto pdu = encode_ic_req({true, false});
   ASSERT_EQ(pdu.size(), 128U);
-  EXPECT_EQ(get<std::uint8_t>(pdu, 0), 0);
-  EXPECT_EQ(get<std::uint8_t>(pdu, 2), 128);
-  EXPECT_EQ(get<std::uint32_t>(pdu, 4), 128U);
-  EXPECT_EQ(get<std::uint8_t>(pdu, 11), 1);
-  EXPECT_EQ(get<std::uint8_t>(encode_ic_req(kBoth), 11), 3);
+  EXPECT_EQ(get_le<std::uint8_t>(pdu, 0), 0);
+  EXPECT_EQ(get_le<std::uint8_t>(pdu, 2), 128);
+  EXPECT_EQ(get_le<std::uint32_t>(pdu, 4), 128U);
+  EXPECT_EQ(get_le<std::uint8_t>(pdu, 11), 1);
+  EXPECT_EQ(get_le<std::uint8_t>(encode_ic_req(kBoth), 11), 3);
 }
 
 TEST(PduEncode, CommandWithoutData) {
@@ -47,15 +47,15 @@ TEST(PduEncode, CommandWithDataAndDigestsIsAligned) {
            {{}, 0, 72}, {kBoth, 0, 76}, {{}, 31, 128}, {kBoth, 31, 128}, {{}, 1, 72}, {{true, false}, 1, 80}}) {
     const std::string data(10, 'd');
     const auto pdu = encode_command(std::string(64, 'q'), data, row.digests, row.cpda);
-    EXPECT_EQ(get<std::uint8_t>(pdu, 3), row.pdo);
+    EXPECT_EQ(get_le<std::uint8_t>(pdu, 3), row.pdo);
     EXPECT_EQ(pdu.substr(row.pdo, 10), data);
     EXPECT_EQ(pdu.size(), row.pdo + 10 + (row.digests.data ? 4 : 0));
-    EXPECT_EQ(get<std::uint32_t>(pdu, 4), pdu.size());
+    EXPECT_EQ(get_le<std::uint32_t>(pdu, 4), pdu.size());
     if (row.digests.header) {
-      EXPECT_EQ(get<std::uint32_t>(pdu, 72), crc32c(pdu.substr(0, 72)));
+      EXPECT_EQ(get_le<std::uint32_t>(pdu, 72), crc32c(pdu.substr(0, 72)));
     }
     if (row.digests.data) {
-      EXPECT_EQ(get<std::uint32_t>(pdu, row.pdo + 10), crc32c(data));
+      EXPECT_EQ(get_le<std::uint32_t>(pdu, row.pdo + 10), crc32c(data));
     }
   }
 }
@@ -63,11 +63,11 @@ TEST(PduEncode, CommandWithDataAndDigestsIsAligned) {
 TEST(PduEncode, TermReqCarriesTheOffendingHeaderBounded) {
   const auto pdu = encode_h2c_term_req({FatalStatus::header_digest_error, 0x12345678, "x", std::string(500, 'h')});
   EXPECT_EQ(pdu.size(), kMaxTermLength);
-  EXPECT_EQ(get<std::uint8_t>(pdu, 0), 2);
-  EXPECT_EQ(get<std::uint8_t>(pdu, 2), 24);
-  EXPECT_EQ(get<std::uint32_t>(pdu, 4), pdu.size());
-  EXPECT_EQ(get<std::uint16_t>(pdu, 8), 3);
-  EXPECT_EQ(get<std::uint32_t>(pdu, 10), 0x12345678U);
+  EXPECT_EQ(get_le<std::uint8_t>(pdu, 0), 2);
+  EXPECT_EQ(get_le<std::uint8_t>(pdu, 2), 24);
+  EXPECT_EQ(get_le<std::uint32_t>(pdu, 4), pdu.size());
+  EXPECT_EQ(get_le<std::uint16_t>(pdu, 8), 3);
+  EXPECT_EQ(get_le<std::uint32_t>(pdu, 10), 0x12345678U);
   EXPECT_EQ(pdu.substr(24), std::string(128, 'h'));
 }
 
@@ -97,8 +97,8 @@ TEST(PduDecode, WaitsForTheLastByte) {
 TEST(PduDecode, GivesSeveralPdusOfOnePortion) {
   Decoder decoder;
   decoder.feed(peer::response(1) + peer::response(2) + peer::r2t(3, 4, 5, 6));
-  EXPECT_EQ(get<std::uint16_t>(std::string_view(std::get<CapsuleResp>(**decoder.next()).cqe.data(), 16), 12), 1);
-  EXPECT_EQ(get<std::uint16_t>(std::string_view(std::get<CapsuleResp>(**decoder.next()).cqe.data(), 16), 12), 2);
+  EXPECT_EQ(get_le<std::uint16_t>(std::string_view(std::get<CapsuleResp>(**decoder.next()).cqe.data(), 16), 12), 1);
+  EXPECT_EQ(get_le<std::uint16_t>(std::string_view(std::get<CapsuleResp>(**decoder.next()).cqe.data(), 16), 12), 2);
   const auto request = std::get<R2t>(**decoder.next());
   EXPECT_EQ(request.cid, 3);
   EXPECT_EQ(request.tag, 4);
@@ -125,7 +125,7 @@ TEST(PduDecode, WrongDataDigestIsToldNotFatal) {
 
 TEST(PduDecode, HonoursDataOffset) {
   auto bytes = peer::header(0x07, 4, 24, 64, 68);
-  put(bytes, 16, std::uint32_t{4});
+  put_le(bytes, 16, std::uint32_t{4});
   bytes += std::string(40, 'p') + "data";
   EXPECT_EQ(std::get<C2hData>(**decode(bytes)).data, "data");
 }

@@ -170,8 +170,8 @@ TEST(TcpQueue, SmallDataGoInTheCapsule) {
   command.data_out = std::string(1024, 'x');
   const auto capsule = submit(queue, 1, command);
   EXPECT_EQ(capsule.size(), 72U + 1024U);
-  EXPECT_EQ(get<std::uint8_t>(capsule, 8 + 39), 0x01);
-  EXPECT_EQ(get<std::uint32_t>(capsule, 8 + 32), 1024U);
+  EXPECT_EQ(get_le<std::uint8_t>(capsule, 8 + 39), 0x01);
+  EXPECT_EQ(get_le<std::uint32_t>(capsule, 8 + 32), 1024U);
 }
 
 TEST(TcpQueue, LargeDataGoWhenAskedForInBoundedPieces) {
@@ -180,19 +180,19 @@ TEST(TcpQueue, LargeDataGoWhenAskedForInBoundedPieces) {
   command.data_out = std::string(8192, 'x') + std::string(1000, 'y');
   const auto capsule = submit(queue, 1, command);
   ASSERT_EQ(capsule.size(), 72U);
-  EXPECT_EQ(get<std::uint8_t>(capsule, 8 + 39), 0x5A);
-  EXPECT_EQ(get<std::uint32_t>(capsule, 8 + 32), 9192U);
+  EXPECT_EQ(get_le<std::uint8_t>(capsule, 8 + 39), 0x5A);
+  EXPECT_EQ(get_le<std::uint32_t>(capsule, 8 + 32), 9192U);
   const auto cid = peer::cid_of(capsule);
   ASSERT_TRUE(queue.feed(peer::r2t(cid, 77, 0, 9192)).has_value());
   const auto sent = queue.take_output();
   ASSERT_EQ(sent.size(), 3 * 24U + 9192U);
   const auto last = std::string_view(sent).substr(2 * (24 + 4096));
-  EXPECT_EQ(get<std::uint8_t>(sent, 1), 0) << "not the last";
-  EXPECT_EQ(get<std::uint8_t>(last, 0), 0x06);
-  EXPECT_EQ(get<std::uint8_t>(last, 1), 4) << "the last";
-  EXPECT_EQ(get<std::uint16_t>(last, 10), 77);
-  EXPECT_EQ(get<std::uint32_t>(last, 12), 8192U);
-  EXPECT_EQ(get<std::uint32_t>(last, 16), 1000U);
+  EXPECT_EQ(get_le<std::uint8_t>(sent, 1), 0) << "not the last";
+  EXPECT_EQ(get_le<std::uint8_t>(last, 0), 0x06);
+  EXPECT_EQ(get_le<std::uint8_t>(last, 1), 4) << "the last";
+  EXPECT_EQ(get_le<std::uint16_t>(last, 10), 77);
+  EXPECT_EQ(get_le<std::uint32_t>(last, 12), 8192U);
+  EXPECT_EQ(get_le<std::uint32_t>(last, 16), 1000U);
   EXPECT_FALSE(queue.feed(peer::r2t(cid, 78, 0, 4)).has_value()) << "sent already";
 }
 
@@ -207,7 +207,7 @@ TEST(TcpQueue, RefusesCommandsBeyondItsSlots) {
 TEST(TcpQueue, TellsWhyTheControllerTerminated) {
   auto queue = ready_queue();
   auto term = peer::header(0x03, 0, 24, 0, 24);
-  put(term, 8, std::uint16_t{3});
+  put_le(term, 8, std::uint16_t{3});
   const auto fed = queue.feed(term);
   ASSERT_FALSE(fed.has_value());
   EXPECT_EQ(fed.error().kind, ErrorKind::closed);

@@ -9,9 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "libstas/core/base/endian.h"
 #include "libstas/core/discovery/aen.h"
 #include "libstas/core/identity/nqn.h"
-#include "libstas/nvme_tcp/wire.h"
 
 namespace stas::nvme_tcp {
 namespace {
@@ -28,15 +28,15 @@ std::string name_of(const Command& command) {
     return std::string{digits[value >> 4 & 15], digits[value & 15]};
   };
   const std::string_view sqe(command.sqe.data(), command.sqe.size());
-  const auto opcode = get<std::uint8_t>(sqe, 0);
+  const auto opcode = get_le<std::uint8_t>(sqe, 0);
   if (opcode != 0x7F) return hex(opcode);
   switch (sqe[4]) {
     case 0:
-      return "set " + hex(get<std::uint8_t>(sqe, 44));
+      return "set " + hex(get_le<std::uint8_t>(sqe, 44));
     case 1:
-      return "connect " + std::to_string(get<std::uint16_t>(sqe, 42));
+      return "connect " + std::to_string(get_le<std::uint16_t>(sqe, 42));
     default:
-      return "get " + hex(get<std::uint8_t>(sqe, 44));
+      return "get " + hex(get_le<std::uint8_t>(sqe, 44));
   }
 }
 
@@ -45,8 +45,8 @@ std::string identify_data(std::uint8_t cntrltype, std::uint32_t oaes = 1U << 31)
   data.replace(4, 20, "SERIAL              ");
   data.replace(24, 40, "MODEL X                                 ");
   data[77] = 5;
-  put(data, 78, kCntlid);
-  put(data, 92, oaes);
+  put_le(data, 78, kCntlid);
+  put_le(data, 92, oaes);
   data[111] = static_cast<char>(cntrltype);
   const std::string nqn = "nqn.2024-01.org.example:unique";
   data.replace(768, nqn.size(), nqn);

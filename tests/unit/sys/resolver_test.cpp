@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libstas/core/base/host_name.h"
 #include "tests/unit/sys/loop_helper.h"
 
 namespace stas {
@@ -70,7 +71,7 @@ TEST_F(ResolverTest, ReturnsAddressesInOrderOrTheError) {
 TEST_F(ResolverTest, RefusesWhatIsNoHostName) {
   Resolver resolver(loop_, worker_, lookup(), test::kPatience);
   for (const auto& name : {std::string(), std::string("a b"), std::string("a\nb"), std::string("a\0b", 3),
-                           std::string(kMaxHostName + 1, 'a')}) {
+                           std::string(kMaxHostName + 1, 'a'), std::string("10.0.0.256"), std::string("a..b")}) {
     std::optional<Resolver::Addresses> answer;
     resolver.resolve(name, store(answer));
     ASSERT_TRUE(run_until(loop_, [&] { return answer.has_value(); }));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Little-endian integers in byte buffers, as NVMe has them everywhere. The caller guarantees that the bytes are there;
-// get() and put() check it with assertions that stay on.
+// get_le() and put_le() check it with assertions that stay on.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 #include <string_view>
 #include <type_traits>
 
-namespace stas::nvme_tcp {
+namespace stas {
 
 template <class T>
-T get(std::string_view bytes, std::size_t offset) {
+T get_le(std::string_view bytes, std::size_t offset) {
   static_assert(std::is_unsigned_v<T>);
   const auto field = bytes.substr(offset, sizeof(T));
   T value = 0;
@@ -24,7 +24,7 @@ T get(std::string_view bytes, std::size_t offset) {
 }
 
 template <class T>
-void put(std::span<char> bytes, std::size_t offset, T value) {
+void put_le(std::span<char> bytes, std::size_t offset, T value) {
   static_assert(std::is_unsigned_v<T>);
   const auto field = bytes.subspan(offset, sizeof(T));
   for (std::size_t i = 0; i < sizeof(T); ++i) {
@@ -32,4 +32,4 @@ void put(std::span<char> bytes, std::size_t offset, T value) {
   }
 }
 
-}  // namespace stas::nvme_tcp
+}  // namespace stas
