@@ -229,12 +229,12 @@ std::string BusService::process_info() const {
   auto types = Json::array();
   for (const auto& type : view_.mdns.service_types()) types.append(type);
   auto avahi = Json::object();
-  avahi.add("avahi wake up timer", timer_text(std::chrono::seconds(60), view_.mdns.wake_up_at(), now));
+  avahi.add("avahi wake up timer", timer_text(view_.mdns.timing().wake_up, view_.mdns.wake_up_at(), now));
   avahi.add("service types", std::move(types));
   avahi.add("services", std::move(services));
 
   auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
-                           timer_text(std::chrono::milliseconds(1500), view_.finder.soak_deadline(), now));
+                           timer_text(view_.finder.timing().soak, view_.finder.soak_deadline(), now));
   for (const auto& dc : view_.finder.controllers())
     if (dc.op == Dc::Op::disconnect)
       info.add("terminator.controller." + dc.tid.to_string(), to_json(this->info(dc)).dump_python());

@@ -56,6 +56,7 @@ class Finder {
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }
+  const FinderTiming& timing() const { return timing_; }
   // Time at which an unwanted controller will be removed, kNever if none is.
   Instant soak_deadline() const;
   // When a lost mDNS controller will be given up; kNever if it is not lost or kept for ever.

@@ -51,6 +51,7 @@ Error status_error(std::string_view what, const Completion& completion);
 // --- fabrics --------------------------------------------------------------------------------------------------------
 
 inline constexpr std::uint16_t kAnyController = 0xFFFF;
+inline constexpr std::uint16_t kAdminQueueEntries = 32;  // as Linux asks for it
 
 struct ConnectParameters {
   std::uint16_t qid = 0;

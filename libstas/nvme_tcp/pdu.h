@@ -15,6 +15,8 @@
 
 #include <tl/expected.hpp>
 
+#include "libstas/core/discovery/log_reader.h"
+
 namespace stas::nvme_tcp {
 
 inline constexpr std::size_t kCommonHeader = 8;
@@ -25,7 +27,7 @@ inline constexpr std::size_t kResponseHeader = 24;  // CapsuleResp, C2HData, H2C
 inline constexpr std::size_t kCommandHeader = 72;
 inline constexpr std::size_t kDigestLength = 4;
 inline constexpr std::size_t kMaxDataOffset = 128;
-inline constexpr std::size_t kMaxPduData = std::size_t{1} << 20;  // no command of ours reads more
+inline constexpr std::size_t kMaxPduData = LogReader::kMaxTransfer;  // no command of ours reads more
 inline constexpr std::size_t kMaxPduLength = kMaxDataOffset + kMaxPduData + kDigestLength;
 inline constexpr std::uint32_t kMinMaxH2cData = 4096;
 inline constexpr std::uint8_t kMaxAlignment = 31;  // CPDA, 0's based dwords

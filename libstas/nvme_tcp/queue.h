@@ -29,7 +29,7 @@ struct Completed {
 
 class TcpQueue {
  public:
-  static constexpr std::size_t kSlots = 31;  // an admin queue of 32 entries
+  static constexpr std::size_t kSlots = kAdminQueueEntries - 1;
   // Every controller takes this much data in a capsule of the admin queue, and Connect data on every queue.
   static constexpr std::size_t kInCapsule = 8192;
 

@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kGlobal = "Global", kControllers = "Controllers", kServiceDiscovery = "Service Discovery",
                            kDcManagement = "Discovery controller connection management",
                            kIocManagement = "I/O controller connection management";
-constexpr int kStafdKato = 30;                 // s; for stacd nothing is sent, the kernel's default counts
 constexpr std::size_t kMaxLineProblems = 500;  // complaints about controller= and exclude= lines of one file
 
 // Warns once, at the first line that has the option.
@@ -79,7 +78,7 @@ void read_common(OptionReader& file, CommonConfig& config, std::size_t parameter
 
 StafdConfig read_stafd(OptionReader& file) {
   StafdConfig config;
-  config.connect.kato = kStafdKato;
+  config.connect.kato = kDefaultDiscoveryKato;
   read_common(file, config, kDiscoveryParameters, kWellKnownDiscoveryNqn);
   file.read(kGlobal, "pleo", config.pleo, check_enabled);
   file.read(kServiceDiscovery, "zeroconf", config.zeroconf, check_enabled);

@@ -14,8 +14,6 @@ namespace stas {
 
 namespace {
 
-constexpr int kMinQueueSize = 16, kMaxQueueSize = 1024;  // what the kernel accepts
-
 // `hint` ends the message.
 tl::unexpected<Error> bad_text(std::string_view text, const std::string& hint) {
   return fail(ErrorKind::invalid_input,

@@ -10,14 +10,22 @@
 
 namespace stas {
 
+// What the kernel accepts (drivers/nvme/host/fabrics.h).
+inline constexpr int kMinQueueSize = 16, kMaxQueueSize = 1024;
+inline constexpr int kForEver = -1;              // as ctrl_loss_tmo
+inline constexpr int kDefaultCtrlLossTmo = 600;  // s; the kernel's own, sent also when nothing is configured
+// s; Linux has no keep-alive on discovery controllers by default, and loses them after two idle minutes. For I/O
+// controllers nothing is sent, and the kernel's default counts.
+inline constexpr int kDefaultDiscoveryKato = 30;
+
 struct ConnectOptions {
   std::optional<bool> hdr_digest;
   std::optional<bool> data_digest;
   std::optional<bool> disable_sqflow;
   std::optional<int> kato;             // keep-alive time-out, s; 0 is never sent
-  std::optional<int> queue_size;       // 16...1024
+  std::optional<int> queue_size;       // kMinQueueSize...kMaxQueueSize
   std::optional<int> reconnect_delay;  // s
-  std::optional<int> ctrl_loss_tmo;    // s; -1 = for ever
+  std::optional<int> ctrl_loss_tmo;    // s, or kForEver
   std::optional<int> nr_io_queues;
   std::optional<int> nr_write_queues;
   std::optional<int> nr_poll_queues;

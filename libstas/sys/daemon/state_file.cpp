@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "libstas/core/brain/last_known.h"
 #include "libstas/sys/os/files.h"
 
 namespace stas {
@@ -12,8 +13,7 @@ namespace stas {
 std::string last_known_path(std::string_view program) { return runtime_directory(program) + "/last-known-config.json"; }
 
 std::string read_last_known(const std::string& path, const Journal& journal) {
-  constexpr std::size_t kMaxLastKnown = 256U << 20;
-  auto text = read_file_bounded(path, kMaxLastKnown);
+  auto text = read_file_bounded(path, kMaxLastKnownBytes);
   if (text) return std::move(*text);
   if (text.error().errnum != ENOENT) journal.error("Unable to read last known config: " + text.error().text);
   return {};

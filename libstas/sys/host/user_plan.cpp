@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kMaxKato = 86400;            // s
 constexpr int kMaxReconnectDelay = 86400;  // s
-constexpr int kMinQueueSize = 16, kMaxQueueSize = 1024;
 
 Result<void> set_identity(nvme_tcp::SessionConfig& session, const Connect& order) {
   session.subsysnqn = order.tid.subsysnqn();
@@ -37,7 +36,8 @@ void set_options(UserPlan& plan, const Connect& order) {
       std::clamp(options.queue_size.value_or(session.io_queue_size), kMinQueueSize, kMaxQueueSize));
   session.nr_io_queues =
       static_cast<std::uint16_t>(std::clamp<int>(options.nr_io_queues.value_or(1), 1, nvme_tcp::kMaxIoQueues));
-  session.kato = session.kind == ControllerKind::discovery ? kDefaultDiscoveryKato : kDefaultIoKato;
+  session.kato =
+      session.kind == ControllerKind::discovery ? std::chrono::seconds(kDefaultDiscoveryKato) : kDefaultIoKato;
   if (options.kato.value_or(0) > 0) session.kato = std::chrono::seconds(std::min(*options.kato, kMaxKato));
   if (options.reconnect_delay.value_or(0) > 0) {
     plan.reconnect_delay = std::chrono::seconds(std::min(*options.reconnect_delay, kMaxReconnectDelay));

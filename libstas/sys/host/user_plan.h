@@ -16,10 +16,7 @@
 namespace stas {
 
 inline constexpr auto kDefaultIoKato = std::chrono::seconds(5);
-// Linux has no keep-alive on discovery controllers by default, and loses them after two idle minutes. We keep ours.
-inline constexpr auto kDefaultDiscoveryKato = std::chrono::seconds(30);
 inline constexpr auto kDefaultReconnectDelay = std::chrono::seconds(10);
-inline constexpr auto kDefaultCtrlLossTmo = std::chrono::seconds(600);
 
 struct UserPlan {
   nvme_tcp::SessionConfig session;
@@ -27,7 +24,7 @@ struct UserPlan {
   std::optional<TcpEndpoint> tcp;  // nullopt: loop
   std::string traddr;
   Duration reconnect_delay = kDefaultReconnectDelay;
-  std::optional<Duration> ctrl_loss_tmo = kDefaultCtrlLossTmo;  // nullopt: tries for ever
+  std::optional<Duration> ctrl_loss_tmo = std::chrono::seconds(kDefaultCtrlLossTmo);  // nullopt: tries for ever
 };
 
 Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& timeouts);

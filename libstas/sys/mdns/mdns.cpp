@@ -98,7 +98,7 @@ void Mdns::Shared::deliver_report(Level level, const std::string& text) {
 }
 
 Mdns::Mdns(Loop& loop, Sink sink, Report report, MdnsTiming timing)
-    : shared_(std::make_shared<Shared>(loop, std::move(sink), std::move(report))) {
+    : timing_(timing), shared_(std::make_shared<Shared>(loop, std::move(sink), std::move(report))) {
   if (!shared_->start(timing)) shared_->send_report(Level::error, "no thread for mDNS, zeroconf not supported.");
 }
 

@@ -39,6 +39,7 @@ class Mdns {
   // zeroconf= of stafd.conf. Disabling forgets all services: a view that is empty and not available.
   void enable(bool on);
 
+  const MdnsTiming& timing() const { return timing_; }
   // For process_info, as last seen by the loop.
   const std::vector<MdnsService>& services() const;
   const std::vector<std::string>& service_types() const;  // browsed at present
@@ -46,6 +47,7 @@ class Mdns {
 
  private:
   struct Shared;
+  const MdnsTiming timing_;
   // Shared with the thread, which may have to be left behind.
   std::shared_ptr<Shared> shared_;
 };

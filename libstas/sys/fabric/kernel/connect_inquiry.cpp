@@ -7,18 +7,12 @@
 
 namespace stas {
 
-namespace {
-
-constexpr std::uint16_t kAdminQueueEntries = 32;
-
-}  // namespace
-
 std::unique_ptr<ConnectInquiry> ConnectInquiry::begin(Loop& loop, const Connect& order, Done done, Duration patience) {
   if (order.tid.transport() != Transport::tcp) return nullptr;
   const auto plan = make_user_plan(order, {});
   if (!plan || !plan->tcp) return nullptr;
   nvme_tcp::ConnectParameters parameters;
-  parameters.sqsize = kAdminQueueEntries - 1;
+  parameters.sqsize = nvme_tcp::kAdminQueueEntries - 1;
   parameters.hostid = plan->session.hostid;
   parameters.subsysnqn = plan->session.subsysnqn;
   parameters.hostnqn = plan->session.hostnqn;

@@ -133,7 +133,7 @@ void put_timers(Builder& out, const Connect& connect) {
   if (connect.tid.transport() == Transport::loop) return;  // it knows neither
   out.positive("reconnect_delay", options.reconnect_delay);
   const int ctrl_loss_tmo = options.ctrl_loss_tmo.value_or(kDefaultCtrlLossTmo);
-  if (ctrl_loss_tmo >= -1) out.number("ctrl_loss_tmo", ctrl_loss_tmo);
+  if (ctrl_loss_tmo >= kForEver) out.number("ctrl_loss_tmo", ctrl_loss_tmo);
 }
 
 }  // namespace

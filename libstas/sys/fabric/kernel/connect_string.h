@@ -14,7 +14,6 @@
 namespace stas {
 
 inline constexpr std::size_t kMaxConnectString = 4096;  // the kernel copies at most one page
-inline constexpr int kDefaultCtrlLossTmo = 600;         // s; sent also when nothing is configured
 
 // Options that `supported` lacks are left out, except where that would make another connection than the one wanted.
 // The result may contain secrets; the text of an error never does.

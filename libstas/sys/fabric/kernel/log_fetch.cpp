@@ -10,7 +10,7 @@ namespace stas {
 
 namespace {
 
-constexpr std::array<std::uint32_t, 3> kTransfers = {1U << 20, 128U << 10, 4U << 10};
+constexpr std::array<std::uint32_t, 3> kTransfers = {LogReader::kMaxTransfer, 128U << 10, 4U << 10};
 
 using Clock = std::chrono::steady_clock;
 
