@@ -181,11 +181,11 @@ Command property_set(Property property, std::uint32_t value) {
   return command;
 }
 
-Command identify(Cns cns, std::uint32_t nsid) {
+Command identify_controller() {
+  constexpr std::uint32_t kCnsController = 0x01;
   auto command = make(Opcode::identify);
   command.read_length = kIdentifySize;
-  put_le(command.sqe, kAtNsid, nsid);
-  put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(cns));
+  put_le(command.sqe, kAtCdw10, kCnsController);
   return command;
 }
 

@@ -83,8 +83,7 @@ inline bool is_shutdown_complete(std::uint32_t csts) { return ((csts >> 2U) & 3U
 
 // --- admin ----------------------------------------------------------------------------------------------------------
 
-enum class Cns : std::uint8_t { controller = 0x01, active_namespaces = 0x02 };
-Command identify(Cns cns, std::uint32_t nsid = 0);
+Command identify_controller();
 Command get_log_page(const LogReader::Read& read);
 Command keep_alive();
 Command asynchronous_event_request();

@@ -4,8 +4,7 @@
 // through the member functions, orders to the queues and events for the owner go out by value; time is an argument.
 //
 //   open queue 0 - Connect - CAP - CC.EN - CSTS.RDY - VS - Identify
-//     - [I/O: queue count - open queues 1..n - Connect 1..n - active namespaces] - events, AER - live - shutdown -
-//     closed
+//     - [I/O: queue count - open queues 1..n - Connect 1..n] - events, AER - live - shutdown - closed
 //
 // Every exchange has a deadline and the whole way to "live" has one too. Closed is the last event; the owner then drops
 // the queues. Requests of the owner (log pages, DIM) run beside each other and are each answered exactly once.
@@ -15,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -96,7 +96,6 @@ class Session {
   std::vector<Event> take_events();
 
   const IdentifyController& identity() const { return identity_; }
-  const std::vector<std::uint32_t>& namespaces() const { return namespaces_; }
 
  private:
   enum class Phase : std::uint8_t { idle, starting, live, stopping, closed };
@@ -109,7 +108,6 @@ class Session {
     identify,
     queue_count,
     connect_io,
-    namespaces,
     events,
     event_request,
     keep_alive,
@@ -125,24 +123,40 @@ class Session {
     std::string what;
   };
 
+  // What follows a successful answer; a refused one too, where it may be refused.
+  using Handler = void (Session::*)(const Pending& pending, Completion& completion, Instant now);
+  struct StepInfo {
+    Step step;
+    std::string_view name;  // for error texts
+    bool may_be_refused;    // false: a refusal closes the session
+    Handler handler;
+  };
+  static const StepInfo& info_of(Step step);
+
   void send(Step step, Command command, Instant deadline, std::uint16_t qid = 0);
-  void handle(const Pending& pending, Completion completion, Instant now);
+  void exchange(Step step, Command command, Instant now, std::uint16_t qid = 0);  // with the deadline of an exchange
   void close(std::optional<Error> error);
   void fail_with(ErrorKind kind, std::string text);
-  void answer(const Pending& pending, Completion completion);
 
   void send_connect(std::uint16_t qid, Instant now);
   ConnectParameters connect_parameters(std::uint16_t qid) const;
-  void on_connect(std::uint16_t qid, const Completion& completion, Instant now);
-  void on_capabilities(const Completion& completion, Instant now);
-  void on_ready(const Completion& completion, Instant now);
-  void on_identify(const Completion& completion, Instant now);
-  void on_queue_count(const Completion& completion, Instant now);
-  void on_namespaces(const Completion& completion, Instant now);
   void enable_events(Instant now);
   void go_live();
-  void on_event(const Completion& completion, Instant now);
   void request_event();
+
+  void on_connect(const Pending& pending, Completion& completion, Instant now);
+  void on_capabilities(const Pending& pending, Completion& completion, Instant now);
+  void on_enabled(const Pending& pending, Completion& completion, Instant now);
+  void on_ready(const Pending& pending, Completion& completion, Instant now);
+  void on_version(const Pending& pending, Completion& completion, Instant now);
+  void on_identify(const Pending& pending, Completion& completion, Instant now);
+  void on_queue_count(const Pending& pending, Completion& completion, Instant now);
+  void on_events(const Pending& pending, Completion& completion, Instant now);
+  void on_event(const Pending& pending, Completion& completion, Instant now);
+  void on_keep_alive(const Pending& pending, Completion& completion, Instant now);
+  void on_shutdown(const Pending& pending, Completion& completion, Instant now);
+  void on_shutdown_poll(const Pending& pending, Completion& completion, Instant now);
+  void on_request(const Pending& pending, Completion& completion, Instant now);
 
   SessionConfig config_;
   Phase phase_ = Phase::idle;
@@ -166,7 +180,6 @@ class Session {
   std::uint16_t io_queues_ = 0;
   std::uint16_t io_opened_ = 0;
   IdentifyController identity_;
-  std::vector<std::uint32_t> namespaces_;
 };
 
 }  // namespace stas::nvme_tcp
