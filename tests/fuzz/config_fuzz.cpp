@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The three configuration files. Besides not crashing: no usable line may hold what the connect string cannot carry, no
-// rule may be empty, every complaint has a line that exists and is printable, and no key gets into a text.
+// rule may be empty, every complaint and doubt has a line that exists and is printable, and no key gets into a text. A
+// broken file changes nothing that is in force, and at start cuts nothing.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/config/config.h"
+#include "libstas/core/config/config_lines.h"
 #include "libstas/core/config/sys_conf.h"
 #include "libstas/core/identity/nqn.h"
 
@@ -24,13 +26,50 @@ void check_text(const std::string& text) {
   require(text.find("DHHC-1:") == std::string::npos || text.find("DHHC-1:<hash>") != std::string::npos);
 }
 
-void check_complaints(const std::vector<stas::Complaint>& complaints, std::string_view input) {
+int lines_of(std::string_view input) {
   int lines = 1;
-  for (const char c : input) lines += c == '\n' ? 1 : 0;
+  for (const char c : input) lines += c == '\n' || c == '\r' ? 1 : 0;
+  return lines;
+}
+
+void check_complaints(const std::vector<stas::Complaint>& complaints, std::string_view input) {
+  const int lines = lines_of(input);
   for (const stas::Complaint& complaint : complaints) {
     require(complaint.line >= 0 && complaint.line <= lines && !complaint.text.empty());
     check_text(complaint.text);
   }
+}
+
+void check_doubts(const std::vector<stas::ConfigDoubt>& doubts, std::string_view input) {
+  const int lines = lines_of(input);
+  require(doubts.size() <= stas::kMaxDoubts);
+  int before = 0;
+  for (const stas::ConfigDoubt& doubt : doubts) {
+    require(doubt.line >= before && doubt.line <= lines && !doubt.text.empty());
+    before = doubt.line;
+    check_text(doubt.text);
+    for (const auto* field : {&doubt.transport, &doubt.traddr, &doubt.trsvcid, &doubt.subsysnqn}) {
+      if (*field) check_text(**field);
+    }
+  }
+}
+
+// `in_force`: another configuration than any default.
+template <class Config, class Parse>
+void check_reload(std::string_view text, const Config& in_force, Parse parse) {
+  const auto start = parse(text, "f", nullptr);
+  const auto reload = parse(text, "f", &in_force);
+  check_doubts(start.value.doubts, text);
+  check_doubts(reload.value.doubts, text);
+  check_complaints(reload.complaints, text);
+  require(start.broken == reload.broken);
+  if (!start.broken) {
+    // Lines do not depend on what is in force.
+    require(start.value.controllers == reload.value.controllers && start.value.doubts == reload.value.doubts);
+    return;
+  }
+  require(reload.value == in_force);
+  require(start.value.doubts.size() == 1 && !start.value.doubts[0].transport && !start.value.doubts[0].traddr);
 }
 
 void check_common(const stas::CommonConfig& config) {
@@ -55,9 +94,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto stafd = stas::parse_stafd_conf(text, "f");
   check_common(stafd.value);
   check_complaints(stafd.complaints, text);
+  stas::StafdConfig stafd_in_force;
+  stafd_in_force.tron = true;
+  stafd_in_force.zeroconf = false;
+  check_reload(text, stafd_in_force, [](auto... a) { return stas::parse_stafd_conf(a...); });
   const auto stacd = stas::parse_stacd_conf(text, "f");
   check_common(stacd.value);
   check_complaints(stacd.complaints, text);
+  stas::StacdConfig stacd_in_force;
+  stacd_in_force.disconnect_trtypes = {true, true, true};
+  check_reload(text, stacd_in_force, [](auto... a) { return stas::parse_stacd_conf(a...); });
   // Every file that sys.conf names holds the input itself.
   const auto sys = stas::parse_sys_conf(
       text, "f", [&](const std::string&) -> stas::Result<std::string> { return std::string(text); });

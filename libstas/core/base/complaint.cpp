@@ -4,9 +4,8 @@
 namespace stas {
 
 std::string Complaint::to_string() const {
-  std::string out = file;
-  if (line > 0) out += ":" + std::to_string(line);
-  return out.empty() ? text : out + ": " + text;
+  if (file.empty()) return text;
+  return "File:" + file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + text;
 }
 
 }  // namespace stas

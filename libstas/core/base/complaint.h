@@ -15,7 +15,8 @@ struct Complaint {
   std::string file;
   int line = 0;      // 1-based; 0 when the complaint is about the whole file
   std::string text;  // without file and line
-  // "FILE:LINE: text" (":LINE" only if there is one)
+  // "File:FILE:LINE: text" (":LINE" only if there is one): 2.4.1's form, which scripts look for, with the line added
+  // (compatibility contract 2.4).
   std::string to_string() const;
   friend bool operator==(const Complaint&, const Complaint&) = default;
 };

@@ -13,7 +13,7 @@ namespace stas {
 
 inline constexpr std::size_t kMaxShown = 120;  // bytes of a foreign text in one message
 
-// Does the text contain a DH-HMAC-CHAP key or a TLS PSK, or the name of an option that carries one?
+// Does the text contain a DH-HMAC-CHAP key or a TLS PSK, or the name of an option that carries one ("psk=")?
 bool holds_secret(std::string_view text);
 
 // The same, and anything else that may be about a secret. Prefers a false alarm to a leak.

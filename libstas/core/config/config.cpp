@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "libstas/core/config/controller_line.h"
+#include "libstas/core/config/config_lines.h"
 #include "libstas/core/config/option_reader.h"
 #include "libstas/core/config/option_value.h"
 #include "libstas/core/identity/nqn.h"
@@ -12,127 +12,116 @@ namespace stas {
 
 namespace {
 
-constexpr std::string_view kGlobal = "Global", kControllers = "Controllers", kServiceDiscovery = "Service Discovery",
+constexpr std::string_view kGlobal = "Global", kServiceDiscovery = "Service Discovery",
                            kDcManagement = "Discovery controller connection management",
                            kIocManagement = "I/O controller connection management";
-constexpr std::size_t kMaxLineProblems = 500;  // complaints about controller= and exclude= lines of one file
 
-// Warns once, at the first line that has the option.
-void deprecated(OptionReader& file, std::string_view section, std::string_view key, const std::string& instead) {
-  const auto& elements = file.all(section, key);
-  if (!elements.empty()) file.complain(Severity::warning, *elements.front(), "the option is deprecated: " + instead);
-}
-
-// Hands every line of a multi-valued option to `parse` and collects what it returns.
-template <class Line, class Parse>
-void read_lines(OptionReader& file, const std::vector<const IniOption*>& elements, std::size_t limit,
-                std::vector<Line>& lines, Parse parse) {
-  std::size_t reported = 0;
-  for (const IniOption* element : elements) {
-    Problems problems;
-    if (lines.size() == limit) {
-      file.complain(Severity::error, *element, "more than " + std::to_string(limit) + " lines: the rest is ignored");
-      file.mark_incomplete();
-      return;
-    }
-    if (std::optional<Line> line = parse(element->value ? *element->value : std::string(), problems)) {
-      line->line = element->line;
-      lines.push_back(std::move(*line));
-    }
-    for (const Problem& problem : problems) {
-      if (reported == kMaxLineProblems) file.complain(Severity::error, *element, "more problems are not reported");
-      if (reported++ < kMaxLineProblems) file.complain(problem.severity, *element, problem.text);
-    }
-  }
-}
-
-// blacklist= is the name exclude= had before 2.0; dropping it would silently connect more than before.
-std::vector<const IniOption*> exclude_lines(OptionReader& file) {
-  std::vector<const IniOption*> elements = file.all(kControllers, "exclude");
-  const auto& old = file.all(kControllers, "blacklist");
-  elements.insert(elements.end(), old.begin(), old.end());
-  std::stable_sort(elements.begin(), elements.end(),
-                   [](const IniOption* a, const IniOption* b) { return a->line < b->line; });
-  deprecated(file, kControllers, "blacklist", "it acts as `exclude`, use that");
-  return elements;
+// What counts instead of an option that is not clear: the value in force, at start `safe`.
+template <class T, class Config, class Owner>
+Fallback<T> fallback(const Config* previous, T Owner::*member, T safe, std::string_view name, bool is_default = true) {
+  return {previous == nullptr ? nullptr : &(previous->*member), std::move(safe), name, is_default};
 }
 
 // `parameters`: how many of connect_parameters() the file has. `default_nqn`: of controller= lines, empty if mandatory.
-void read_common(OptionReader& file, CommonConfig& config, std::size_t parameters, std::string_view default_nqn) {
-  file.read(kGlobal, "tron", config.tron, check_bool);
-  file.read(kGlobal, "ignore-iface", config.ignore_iface, check_bool);
-  file.read(kGlobal, "ip-family", config.families, check_families);
+template <class Config>
+void read_common(OptionReader& file, Config& config, const Config* previous, std::size_t parameters,
+                 std::string_view default_nqn) {
+  const auto flag = [&](std::string_view name, bool CommonConfig::*member) {
+    file.read(kGlobal, name, config.*member, fallback(previous, member, false, "false"), check_bool);
+  };
+  read_controllers(file, config, default_nqn);
+  read_excludes(file, config);
+  flag("tron", &CommonConfig::tron);
+  flag("ignore-iface", &CommonConfig::ignore_iface);
+  file.read(kGlobal, "ip-family", config.families,
+            fallback(previous, &CommonConfig::families, IpFamilies{true, true}, "ipv4+ipv6"), check_families);
   for (std::size_t i = 0; i < parameters; ++i) {
     const std::string_view name = connect_parameters()[i];
-    file.read(kGlobal, name, config.connect, [&](std::string_view text) {
+    ConnectOptions before = config.connect;
+    if (previous != nullptr) copy_connect_parameter(before, previous->connect, name);
+    const Fallback<ConnectOptions> other{previous == nullptr ? nullptr : &before, config.connect};
+    file.read(kGlobal, name, config.connect, other, [&](std::string_view text) {
       ConnectOptions options = config.connect;
       return set_connect_parameter(options, name, text).map([&] { return options; });
     });
   }
-  read_lines(file, file.all(kControllers, "controller"), kMaxControllerLines, config.controllers,
-             [&](const std::string& value, Problems& problems) {
-               return parse_controller_line(value, default_nqn, problems);
-             });
-  read_lines(file, exclude_lines(file), kMaxExcludeRules, config.excludes, parse_exclude_rule);
 }
 
-StafdConfig read_stafd(OptionReader& file) {
+// [Global] had the option before 2.0. Connections persist if either of the two says so; a file that has only the old
+// one means it.
+void read_persistence(OptionReader& file, StafdConfig& config, const StafdConfig* previous) {
+  const auto other = fallback(previous, &StafdConfig::persistent_connections, true, "true");
+  const Reading now =
+      file.read(kDcManagement, "persistent-connections", config.persistent_connections, other, check_bool);
+  bool legacy = false;
+  const Reading old = file.read(kGlobal, "persistent-connections", legacy, other, check_bool);
+  if (now == Reading::absent && old != Reading::absent) config.persistent_connections = legacy;
+  if (now != Reading::absent && old == Reading::said) config.persistent_connections |= legacy;
+  warn_deprecated(
+      file, kGlobal, "persistent-connections",
+      "use the one of [" + std::string(kDcManagement) + "]; connections persist if either of the two is true");
+}
+
+StafdConfig read_stafd(OptionReader& file, const StafdConfig* previous) {
   StafdConfig config;
   config.connect.kato = kDefaultDiscoveryKato;
-  read_common(file, config, kDiscoveryParameters, kWellKnownDiscoveryNqn);
-  file.read(kGlobal, "pleo", config.pleo, check_enabled);
-  file.read(kServiceDiscovery, "zeroconf", config.zeroconf, check_enabled);
-  file.read(kDcManagement, "persistent-connections", config.persistent_connections, check_bool);
-  file.read(kDcManagement, "zeroconf-connections-persistence", config.zeroconf_persistence, check_persistence,
-            Severity::error);
-
-  bool legacy = false;
-  file.read(kGlobal, "persistent-connections", legacy, check_bool);
-  config.persistent_connections = config.persistent_connections || legacy;
-  deprecated(file, kGlobal, "persistent-connections",
-             "use the one of [" + std::string(kDcManagement) + "]; connections persist if either of the two is true");
+  read_common(file, config, previous, kDiscoveryParameters, kWellKnownDiscoveryNqn);
+  // Without PLEO a page lists more, not less.
+  file.read(kGlobal, "pleo", config.pleo, fallback(previous, &StafdConfig::pleo, false, "disabled", false),
+            check_enabled);
+  file.read(kServiceDiscovery, "zeroconf", config.zeroconf, fallback(previous, &StafdConfig::zeroconf, true, "enabled"),
+            check_enabled);
+  read_persistence(file, config, previous);
+  file.read(kDcManagement, "zeroconf-connections-persistence", config.zeroconf_persistence,
+            fallback(previous, &StafdConfig::zeroconf_persistence, std::optional<Duration>(), "-1 (for ever)", false),
+            check_persistence, Severity::error);
   return config;
 }
 
 // sticky-connections of release 1.1 said whether connections that nobody lists any more are left alone.
-void read_scope(OptionReader& file, StacdConfig& config) {
-  bool sticky = false;
-  file.read(kGlobal, "sticky-connections", sticky, check_enabled);
-  if (sticky) config.disconnect_scope = DisconnectScope::no_disconnect;
-  file.read(kIocManagement, "disconnect-scope", config.disconnect_scope, check_scope);
-  deprecated(file, kGlobal, "sticky-connections",
-             "enabled acts as `disconnect-scope=no-disconnect`, disabled as `disconnect-scope=only-stas-connections`; "
-             "use `disconnect-scope`, which wins");
+void read_scope(OptionReader& file, StacdConfig& config, const StacdConfig* previous) {
+  const auto other =
+      fallback(previous, &StacdConfig::disconnect_scope, DisconnectScope::no_disconnect, "no-disconnect", false);
+  const Reading scope = file.read(kIocManagement, "disconnect-scope", config.disconnect_scope, other, check_scope);
+  DisconnectScope sticky = config.disconnect_scope;
+  file.read(kGlobal, "sticky-connections", sticky, other, [](std::string_view text) {
+    return check_enabled(text).map(
+        [](bool enabled) { return enabled ? DisconnectScope::no_disconnect : DisconnectScope::only_stas_connections; });
+  });
+  if (scope == Reading::absent) config.disconnect_scope = sticky;
+  warn_deprecated(file, kGlobal, "sticky-connections",
+                  "enabled acts as `disconnect-scope=no-disconnect`, disabled as "
+                  "`disconnect-scope=only-stas-connections`; use `disconnect-scope`, which wins");
 }
 
-void read_trtypes(OptionReader& file, StacdConfig& config) {
-  const IniOption* option = file.last(kIocManagement, "disconnect-trtypes");
-  if (option == nullptr) return;
-  std::vector<std::string> problems;
-  const auto set = check_trtypes(option->value ? *option->value : std::string(), problems);
-  if (set) config.disconnect_trtypes = *set;
-  for (const std::string& problem : problems) file.complain(Severity::warning, *option, problem);
+void read_trtypes(OptionReader& file, StacdConfig& config, const StacdConfig* previous) {
+  constexpr std::string_view kName = "disconnect-trtypes";
+  TransportSet understood{false, false, false};
+  std::optional<BadValue> problem;
+  if (const IniOption* option = file.last(kIocManagement, kName); option != nullptr) {
+    understood = check_trtypes(option->value ? *option->value : std::string(), problem);
+  }
+  const std::string name = to_text(understood);
+  file.read(kIocManagement, kName, config.disconnect_trtypes,
+            fallback(previous, &StacdConfig::disconnect_trtypes, understood, name, false),
+            [&](std::string_view) -> Checked<TransportSet> {
+              if (problem) return tl::make_unexpected(*problem);
+              return understood;
+            });
 }
 
-StacdConfig read_stacd(OptionReader& file) {
+StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
   StacdConfig config;
-  read_common(file, config, connect_parameters().size(), {});
-  file.read(kGlobal, "udev-rule", config.udev_rule, check_enabled);
-  read_scope(file, config);
-  read_trtypes(file, config);
-  file.read(kIocManagement, "connect-attempts-on-ncc", config.connect_attempts_on_ncc, check_int);
+  read_common(file, config, previous, connect_parameters().size(), {});
+  file.read(kGlobal, "udev-rule", config.udev_rule, fallback(previous, &StacdConfig::udev_rule, false, "disabled"),
+            check_enabled);
+  read_scope(file, config, previous);
+  read_trtypes(file, config, previous);
+  file.read(kIocManagement, "connect-attempts-on-ncc", config.connect_attempts_on_ncc,
+            fallback(previous, &StacdConfig::connect_attempts_on_ncc, 0, "0"), check_count);
   // One attempt alone would be used up by the connection that learns of the NCC bit (stacd.conf(5), regressions 22).
   if (config.connect_attempts_on_ncc == 1) config.connect_attempts_on_ncc = 2;
-  config.connect_attempts_on_ncc = std::max(config.connect_attempts_on_ncc, 0);
   return config;
-}
-
-// The names a file may have: what its reader asks for.
-template <class Read>
-OptionReader::Names names_of(Read read) {
-  OptionReader empty({}, {});
-  read(empty);
-  return empty.known();
 }
 
 }  // namespace
@@ -153,6 +142,70 @@ bool TransportSet::contains(Transport t) const {
 
 namespace {
 
+// The names a file may have: what its reader asks for.
+const OptionNames& stafd_names() {
+  static const OptionNames names = [] {
+    OptionReader empty({}, {});
+    read_stafd(empty, nullptr);
+    return empty.known();
+  }();
+  return names;
+}
+
+const OptionNames& stacd_names() {
+  static const OptionNames names = [] {
+    OptionReader empty({}, {});
+    read_stacd(empty, nullptr);
+    return empty.known();
+  }();
+  return names;
+}
+
+OptionReader reader_of(std::string_view text, std::string_view path, const StafdConfig*) {
+  return {parse_ini(text), path, stafd_names(), stacd_names(), "stacd.conf"};
+}
+OptionReader reader_of(std::string_view text, std::string_view path, const StacdConfig*) {
+  return {parse_ini(text), path, stacd_names(), stafd_names(), "stafd.conf"};
+}
+
+StafdConfig read(OptionReader& file, const StafdConfig* previous) { return read_stafd(file, previous); }
+StacdConfig read(OptionReader& file, const StacdConfig* previous) { return read_stacd(file, previous); }
+
+// A file that is none as a whole: nothing that it does not say is information (law 2).
+template <class T>
+void settle(OptionReader& file, T& config, const T* previous) {
+  if (previous != nullptr) {
+    config = *previous;
+    return file.add_to_first_break("; the previous configuration stays in force");
+  }
+  ConfigDoubt doubt;
+  doubt.file = file.path();
+  doubt.line = file.first_break();
+  doubt.text = "the file cannot be understood as a whole";
+  config.doubts = {std::move(doubt)};
+  file.add_to_first_break(
+      "; what can be read counts, and no connection that is known from before is cut for what the file does not say");
+}
+
+template <class T>
+Parsed<T> parse(std::string_view text, std::string_view path, const T* previous) {
+  int first_break = 0;
+  while (true) {
+    OptionReader file = reader_of(text, path, previous);
+    const bool known = file.broken() || first_break > 0;
+    if (first_break > 0) file.mark_incomplete(first_break);
+    T config = read(file, previous);
+    // What was read before the first break showed has to be judged with it in mind.
+    if (file.broken() && !known) {
+      first_break = file.first_break();
+      continue;
+    }
+    file.report_unknown();
+    if (file.broken()) settle(file, config, previous);
+    return {std::move(config), file.take_complaints(), file.broken()};
+  }
+}
+
 template <class T>
 Parsed<T> unread(std::string_view path, std::string_view why, const T* previous) {
   ConfigDoubt doubt;
@@ -160,11 +213,12 @@ Parsed<T> unread(std::string_view path, std::string_view why, const T* previous)
   doubt.text = why;
   Parsed<T> parsed;
   parsed.broken = true;
-  std::string consequence = "; the configuration in force stays";
+  std::string consequence = "; the previous configuration stays in force";
   if (previous != nullptr) {
     parsed.value = *previous;
   } else {
     consequence = "; defaults apply, and no connection that is known from before is cut for what the file does not say";
+    parsed.value = parse<T>({}, path, nullptr).value;
     parsed.value.doubts.push_back(doubt);
   }
   parsed.complaints.push_back({Severity::error, doubt.file, 0, doubt.text + consequence});
@@ -174,19 +228,11 @@ Parsed<T> unread(std::string_view path, std::string_view why, const T* previous)
 }  // namespace
 
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous) {
-  OptionReader file(parse_ini(text), path);
-  StafdConfig config = read_stafd(file);
-  file.report_unknown(names_of(read_stacd), "stacd.conf");
-  if (file.broken() && previous != nullptr) return {*previous, file.take_complaints(), true};
-  return {std::move(config), file.take_complaints(), file.broken()};
+  return parse(text, path, previous);
 }
 
 Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous) {
-  OptionReader file(parse_ini(text), path);
-  StacdConfig config = read_stacd(file);
-  file.report_unknown(names_of(read_stafd), "stafd.conf");
-  if (file.broken() && previous != nullptr) return {*previous, file.take_complaints(), true};
-  return {std::move(config), file.take_complaints(), file.broken()};
+  return parse(text, path, previous);
 }
 
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path) {

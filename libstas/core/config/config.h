@@ -20,11 +20,6 @@
 
 namespace stas {
 
-// Bounds on what a file may hold; beyond them the rest is ignored with a complaint, and the file counts as broken:
-// lines that are missing would look like lines that were removed.
-inline constexpr std::size_t kMaxControllerLines = 8192;
-inline constexpr std::size_t kMaxExcludeRules = 8192;
-
 template <class T>
 struct Parsed {
   T value;

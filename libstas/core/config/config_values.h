@@ -3,6 +3,7 @@
 // What stafd.conf(5) and stacd.conf(5) say, as values. core/config/config reads them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,10 +17,15 @@
 
 namespace stas {
 
+// Bounds on what a file may hold; beyond them the rest is ignored with a complaint, and the file counts as broken:
+// lines that are missing would look like lines that were removed.
+inline constexpr std::size_t kMaxControllerLines = 8192;
+inline constexpr std::size_t kMaxExcludeRules = 8192;
+
 // One usable `controller=` line.
 struct ControllerLine {
   Transport transport = Transport::tcp;
-  std::string traddr;     // IP address, host name, or fc/loop address (may be empty for loop only)
+  std::string traddr;     // IP address, host name, fc address as the kernel takes it, or loop address (may be empty)
   std::string trsvcid;    // "" = default of the transport
   std::string subsysnqn;  // stafd: defaults to the well-known discovery NQN; stacd: mandatory
   std::string host_traddr;
@@ -35,7 +41,7 @@ struct ControllerLine {
 // One usable `exclude=` line: all fields that are set must match; at least one is set (config/filter matches).
 struct ExcludeRule {
   std::optional<std::string> transport;
-  std::optional<std::string> traddr;  // IP addresses compare as addresses, fc case-insensitively, names as text
+  std::optional<std::string> traddr;  // an address, a host name, or a pattern with '*' and '?'
   std::optional<std::string> trsvcid;
   std::optional<std::string> subsysnqn;
   std::optional<std::string> host_iface;
@@ -46,13 +52,13 @@ struct ExcludeRule {
 
 // A place where a file did not say clearly what it means. It is no information about the controllers it may have been
 // about (law 2): what it could have meant stays as it was. A doubt without any readable field could mean every
-// controller; fields that can be read narrow it (core/config/doubt compares).
+// controller; fields that can be read narrow it (config/doubt compares).
 struct ConfigDoubt {
   std::string file;
   int line = 0;      // 0: the whole file
   std::string text;  // what is wrong, without file and line, no secret
   std::optional<std::string> transport;
-  std::optional<std::string> traddr;  // as written: an address or a host name
+  std::optional<std::string> traddr;  // an address or a host name
   std::optional<std::string> trsvcid;
   std::optional<std::string> subsysnqn;
   std::string to_string() const;  // "FILE:LINE: text"

@@ -1,24 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/core/config/doubt.h"
 
-#include "libstas/core/base/complaint.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/identity/address.h"
 
 namespace stas {
 
-std::string ConfigDoubt::to_string() const { return Complaint{Severity::error, file, line, text}.to_string(); }
+namespace {
+
+// A host name may stand for any IP address.
+bool could_be_address(const std::string& text, const Tid& tid) {
+  if (to_lower(text) == to_lower(tid.traddr())) return true;
+  if (!is_ip_transport(tid.transport())) return false;
+  if (IpAddress::parse(text)) return !tid.ip() || same_ip(text, tid.traddr());
+  return text.find(':') == std::string::npos;  // Fibre Channel
+}
+
+bool could_be_port(const std::string& text, const Tid& tid) {
+  const auto a = parse_port(text), b = parse_port(tid.trsvcid());
+  return !is_ip_transport(tid.transport()) || !a || !b || *a == *b;  // others have none
+}
+
+}  // namespace
+
+std::string ConfigDoubt::to_string() const {
+  return file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + text;
+}
 
 bool could_mean(const ConfigDoubt& doubt, const Tid& tid) {
   if (doubt.transport && *doubt.transport != to_text(tid.transport())) return false;
   if (doubt.subsysnqn && *doubt.subsysnqn != tid.subsysnqn()) return false;
-  if (doubt.trsvcid && parse_port(*doubt.trsvcid) && *doubt.trsvcid != tid.trsvcid()) return false;
-  if (doubt.traddr && to_lower(*doubt.traddr) != to_lower(tid.traddr())) {
-    // A name may stand for any address; an address only for itself.
-    if (!is_ip_transport(tid.transport()) || !IpAddress::parse(tid.traddr())) return false;
-    if (IpAddress::parse(*doubt.traddr) && !same_ip(*doubt.traddr, tid.traddr())) return false;
-  }
-  return true;
+  if (doubt.trsvcid && !could_be_port(*doubt.trsvcid, tid)) return false;
+  return !doubt.traddr || could_be_address(*doubt.traddr, tid);
 }
 
 const ConfigDoubt* doubt_about(const CommonConfig& config, const Tid& tid) {

@@ -3,6 +3,7 @@
 
 #include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/config/wildcard.h"
 #include "libstas/core/identity/address.h"
 #include "libstas/core/identity/nqn.h"
 
@@ -10,9 +11,17 @@ namespace stas {
 
 namespace {
 
+// Names of hosts do not depend on letter case (RFC 4343), nor do the digits of Fibre Channel.
 bool same_address(const std::string& rule, const Tid& tid) {
-  if (rule == tid.traddr() || same_ip(rule, tid.traddr())) return true;
-  return tid.transport() == Transport::fc && to_lower(rule) == to_lower(tid.traddr());
+  if (rule == tid.traddr()) return true;
+  if (tid.transport() == Transport::loop) return false;
+  if (has_wildcard(rule)) return matches_wildcards(to_lower(rule), to_lower(tid.traddr()));
+  if (tid.ip()) return same_ip(rule, tid.traddr());
+  return to_lower(rule) == to_lower(tid.traddr());
+}
+
+bool same_text(const std::string& rule, const std::string& text) {
+  return rule == text || (has_wildcard(rule) && matches_wildcards(rule, text));
 }
 
 bool same_port(const std::string& rule, const std::string& port) {
@@ -25,9 +34,9 @@ bool matches(const ExcludeRule& rule, const Tid& tid) {
   if (rule.transport && *rule.transport != to_text(tid.transport())) return false;
   if (rule.traddr && !same_address(*rule.traddr, tid)) return false;
   if (rule.trsvcid && !same_port(*rule.trsvcid, tid.trsvcid())) return false;
-  if (rule.subsysnqn && *rule.subsysnqn != tid.subsysnqn()) return false;
-  if (rule.host_iface && *rule.host_iface != tid.host_iface()) return false;
-  if (rule.host_nqn && *rule.host_nqn != tid.host_nqn()) return false;
+  if (rule.subsysnqn && !same_text(*rule.subsysnqn, tid.subsysnqn())) return false;
+  if (rule.host_iface && !same_text(*rule.host_iface, tid.host_iface())) return false;
+  if (rule.host_nqn && !same_text(*rule.host_nqn, tid.host_nqn())) return false;
   // A rule without any field comes from no file; it must not mean everything (D-02).
   return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
 }

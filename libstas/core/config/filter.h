@@ -13,7 +13,8 @@
 namespace stas {
 
 // The first rule that matches, or nullptr. Rules match on the fields they have; host-traddr never takes part
-// (stacd.conf(5)). Addresses compare as addresses.
+// (stacd.conf(5)). Addresses compare as addresses, names of hosts without regard to letter case; '*' and '?' in traddr,
+// nqn, host-iface and host-nqn stand for other characters (core/config/wildcard).
 const ExcludeRule* find_exclusion(const std::vector<ExcludeRule>& rules, const Tid& tid);
 
 enum class Usability { usable, excluded, family_disabled, invalid_address, invalid_nqn };

@@ -5,7 +5,8 @@
 //
 // Rules that differ from what inih does alone: '=' is the only delimiter; '#' and ';' start a comment only as the first
 // character of a line, so that a value may contain ';'; a line indented deeper than its option continues the value as
-// one more element; keys are lower-cased; an option without '=' exists, without a value.
+// one more element; lines end with LF, CR LF or CR; keys are lower-cased; an option without '=' exists, without a
+// value.
 #pragma once
 
 #include <optional>
@@ -42,6 +43,7 @@ struct IniFile {
   std::vector<IniOption> options;    // in file order
   std::vector<IniError> errors;
   int truncated_at = 0;  // line of the cut when the text was longer than kMaxConfigBytes, else 0
+  int unended_line = 0;  // the last line when it has no end: what a file looks like that was cut in the middle; else 0
 };
 
 IniFile parse_ini(std::string_view text);

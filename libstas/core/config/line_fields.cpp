@@ -44,14 +44,27 @@ std::string field_name(std::string_view key) {
 
 std::string objection(std::string_view value) {
   if (value.size() > kMaxFieldLength) return "is longer than " + std::to_string(kMaxFieldLength) + " bytes";
-  if (!value.empty() && !is_injection_free(value)) return "contains a comma or a control character";
+  if (!value.empty() && !is_injection_free(value)) {
+    return "contains a comma or a control character (fields are separated by `;`)";
+  }
   if (!is_valid_utf8(value)) return "is not UTF-8";
   if (holds_secret(value)) return "contains a secret: is a `;` missing?";
   return {};
 }
 
+bool is_secret_name(std::string_view key) {
+  if (looks_secret(key)) return true;
+  const std::string lower = to_lower(key);
+  for (const std::string_view mark : {"key", "psk", "pass", "tls", "cred", "auth"}) {
+    if (lower.find(mark) != std::string::npos) return true;
+  }
+  return false;
+}
+
 std::string bad_transport(std::string_view value) {
-  return "transport \"" + shown(value) + "\" is not known" + did_you_mean(value, {"tcp", "rdma", "fc", "loop"});
+  const std::vector<std::string_view> known = {"tcp", "rdma", "fc", "loop"};
+  const std::string near = did_you_mean(value, known);
+  return "Invalid transport " + shown(value) + (near.empty() ? " - write tcp, rdma, fc or loop" : near);
 }
 
 }  // namespace stas

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Splits the value of controller= or exclude= into its fields, and judges single fields: what both kinds of line and
-// the filter need to know about addresses, ports and names.
+// Splits the value of controller= or exclude= into its fields, and judges single fields: what both kinds of line need
+// to know about ports and names. What is wrong with a line is a Problem; no text of it ever holds a secret.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "libstas/core/base/complaint.h"
 #include "libstas/core/identity/tid.h"
 
 namespace stas {
 
 inline constexpr std::size_t kMaxLineFields = 64;
 inline constexpr std::size_t kMaxFieldLength = 1024;  // bytes of the value of one field
+
+struct Problem {
+  Severity severity = Severity::error;
+  std::string text;
+};
+using Problems = std::vector<Problem>;
 
 struct LineField {
   std::string_view key;    // case as written
@@ -30,6 +37,9 @@ LineFields split_fields(std::string_view value);
 
 // Names a field for a message: the key itself if it is a plausible key, else only "a field".
 std::string field_name(std::string_view key);
+
+// May the value of a field with this name be a secret? Prefers a false alarm to a leak.
+bool is_secret_name(std::string_view key);
 
 // Why the text cannot be the value of any field that is no secret, or empty. No part of the text is in the answer.
 std::string objection(std::string_view value);

@@ -2,6 +2,7 @@
 #include "libstas/core/config/option_reader.h"
 
 #include <algorithm>
+#include <set>
 
 #include "libstas/core/base/did_you_mean.h"
 #include "libstas/core/base/shown.h"
@@ -12,32 +13,78 @@ namespace stas {
 namespace {
 
 constexpr std::size_t kMaxUnknown = 100;  // complaints about unknown names in one file
+constexpr std::size_t kMaxJudged = 1000;  // unknown names whose meaning is looked for; more of them is no such file
 
-std::vector<std::string_view> options_of(const OptionReader::Names& names, std::string_view section) {
+std::vector<std::string_view> options_of(const OptionNames& names, std::string_view section) {
   const auto found = names.find(section);
   if (found == names.end()) return {};
   return {found->second.begin(), found->second.end()};
 }
 
-// The section that has the option, or "".
-std::string_view home_of(const OptionReader::Names& names, std::string_view key) {
-  for (const auto& [section, keys] : names) {
-    if (keys.find(key) != keys.end()) return section;
-  }
-  return {};
+// The name in front of the '=' of a continuation line, lower case.
+std::string name_in(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  return equals == std::string::npos ? std::string() : to_lower(trimmed(std::string_view(text).substr(0, equals)));
 }
 
 }  // namespace
 
 const std::string OptionReader::kNone;
 
-OptionReader::OptionReader(IniFile file, std::string_view path) : file_(std::move(file)), path_(path) {
-  for (const IniError& error : file_.errors) add(Severity::error, error.line, error.text);
+OptionReader::OptionReader(IniFile file, std::string_view path)
+    : OptionReader(std::move(file), path, {}, {}, std::string_view()) {}
+
+OptionReader::OptionReader(IniFile file, std::string_view path, const OptionNames& names,
+                           const OptionNames& other_names, std::string_view other_file)
+    : file_(std::move(file)), path_(path), names_(names), other_names_(other_names), other_file_(other_file) {
+  for (const IniError& error : file_.errors) {
+    mark_incomplete(error.line);
+    add(Severity::error, error.line, error.text);
+  }
   if (file_.truncated_at > 0) {
+    mark_incomplete(file_.truncated_at);
     add(Severity::error, file_.truncated_at,
         "the file is longer than " + std::to_string(kMaxConfigBytes) + " bytes: the rest is ignored");
   }
   for (const IniOption& option : file_.options) index_[{option.section, option.key}].push_back(&option);
+  if (!names_.empty()) find_strays();
+}
+
+void OptionReader::find_strays() {
+  for (const IniOption& option : file_.options) {
+    if (!has_option(names_, option.section, option.key)) {
+      add_stray(option);
+    } else if (option.continued && option.value) {
+      // Indented by accident: it says something else than its first line. Fields of a controller= line may be called
+      // like options.
+      const std::string name = name_in(*option.value);
+      const OptionName meant = meant_by(names_, option.section, name);
+      if (name.empty() || meant.key != name || (option.key == "controller" && is_connect_parameter(name))) continue;
+      strays_.push_back({&option, meant, option.value->substr(option.value->find('=') + 1)});
+    }
+  }
+}
+
+void OptionReader::add_stray(const IniOption& option) {
+  const std::pair<std::string_view, std::string_view> name(option.section, option.key);
+  auto known = meant_.find(name);
+  if (known == meant_.end()) {
+    if (meant_.size() == kMaxJudged) {
+      if (!broken()) add(Severity::error, option.line, "too many names that are not known: this is no such file");
+      return mark_incomplete(option.line);
+    }
+    const bool others = !home_of(other_names_, option.key).empty() && home_of(names_, option.key).empty();
+    known = meant_.emplace(name, others ? OptionName{} : meant_by(names_, option.section, option.key)).first;
+  }
+  std::string value = option.value.value_or(std::string());
+  // "controller transport=tcp;...": the name ends at the blank.
+  const std::string_view meant = known->second.key;
+  if (!meant.empty() && option.key.starts_with(meant) && option.key.find_first_of(": \t") == meant.size()) {
+    value = trimmed(std::string_view(option.key).substr(meant.size() + 1));
+    if (option.value) value += "=" + *option.value;
+  }
+  note_unended(option);
+  strays_.push_back({&option, known->second, std::move(value)});
 }
 
 const std::vector<const IniOption*>& OptionReader::all(std::string_view section, std::string_view key) {
@@ -52,6 +99,32 @@ const IniOption* OptionReader::last(std::string_view section, std::string_view k
   return elements.empty() ? nullptr : elements.back();
 }
 
+bool OptionReader::is_unclear(std::string_view section, std::string_view key) const {
+  return broken() || std::any_of(strays_.begin(), strays_.end(), [&](const Stray& stray) {
+           return stray.meant.section == section && stray.meant.key == key;
+         });
+}
+
+void OptionReader::annotate(std::string_view section, std::string_view key, const std::string& text) {
+  for (const Stray& stray : strays_) {
+    if (stray.meant.section == section && stray.meant.key == key) notes_[stray.option] = text;
+  }
+}
+
+void OptionReader::note_unended(const IniOption& option) {
+  if (option.line == file_.unended_line) mark_incomplete(option.line);
+}
+
+void OptionReader::mark_incomplete(int line) {
+  if (first_break_ == 0 || line < first_break_) first_break_ = line;
+}
+
+void OptionReader::add_to_first_break(std::string_view text) {
+  const auto first = std::find_if(complaints_.begin(), complaints_.end(),
+                                  [&](const Complaint& complaint) { return complaint.line == first_break_; });
+  if (first != complaints_.end()) first->text += text;
+}
+
 void OptionReader::add(Severity severity, int line, std::string text) {
   complaints_.push_back({severity, path_, line, std::move(text)});
 }
@@ -63,45 +136,64 @@ void OptionReader::complain(Severity severity, const IniOption& option, const st
   add(severity, option.line, std::move(line));
 }
 
-std::string OptionReader::hint(const IniOption& option, const Names& other_daemon, std::string_view other_file) const {
+std::string OptionReader::hint(const IniOption& option) const {
   const auto here = options_of(known_, option.section);
   if (!option.value) {
-    const std::string_view name = trimmed(std::string_view(option.key).substr(0, option.key.find(':')));
-    if (std::find(here.begin(), here.end(), name) != here.end()) {
-      return " - did you mean `" + std::string(name) + " = ...`?";
+    const std::string_view key = option.key;
+    for (const std::string_view end : {":", ": \t"}) {
+      const std::string_view name = trimmed(key.substr(0, key.find_first_of(end)));
+      if (std::find(here.begin(), here.end(), name) != here.end()) {
+        return " - did you mean `" + std::string(name) + " = ...`?";
+      }
     }
   }
   if (const std::string_view home = home_of(known_, option.key); !home.empty()) {
     return " - the option belongs to section [" + std::string(home) + "]";
   }
-  if (!home_of(other_daemon, option.key).empty()) return " - the option belongs to " + std::string(other_file);
+  if (!home_of(other_names_, option.key).empty()) return " - the option belongs to " + other_file_;
   return did_you_mean(option.key, here);
 }
 
-void OptionReader::report_unknown(const Names& other_daemon, std::string_view other_file) {
-  std::size_t room = kMaxUnknown;
-  const auto report = [&](int line, std::string text) {
-    if (room == 0) return;
-    add(Severity::error, line, --room > 0 ? std::move(text) : "more unknown names are not reported");
-  };
+void OptionReader::report_unknown_sections(std::size_t& room) {
   std::vector<std::string_view> sections;
   for (const auto& [name, keys] : known_) sections.push_back(name);
-
-  std::set<std::string_view> seen_sections;
+  std::set<std::string_view> seen;
   for (const IniSection& section : file_.sections) {
-    if (known_.find(section.name) != known_.end() || !seen_sections.insert(section.name).second) continue;
-    const bool elsewhere = other_daemon.find(section.name) != other_daemon.end();
-    report(section.line, "contains invalid sections: {'" + shown(section.name) + "'}" +
-                             (elsewhere ? " - the section belongs to " + std::string(other_file)
-                                        : did_you_mean(section.name, sections)));
+    if (known_.find(section.name) != known_.end() || !seen.insert(section.name).second) continue;
+    if (room == 0) return;
+    const bool elsewhere = other_names_.find(section.name) != other_names_.end();
+    add(Severity::error, section.line,
+        --room == 0
+            ? "more unknown names are not reported"
+            : "contains invalid sections: {'" + shown(section.name) + "'}" +
+                  (elsewhere ? " - the section belongs to " + other_file_ : did_you_mean(section.name, sections)));
   }
-  std::set<std::pair<std::string_view, std::string_view>> seen_options;
-  for (const IniOption& option : file_.options) {
-    const auto section = known_.find(option.section);
-    if (section == known_.end() || section->second.find(option.key) != section->second.end()) continue;
-    if (!seen_options.insert({option.section, option.key}).second) continue;
-    report(option.line, "[" + option.section + "] contains invalid options: {'" + shown(option.key) + "'}" +
-                            hint(option, other_daemon, other_file));
+}
+
+void OptionReader::report_unknown() {
+  std::size_t room = kMaxUnknown;
+  report_unknown_sections(room);
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const Stray& stray : strays_) {
+    const IniOption& option = *stray.option;
+    const auto note = notes_.find(&option);
+    const std::string tail = note == notes_.end() ? std::string() : note->second;
+    const bool known_section = known_.find(option.section) != known_.end();
+    if (!known_section && tail.empty()) continue;  // told with its section
+    if (has_option(known_, option.section, option.key) && tail.empty()) continue;
+    if (!seen.insert({option.section, option.key}).second) continue;
+    if (room == 0) return;
+    const std::string name = shown_name(option.key);
+    std::string text = "[" + shown(option.section) + "]";
+    if (has_option(known_, option.section, option.key)) {
+      text += ": " + option.key + " - the line is indented, so it continues the option above it, but seems to mean `" +
+              std::string(stray.meant.key) + "`";
+    } else if (known_section) {
+      text += " contains invalid options: {'" + (name.empty() ? "..." : name) + "'}" + hint(option);
+    } else {
+      text += ": " + (name.empty() ? "..." : name) + " - the section is not known";
+    }
+    add(Severity::error, option.line, --room > 0 ? text + tail : "more unknown names are not reported");
   }
 }
 

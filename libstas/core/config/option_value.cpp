@@ -14,15 +14,12 @@ namespace stas {
 
 namespace {
 
-// `hint` ends the message.
-tl::unexpected<Error> bad_text(std::string_view text, const std::string& hint) {
-  return fail(ErrorKind::invalid_input,
-              "Text check found invalid value \"" + shown(text) + "\". Default will be used" + hint);
+tl::unexpected<BadValue> bad_text(std::string_view text, std::string hint) {
+  return tl::make_unexpected(BadValue{"Text check found invalid value \"" + shown(text) + "\"", std::move(hint)});
 }
 
-tl::unexpected<Error> bad_data(std::string_view text) {
-  return fail(ErrorKind::invalid_input,
-              "Data converter found invalid value \"" + shown(text) + "\". Default will be used");
+tl::unexpected<BadValue> bad_data(std::string_view text, std::string hint = {}) {
+  return tl::make_unexpected(BadValue{"Data converter found invalid value \"" + shown(text) + "\"", std::move(hint)});
 }
 
 // Other programs' words for yes and no, which are worth a hint.
@@ -36,7 +33,7 @@ std::optional<bool> meant(const std::string& word) {
   return std::nullopt;
 }
 
-Result<bool> check_switch(std::string_view text, std::string_view yes, std::string_view no) {
+Checked<bool> check_switch(std::string_view text, std::string_view yes, std::string_view no) {
   const std::string word = to_lower(text);
   if (word == yes) return true;
   if (word == no) return false;
@@ -44,32 +41,33 @@ Result<bool> check_switch(std::string_view text, std::string_view yes, std::stri
   return bad_text(text, guess ? did_you_mean(*guess ? yes : no, {yes, no}) : did_you_mean(text, {yes, no}));
 }
 
-// One connection parameter: exactly one of the two members is set.
+// One connection parameter: either a flag, or a number with its check.
 struct Parameter {
   std::string_view name;
   std::optional<bool> ConnectOptions::*flag = nullptr;
   std::optional<int> ConnectOptions::*number = nullptr;
+  Checked<int> (*check)(std::string_view text) = nullptr;
 };
 
 constexpr std::array<Parameter, 10> kParameters = {{
-    {"hdr-digest", &ConnectOptions::hdr_digest, nullptr},
-    {"data-digest", &ConnectOptions::data_digest, nullptr},
-    {"kato", nullptr, &ConnectOptions::kato},
-    {"queue-size", nullptr, &ConnectOptions::queue_size},
-    {"reconnect-delay", nullptr, &ConnectOptions::reconnect_delay},
-    {"ctrl-loss-tmo", nullptr, &ConnectOptions::ctrl_loss_tmo},
-    {"disable-sqflow", &ConnectOptions::disable_sqflow, nullptr},
-    {"nr-io-queues", nullptr, &ConnectOptions::nr_io_queues},
-    {"nr-write-queues", nullptr, &ConnectOptions::nr_write_queues},
-    {"nr-poll-queues", nullptr, &ConnectOptions::nr_poll_queues},
+    {"hdr-digest", &ConnectOptions::hdr_digest},
+    {"data-digest", &ConnectOptions::data_digest},
+    {"kato", nullptr, &ConnectOptions::kato, check_count},
+    {"queue-size", nullptr, &ConnectOptions::queue_size, check_queue_size},
+    {"reconnect-delay", nullptr, &ConnectOptions::reconnect_delay, check_count},
+    {"ctrl-loss-tmo", nullptr, &ConnectOptions::ctrl_loss_tmo, check_int},  // any negative number: for ever
+    {"disable-sqflow", &ConnectOptions::disable_sqflow},
+    {"nr-io-queues", nullptr, &ConnectOptions::nr_io_queues, check_count},
+    {"nr-write-queues", nullptr, &ConnectOptions::nr_write_queues, check_count},
+    {"nr-poll-queues", nullptr, &ConnectOptions::nr_poll_queues, check_count},
 }};
 
 }  // namespace
 
-Result<bool> check_bool(std::string_view text) { return check_switch(text, "true", "false"); }
-Result<bool> check_enabled(std::string_view text) { return check_switch(text, "enabled", "disabled"); }
+Checked<bool> check_bool(std::string_view text) { return check_switch(text, "true", "false"); }
+Checked<bool> check_enabled(std::string_view text) { return check_switch(text, "enabled", "disabled"); }
 
-Result<int> check_int(std::string_view text) {
+Checked<int> check_int(std::string_view text) {
   const std::string_view given = text;
   text = trimmed(text);
   const bool negative = text.starts_with('-');
@@ -89,21 +87,27 @@ Result<int> check_int(std::string_view text) {
   return value;
 }
 
-Result<int> check_queue_size(std::string_view text) {
-  Result<int> size = check_int(text);
-  if (!size || (*size >= kMinQueueSize && *size <= kMaxQueueSize)) return size;
-  return fail(ErrorKind::invalid_input, "\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) +
-                                            ".." + std::to_string(kMaxQueueSize) + ". Default will be used");
+Checked<int> check_count(std::string_view text) {
+  Checked<int> count = check_int(text);
+  if (!count || *count >= 0) return count;
+  return tl::make_unexpected(BadValue{"\"" + shown(text) + "\" is negative", " - give 0 or more"});
 }
 
-Result<IpFamilies> check_families(std::string_view text) {
+Checked<int> check_queue_size(std::string_view text) {
+  Checked<int> size = check_int(text);
+  if (!size || (*size >= kMinQueueSize && *size <= kMaxQueueSize)) return size;
+  return tl::make_unexpected(BadValue{"\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) +
+                                      ".." + std::to_string(kMaxQueueSize)});
+}
+
+Checked<IpFamilies> check_families(std::string_view text) {
   if (text == "ipv4") return IpFamilies{true, false};
   if (text == "ipv6") return IpFamilies{false, true};
   if (text == "ipv4+ipv6" || text == "ipv6+ipv4") return IpFamilies{true, true};
   return bad_text(text, did_you_mean(text, {"ipv4+ipv6", "ipv6+ipv4", "ipv4", "ipv6"}));
 }
 
-Result<DisconnectScope> check_scope(std::string_view text) {
+Checked<DisconnectScope> check_scope(std::string_view text) {
   if (text == "only-stas-connections") return DisconnectScope::only_stas_connections;
   if (text == "all-connections-matching-disconnect-trtypes") {
     return DisconnectScope::all_connections_matching_disconnect_trtypes;
@@ -113,17 +117,17 @@ Result<DisconnectScope> check_scope(std::string_view text) {
                                             "no-disconnect"}));
 }
 
-Result<std::optional<Duration>> check_persistence(std::string_view text) {
+Checked<std::optional<Duration>> check_persistence(std::string_view text) {
   const std::optional<double> seconds = parse_time_span(text);
   if (!seconds) return bad_data(text);
   if (*seconds < 0) return std::optional<Duration>();
   return std::optional<Duration>(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds)));
 }
 
-std::optional<TransportSet> check_trtypes(std::string_view text, std::vector<std::string>& problems) {
-  constexpr std::size_t kMaxProblems = 8;  // one bad line shall not fill the journal
+TransportSet check_trtypes(std::string_view text, std::optional<BadValue>& problem) {
+  constexpr int kMaxItems = 8;  // one bad line shall not fill the journal
   TransportSet set{false, false, false};
-  bool any = false;
+  int bad = 0;
   for (bool more = true; more;) {
     const std::size_t plus = text.find('+');
     const std::string_view item = trimmed(text.substr(0, plus));
@@ -131,14 +135,22 @@ std::optional<TransportSet> check_trtypes(std::string_view text, std::vector<std
     if (more) text.remove_prefix(plus + 1);
     bool* const member = item == "tcp" ? &set.tcp : item == "rdma" ? &set.rdma : item == "fc" ? &set.fc : nullptr;
     if (member != nullptr) {
-      *member = any = true;
-    } else if (problems.size() < kMaxProblems) {
-      problems.push_back("List checker found invalid item \"" + shown(item) + "\" will be ignored." +
-                         did_you_mean(item, {"tcp", "rdma", "fc"}));
+      *member = true;
+    } else if (bad++ < kMaxItems) {
+      if (!problem) problem = BadValue{{}, did_you_mean(item, {"tcp", "rdma", "fc"})};
+      problem->what += (problem->what.empty() ? "" : ", ") + ("List checker found invalid item \"" + shown(item)) +
+                       "\" will be ignored";
     }
   }
-  if (!any) return std::nullopt;
   return set;
+}
+
+std::string to_text(const TransportSet& set) {
+  std::string text;
+  for (const Transport transport : {Transport::tcp, Transport::rdma, Transport::fc}) {
+    if (set.contains(transport)) text += (text.empty() ? "" : "+") + std::string(to_text(transport));
+  }
+  return text.empty() ? "none" : text;
 }
 
 const std::vector<std::string_view>& connect_parameters() {
@@ -156,16 +168,23 @@ bool is_connect_parameter(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Result<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text) {
+void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std::string_view name) {
+  for (const Parameter& parameter : kParameters) {
+    if (parameter.name != name) continue;
+    if (parameter.flag != nullptr) to.*parameter.flag = from.*parameter.flag;
+    if (parameter.number != nullptr) to.*parameter.number = from.*parameter.number;
+  }
+}
+
+Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text) {
   for (const Parameter& parameter : kParameters) {
     if (parameter.name != name) continue;
     if (parameter.flag != nullptr) {
       return check_bool(text).map([&](bool value) { options.*parameter.flag = value; });
     }
-    const Result<int> value = name == "queue-size" ? check_queue_size(text) : check_int(text);
-    return value.map([&](int number) { options.*parameter.number = number; });
+    return parameter.check(text).map([&](int number) { options.*parameter.number = number; });
   }
-  return fail(ErrorKind::not_found, shown(name) + " is no connection parameter");
+  return tl::make_unexpected(BadValue{shown(name) + " is no connection parameter"});
 }
 
 }  // namespace stas

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Types of option values (compatibility contract 2.2, 2.3): text to value, or the tail of the message that the old
-// product's users know ("Text check found invalid value ...", 2.4). [Global] and the overrides on controller= lines
-// follow the same rules.
+// Types of option values (compatibility contract 2.2, 2.3): text to value, or the message that the old product's users
+// know ("Text check found invalid value ...", 2.4). What counts instead is the caller's business. [Global] and the
+// overrides on controller= lines follow the same rules.
 #pragma once
 
 #include <optional>
@@ -17,17 +17,28 @@
 
 namespace stas {
 
-Result<bool> check_bool(std::string_view text);     // true, false; any letter case
-Result<bool> check_enabled(std::string_view text);  // enabled, disabled; any letter case
-Result<int> check_int(std::string_view text);       // sign, decimal digits, '_' between digits
-Result<int> check_queue_size(std::string_view text);
-Result<IpFamilies> check_families(std::string_view text);
-Result<DisconnectScope> check_scope(std::string_view text);
-// nullopt = for ever (any negative time span).
-Result<std::optional<Duration>> check_persistence(std::string_view text);
+// What is wrong with a value, and " - did you mean ...?" or "" to end the sentence with. No secret in either.
+struct BadValue {
+  std::string what;
+  std::string hint{};
+};
+template <class T>
+using Checked = tl::expected<T, BadValue>;
 
-// `tcp+rdma`: the known elements; each unknown one adds a message. nullopt when none is known.
-std::optional<TransportSet> check_trtypes(std::string_view text, std::vector<std::string>& problems);
+Checked<bool> check_bool(std::string_view text);     // true, false; any letter case
+Checked<bool> check_enabled(std::string_view text);  // enabled, disabled; any letter case
+Checked<int> check_int(std::string_view text);       // sign, decimal digits, '_' between digits
+Checked<int> check_count(std::string_view text);     // the same, 0 or more
+Checked<int> check_queue_size(std::string_view text);
+Checked<IpFamilies> check_families(std::string_view text);
+Checked<DisconnectScope> check_scope(std::string_view text);
+// nullopt = for ever (any negative time span).
+Checked<std::optional<Duration>> check_persistence(std::string_view text);
+
+// `tcp+rdma`: the known elements, maybe none; `problem` names the unknown ones.
+TransportSet check_trtypes(std::string_view text, std::optional<BadValue>& problem);
+// As in the file: "tcp+rdma", "none".
+std::string to_text(const TransportSet& set);
 
 // Names of the connection parameters that have an option. The first kDiscoveryParameters also exist for discovery
 // controllers (stafd.conf).
@@ -35,7 +46,9 @@ const std::vector<std::string_view>& connect_parameters();
 inline constexpr std::size_t kDiscoveryParameters = 7;
 
 bool is_connect_parameter(std::string_view name);
+// Makes the parameter called `name` of `to` that of `from`.
+void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std::string_view name);
 // Sets the parameter called `name`, one of connect_parameters(). On an error nothing is changed.
-Result<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text);
+Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text);
 
 }  // namespace stas

@@ -212,8 +212,8 @@ TEST(ConnectorSources, NeverConnectsWhatMustNotBe) {
           signal)",
        "0s warning: (tcp, 10.0.0.9, 8009, nqn.a,x=y) NQN cannot be used\n"},
       {"fc in controller=: #33, D-13",
-       R"(start controller=transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4;nqn=nqn.a)",
-       "0s connect fc:nn-0x1:pn-0x2/nqn.a<nn-0x3:pn-0x4\n"},
+       R"(start controller=transport=fc;traddr=nn-0x200000110d000001:pn-0x200000110d000002;host-traddr=nn-0x200000110d000003:pn-0x200000110d000004;nqn=nqn.a)",
+       "0s connect fc:nn-0x200000110d000001:pn-0x200000110d000002/nqn.a<nn-0x200000110d000003:pn-0x200000110d000004\n"},
       {"a value that contains =: #32, D-03", R"(start controller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a=b=c)",
        "0s connect 10.0.0.1/nqn.a=b=c\n"},
   });

@@ -80,10 +80,10 @@ TEST(FinderPolicy, OriginIsTheStrongestSource) {
           ls)",
        "0s ls [fe80::1%eth0] configured nvme0 entries=1\n0s ls [fe80::2%eth0] referral nvme1 entries=0\n"},
       {"fc and loop lines are accepted: #33, D-13",
-       R"(start pleo=disabled | controller=transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4
+       R"(start pleo=disabled | controller=transport=fc;traddr=nn-0x200000110d000001:pn-0x200000110d000002;host-traddr=nn-0x200000110d000003:pn-0x200000110d000004
           --
           ls)",
-       "0s ls fc:nn-0x1:pn-0x2<nn-0x3:pn-0x4 configured nvme0 entries=0\n"},
+       "0s ls fc:nn-0x200000110d000001:pn-0x200000110d000002<nn-0x200000110d000003:pn-0x200000110d000004 configured nvme0 entries=0\n"},
   });
 }
 

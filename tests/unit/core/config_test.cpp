@@ -113,6 +113,9 @@ TEST(StacdConf, OneAttemptOnNccActsAsTwo) {
   EXPECT_EQ(stacd(section + "1\n").value.connect_attempts_on_ncc, 2);
   EXPECT_EQ(stacd(section + "2\n").value.connect_attempts_on_ncc, 2);
   EXPECT_EQ(stacd(section + "-3\n").value.connect_attempts_on_ncc, 0);
+  EXPECT_EQ(complaints(stacd(section + "-3\n")),
+            "warning File:f:2: [I/O controller connection management]: connect-attempts-on-ncc - \"-3\" is negative. "
+            "Default will be used: 0 is in force - give 0 or more\n");
   EXPECT_EQ(stacd(section + "hello\n").value.connect_attempts_on_ncc, 0);
 }
 
@@ -122,10 +125,10 @@ TEST(StafdConf, PersistenceIsATimeSpan) {
   EXPECT_EQ(stafd(section + "0\n").value.zeroconf_persistence, seconds(0));
   EXPECT_EQ(stafd(section + "1:01\n").value.zeroconf_persistence, seconds(61));
   const auto bad = stafd(section + "soon\n");
-  EXPECT_EQ(bad.value.zeroconf_persistence, hours(72));
+  EXPECT_EQ(bad.value.zeroconf_persistence, std::nullopt) << "for ever cuts least";
   EXPECT_EQ(complaints(bad),
-            "error f:2: [Discovery controller connection management]: zeroconf-connections-persistence - Data "
-            "converter found invalid value \"soon\". Default will be used\n");
+            "error File:f:2: [Discovery controller connection management]: zeroconf-connections-persistence - Data "
+            "converter found invalid value \"soon\"; -1 (for ever) is in force\n");
 }
 
 TEST(Conf, BadValuesGiveTheDefaultAndOneMessage) {
@@ -134,44 +137,52 @@ TEST(Conf, BadValuesGiveTheDefaultAndOneMessage) {
     const char* expect;
   } rows[] = {
       {"[Global]\ntron=maybe\n",
-       "warning f:2: [Global]: tron - Text check found invalid value \"maybe\". Default will be used\n"},
+       "warning File:f:2: [Global]: tron - Text check found invalid value \"maybe\". Default will be used: false is in "
+       "force\n"},
       {"[Global]\ntron=1\n",
-       "warning f:2: [Global]: tron - Text check found invalid value \"1\". Default will be used - did you mean "
-       "`true`?\n"},
+       "warning File:f:2: [Global]: tron - Text check found invalid value \"1\". Default will be used: false is in "
+       "force - "
+       "did you mean `true`?\n"},
       {"[Global]\ntron\n",
-       "warning f:2: [Global]: tron - Text check found invalid value \"\". Default will be used - the option has no "
-       "`=`\n"},
+       "warning File:f:2: [Global]: tron - Text check found invalid value \"\". Default will be used: false is in "
+       "force - "
+       "the option has no `=`\n"},
       {"[Global]\ntron=true\n  kato=5\n",
-       "warning f:3: [Global]: tron - Text check found invalid value \"kato=5\". Default will be used - the line is "
-       "indented, so it continues the option above it\n"},
+       "warning File:f:3: [Global]: tron - Text check found invalid value \"kato=5\". Default will be used: false is "
+       "in "
+       "force - the line is indented, so it continues the option above it\n"},
       {"[Global]\nkato=abc\n",
-       "warning f:2: [Global]: kato - Data converter found invalid value \"abc\". Default will be used\n"},
+       "warning File:f:2: [Global]: kato - Data converter found invalid value \"abc\". Default will be used\n"},
       {"[Global]\nkato=10 # x\n",
-       "warning f:2: [Global]: kato - Data converter found invalid value \"10 # x\". Default will be used\n"},
+       "warning File:f:2: [Global]: kato - Data converter found invalid value \"10 # x\". Default will be used\n"},
       {"[Global]\nkato=\n",
-       "warning f:2: [Global]: kato - Data converter found invalid value \"\". Default will be used\n"},
+       "warning File:f:2: [Global]: kato - Data converter found invalid value \"\". Default will be used\n"},
       {"[Global]\nkato=99999999999\n",
-       "warning f:2: [Global]: kato - Data converter found invalid value \"99999999999\". Default will be used\n"},
+       "warning File:f:2: [Global]: kato - Data converter found invalid value \"99999999999\". Default will be used\n"},
       {"[Global]\nqueue-size=15\n",
-       "warning f:2: [Global]: queue-size - \"15\" is not within range 16..1024. Default will be used\n"},
+       "warning File:f:2: [Global]: queue-size - \"15\" is not within range 16..1024. Default will be used\n"},
+      {"[Global]\nkato=-5\n",
+       "warning File:f:2: [Global]: kato - \"-5\" is negative. Default will be used - give 0 or more\n"},
+      {"[Global]\nreconnect-delay=-1\n",
+       "warning File:f:2: [Global]: reconnect-delay - \"-1\" is negative. Default will be used - give 0 or more\n"},
       {"[Global]\nip-family=ipv4 + ipv6\n",
-       "warning f:2: [Global]: ip-family - Text check found invalid value \"ipv4 + ipv6\". Default will be used - did "
-       "you mean `ipv4+ipv6`?\n"},
+       "warning File:f:2: [Global]: ip-family - Text check found invalid value \"ipv4 + ipv6\". Default will be used: "
+       "ipv4+ipv6 is in force - did you mean `ipv4+ipv6`?\n"},
       {"[Global]\nhdr-digst=true\n",
-       "error f:2: [Global] contains invalid options: {'hdr-digst'} - did you mean `hdr-digest`?\n"},
+       "error File:f:2: [Global] contains invalid options: {'hdr-digst'} - did you mean `hdr-digest`?\n"},
       {"[Global]\nkato: 5\n",
-       "error f:2: [Global] contains invalid options: {'kato: 5'} - did you mean `kato = ...`?\n"},
+       "error File:f:2: [Global] contains invalid options: {'kato'} - did you mean `kato = ...`?\n"},
       {"[Global]\nnr-io-queues=1\nnr-io-queues=2\n",
-       "error f:2: [Global] contains invalid options: {'nr-io-queues'} - the option belongs to stacd.conf\n"},
+       "error File:f:2: [Global] contains invalid options: {'nr-io-queues'} - the option belongs to stacd.conf\n"},
       {"[Global]\nzeroconf=enabled\n",
-       "error f:2: [Global] contains invalid options: {'zeroconf'} - the option belongs to section [Service "
+       "error File:f:2: [Global] contains invalid options: {'zeroconf'} - the option belongs to section [Service "
        "Discovery]\n"},
       {"[Controllers]\nfrob=1\n[Bogus]\nx=1\n[Bogus]\n",
-       "error f:2: [Controllers] contains invalid options: {'frob'}\n"
-       "error f:3: contains invalid sections: {'Bogus'}\n"},
-      {"[global]\ntron=true\n", "error f:1: contains invalid sections: {'global'} - did you mean `Global`?\n"},
+       "error File:f:2: [Controllers] contains invalid options: {'frob'}\n"
+       "error File:f:3: contains invalid sections: {'Bogus'}\n"},
+      {"[global]\ntron=true\n", "error File:f:1: contains invalid sections: {'global'} - did you mean `Global`?\n"},
       {"[I/O controller connection management]\n",
-       "error f:1: contains invalid sections: {'I/O controller connection management'} - the section belongs to "
+       "error File:f:1: contains invalid sections: {'I/O controller connection management'} - the section belongs to "
        "stacd.conf\n"},
   };
   StafdConfig defaults;
@@ -184,18 +195,24 @@ TEST(Conf, BadValuesGiveTheDefaultAndOneMessage) {
   }
 }
 
-TEST(StacdConf, BadValuesGiveTheDefaultAndOneMessage) {
+TEST(StacdConf, BadValuesNeverCutMoreThanTheDefault) {
   const auto parsed = stacd(
       "[Global]\npleo=enabled\nudev-rule=maybe\n[I/O controller connection management]\ndisconnect-scope = joe\n"
       "disconnect-trtypes = bob\ndisconnect-scope = no-disconect\n");
-  EXPECT_EQ(complaints(parsed),
-            "error f:2: [Global] contains invalid options: {'pleo'} - the option belongs to stafd.conf\n"
-            "warning f:3: [Global]: udev-rule - Text check found invalid value \"maybe\". Default will be used\n"
-            "warning f:6: [I/O controller connection management]: disconnect-trtypes - List checker found invalid item "
-            "\"bob\" will be ignored.\n"
-            "warning f:7: [I/O controller connection management]: disconnect-scope - Text check found invalid value "
-            "\"no-disconect\". Default will be used - did you mean `no-disconnect`?\n");
-  EXPECT_EQ(parsed.value, StacdConfig{});
+  EXPECT_EQ(
+      complaints(parsed),
+      "error File:f:2: [Global] contains invalid options: {'pleo'} - the option belongs to stafd.conf\n"
+      "warning File:f:3: [Global]: udev-rule - Text check found invalid value \"maybe\". Default will be used: "
+      "disabled is "
+      "in force\n"
+      "warning File:f:6: [I/O controller connection management]: disconnect-trtypes - List checker found invalid item "
+      "\"bob\" will be ignored; none is in force\n"
+      "warning File:f:7: [I/O controller connection management]: disconnect-scope - Text check found invalid value "
+      "\"no-disconect\"; no-disconnect is in force - did you mean `no-disconnect`?\n");
+  StacdConfig expect;
+  expect.disconnect_scope = DisconnectScope::no_disconnect;
+  expect.disconnect_trtypes = {false, false, false};
+  EXPECT_EQ(parsed.value, expect);
   EXPECT_EQ(stacd("[I/O controller connection management]\ndisconnect-trtypes=rdma+bob\n").value.disconnect_trtypes,
             (TransportSet{false, true, false}));
 }
@@ -204,14 +221,18 @@ TEST(Conf, BadLinesAreNamedAndSkipped) {
   const auto parsed = stacd(
       "[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1\nexclude=\n\nexclude=transport=tcp;trddr=1.1.1.1\n"
       "exclude\ncontroller\nexclude=traddr=2.2.2.2 # why\n");
-  EXPECT_EQ(complaints(parsed),
-            "error f:2: [Controllers]: controller - nqn is missing: the line is ignored\n"
-            "error f:3: [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing\n"
-            "error f:5: [Controllers]: exclude - unknown field `trddr` - did you mean `traddr`?: the rule is ignored "
-            "and excludes nothing\n"
-            "error f:6: [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing - the "
-            "option has no `=`\n"
-            "error f:7: [Controllers]: controller - the value is empty: the line is ignored - the option has no `=`\n");
+  EXPECT_EQ(
+      complaints(parsed),
+      "error File:f:2: [Controllers]: controller - nqn is missing: the line is ignored - add `nqn=` with the NQN "
+      "of the subsystem\n"
+      "error File:f:3: [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing - say "
+      "what to exclude: transport, traddr, trsvcid, nqn, host-iface or host-nqn\n"
+      "error File:f:5: [Controllers]: exclude - unknown field `trddr` - did you mean `traddr`?: the rule is "
+      "ignored and excludes nothing\n"
+      "error File:f:6: [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing - say "
+      "what to exclude: transport, traddr, trsvcid, nqn, host-iface or host-nqn - the option has no `=`\n"
+      "error File:f:7: [Controllers]: controller - the value is empty: the line is ignored - write fields as "
+      "`transport=tcp;traddr=ADDRESS` - the option has no `=`\n");
   EXPECT_TRUE(parsed.value.controllers.empty());
   ASSERT_EQ(parsed.value.excludes.size(), 1U);
   EXPECT_EQ(parsed.value.excludes[0].traddr, "2.2.2.2");
@@ -235,14 +256,18 @@ TEST(Conf, DeprecatedNamesAreHonouredWithOneWarning) {
   const auto black =
       stafd("[Controllers]\nblacklist=traddr=1.1.1.1\nexclude=traddr=2.2.2.2\nblacklist=traddr=3.3.3.3\n");
   EXPECT_EQ(complaints(black),
-            "warning f:2: [Controllers]: blacklist - the option is deprecated: it acts as `exclude`, use that\n");
+            "warning File:f:2: [Controllers]: blacklist - the option is deprecated: it acts as `exclude`, use that\n");
   ASSERT_EQ(black.value.excludes.size(), 3U);
   EXPECT_EQ(black.value.excludes[2].traddr, "3.3.3.3");
 
   const std::string section = "[Discovery controller connection management]\npersistent-connections=";
   EXPECT_TRUE(stafd(section + "false\n[Global]\npersistent-connections=true\n").value.persistent_connections);
   EXPECT_FALSE(stafd(section + "false\n[Global]\npersistent-connections=false\n").value.persistent_connections);
-  EXPECT_TRUE(stafd("[Global]\npersistent-connections=false\n").value.persistent_connections);
+  EXPECT_FALSE(stafd("[Global]\npersistent-connections=false\n").value.persistent_connections) << "it decides alone";
+  EXPECT_TRUE(stafd("[Global]\npersistent-connections=true\n").value.persistent_connections);
+  EXPECT_TRUE(stafd(section + "true\n[Global]\npersistent-connections=false\n").value.persistent_connections);
+  EXPECT_FALSE(stafd(section + "false\n[Global]\npersistent-connections=maybe\n").value.persistent_connections);
+  EXPECT_TRUE(stafd("[Global]\npersistent-connections=maybe\n").value.persistent_connections);
   EXPECT_EQ(stafd("[Global]\npersistent-connections=true\n").complaints.size(), 1U);
   EXPECT_EQ(stafd("[Global]\npersistent-connections=true\n").complaints[0].severity, Severity::warning);
 

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config/line_fields.h"
+#include "libstas/core/config/exclude_rule.h"
 #include "libstas/core/identity/nqn.h"
 
 namespace stas {
@@ -23,15 +23,17 @@ std::string text_of(const Problems& problems) {
 
 std::optional<ControllerLine> parse(std::string_view value, std::string* problems = nullptr) {
   Problems list;
-  auto line = parse_controller_line(value, kWellKnownDiscoveryNqn, list);
+  auto parsed = parse_controller_line(value, kWellKnownDiscoveryNqn, list);
   if (problems != nullptr) *problems = text_of(list);
-  return line;
+  return parsed.line;
 }
 
 TEST(ControllerLine, TakesTheIdentityAndTheOverrides) {
   std::string problems;
   const auto line = parse(
-      "transport=tcp ; traddr = 100.100.100.100;host-iface=enp0s8;trsvcid=08009;;host-traddr=1.2.3.4;host-nqn=nqn.h;"
+      "transport=tcp ; traddr = "
+      "100.100.100.100;host-iface=enp0s8;trsvcid=08009;;host-traddr=1.2.3.4;host-nqn=nqn.h;host-id=01234567-89AB-cdef-"
+      "0123-456789abcdef;"
       "dhchap-secret=DHHC-1:01:aGVsbG8=:;dhchap-ctrl-secret=DHHC-1:00:eA==:;hdr-digest=true;data-digest=FALSE;"
       "nr-io-queues=8;nr-write-queues=6;nr-poll-queues=4;queue-size=400;kato=71;reconnect-delay=13;ctrl-loss-tmo=666;"
       "disable-sqflow=true",
@@ -45,6 +47,7 @@ TEST(ControllerLine, TakesTheIdentityAndTheOverrides) {
   EXPECT_EQ(line->host_traddr, "1.2.3.4");
   EXPECT_EQ(line->host_iface, "enp0s8");
   EXPECT_EQ(line->host_nqn, "nqn.h");
+  EXPECT_EQ(line->host_id, "01234567-89AB-cdef-0123-456789abcdef");
   const ConnectOptions& options = line->options;
   EXPECT_EQ(options.dhchap_secret.reveal(), "DHHC-1:01:aGVsbG8=:");
   EXPECT_EQ(options.dhchap_ctrl_secret.reveal(), "DHHC-1:00:eA==:");
@@ -65,9 +68,10 @@ TEST(ControllerLine, AcceptsEveryTransportAndAddressForm) {
   for (const char* value :
        {"transport=tcp;traddr=10.0.0.1", "transport=rdma;traddr=2001:db8::1", "transport=tcp;traddr=fe80::1%eth0",
         "transport=tcp;traddr=dc.example.com.", "transport=tcp;traddr=my_host", "transport=loop",
-        "transport=fc;traddr=nn-0x1:pn-0x2;host-traddr=nn-0x3:pn-0x4", "traddr=10.0.0.1;transport=tcp",
-        "transport=tcp;traddr=10.0.0.1 # a comment; nqn=x", "transport=rdma;transport=tcp;traddr=10.0.0.1;",
-        "transport=loop;trsvcid=abc"}) {
+        "transport=fc;traddr="
+        "nn-0x200000110d000001:pn-0x200000110d000002;host-traddr=nn-0x200000110d000003:pn-0x200000110d000004",
+        "traddr=10.0.0.1;transport=tcp", "transport=tcp;traddr=10.0.0.1 # a comment; nqn=x",
+        "transport=rdma;transport=tcp;traddr=10.0.0.1;", "transport=loop;trsvcid=abc"}) {
     std::string problems;
     EXPECT_TRUE(parse(value, &problems)) << value;
     EXPECT_EQ(problems, "") << value;
@@ -81,8 +85,9 @@ TEST(ControllerLine, TheNqnHasTwoNames) {
   EXPECT_EQ(parse("transport=loop;nqn=;subsysnqn=nqn.a")->subsysnqn, "nqn.a");
   EXPECT_EQ(parse("transport=loop;nqn=a=b")->subsysnqn, "a=b");
   Problems problems;
-  EXPECT_FALSE(parse_controller_line("transport=loop", "", problems));
-  EXPECT_EQ(text_of(problems), "error: nqn is missing: the line is ignored\n");
+  EXPECT_FALSE(parse_controller_line("transport=loop", "", problems).line);
+  EXPECT_EQ(text_of(problems),
+            "error: nqn is missing: the line is ignored - add `nqn=` with the NQN of the subsystem\n");
 }
 
 TEST(ControllerLine, UnusableLinesAreErrors) {
@@ -96,14 +101,27 @@ TEST(ControllerLine, UnusableLinesAreErrors) {
       {"noequalsign", "no field has a `=`"},
       {"key=val=extra", "transport is missing"},
       {"traddr=1.2.3.4", "transport is missing"},
-      {"transport=TCP;traddr=1.2.3.4", "transport \"TCP\" is not known - did you mean `tcp`?"},
+      {"transport=TCP;traddr=1.2.3.4", "Invalid transport TCP - did you mean `tcp`?"},
       {"transport=tpc;traddr=1.2.3.4", "did you mean `tcp`?"},
       {"transport=tcp", "traddr is missing"},
       {"transport=fc;traddr=", "traddr is missing"},
-      {"transport=tcp;traddr=555.555.555.555", "\"555.555.555.555\" is neither an IP address nor a host name"},
-      {"transport=tcp;traddr=[::1]", "\"[::1]\" is neither"},
-      {"transport=tcp;traddr=a b", "\"a b\" is neither"},
-      {"transport=tcp;traddr=a..b", "\"a..b\" is neither"},
+      {"transport=tcp", "add `traddr=ADDRESS`"},
+      {"transport=udp;traddr=1.2.3.4", "Invalid transport udp - write tcp, rdma, fc or loop"},
+      {"transport=tcp;traddr=555.555.555.555;trsvcid=4420",
+       "(tcp, 555.555.555.555, 4420, nqn.2014-08.org.nvmexpress.discovery) IP address is not valid: the line is "
+       "ignored "
+       "- an IPv4 address has four numbers from 0 to 255"},
+      {"transport=tcp;traddr=[::1]", "IP address is not valid: the line is ignored - write it without brackets: `::1`"},
+      {"transport=tcp;traddr=[::1]:8009", "write `traddr=::1;trsvcid=8009`"},
+      {"transport=tcp;traddr=[::1", "write it without brackets: `::1`"},
+      {"transport=rdma;traddr=1.2.3.4:4420", "write `traddr=1.2.3.4;trsvcid=4420`"},
+      {"transport=tcp;traddr=dc.example:8009", "write `traddr=dc.example;trsvcid=8009`"},
+      {"transport=tcp;traddr=1.2.3.0/24", "write one address, without `/`"},
+      {"transport=tcp;traddr=tcp://1.2.3.4", "write the address alone"},
+      {"transport=tcp;traddr=nn-0x200000110d000001:pn-0x200000110d000002", "Fibre Channel needs `transport=fc`"},
+      {"transport=tcp;traddr=a b", "IP address is not valid"},
+      {"transport=tcp;traddr=a..b", "write an IPv4 or IPv6 address or the name of a host"},
+      {"transport=loop;host-nqn=nqn.h;host-id=12", "host-id \"12\" is no UUID: the line is ignored"},
       {"transport=tcp;traddr=1.2.3.4;trsvcid=http", "trsvcid \"http\" is no port number"},
       {"transport=tcp;traddr=1.2.3.4;trsvcid=65536", "is no port number"},
       {"transport=tcp;traddr=1.2.3.4;trsvcid=0", "is no port number"},
@@ -122,12 +140,85 @@ TEST(ControllerLine, UnusableLinesAreErrors) {
   EXPECT_FALSE(parse("transport=loop;traddr=" + std::string(kMaxFieldLength + 1, 'n')));
 }
 
+TEST(ControllerLine, FibreChannelNeedsBothAddressesAsTheKernelTakesThem) {
+  const std::string good = "nn-0x200000110d000001:pn-0x200000110d000002", host = ";host-traddr=" + good;
+  for (const char* text :
+       {"nn-0x200000110d000001,pn-0x200000110d000002", "NN-0x200000110D000001:PN-0x200000110D000002"}) {
+    std::string problems;
+    const auto line = parse("transport=fc;host-traddr=" + std::string(text) + ";traddr=" + text, &problems);
+    ASSERT_TRUE(line) << problems;
+    EXPECT_EQ(line->traddr, good);
+    EXPECT_EQ(line->host_traddr, good);
+    EXPECT_EQ(problems, "");
+  }
+  EXPECT_EQ(parse("transport=fc;traddr=nn-200000110d000001:pn-200000110d000002" + host)->traddr,
+            "nn-200000110d000001:pn-200000110d000002");
+  for (const char* text :
+       {"pn-0x200000110d000002:nn-0x200000110d000001", "20:00:00:11:0d:00:00:01", "pn-0x200000110d000002",
+        "x200000110d000001:x200000110d000002", "nn-0x1:pn-0x2", "nn-0x200000110d000001:pn-0x200000110d0000020",
+        "nn-0x200000110d000001-pn-0x200000110d000002", "nn-0x200000110d000001:pn-200000110d000002",
+        "nn-0x200000110d00000g:pn-0x200000110d000002", "nn-0x200000110d000001"}) {
+    std::string problems;
+    EXPECT_FALSE(parse("transport=fc;traddr=" + std::string(text) + host, &problems)) << text;
+    EXPECT_NE(problems.find("16 hexadecimal digits"), std::string::npos) << problems;
+    EXPECT_FALSE(parse("transport=fc;traddr=" + good + ";host-traddr=" + text)) << text;
+  }
+  std::string problems;
+  EXPECT_FALSE(parse("transport=fc;traddr=" + good, &problems));
+  EXPECT_NE(problems.find("host-traddr is missing, which the kernel demands"), std::string::npos) << problems;
+  EXPECT_NE(problems.find("/sys/class/fc_host"), std::string::npos) << "what to write";
+}
+
+TEST(ControllerLine, AHostNqnNeedsAHostIdOfItsOwn) {
+  const struct {
+    const char* fields;
+    const char* cause;  // "": nothing
+  } rows[] = {
+      {"host-nqn=nqn.2014-08.org.nvmexpress:uuid:11111111-2222-4333-8444-555555555555", ""},
+      {"host-nqn=nqn.h;host-id=11111111-2222-4333-8444-555555555555", ""},
+      {"host-nqn=nqn.h", "add `host-id=`"},
+      {"host-id=11111111-2222-4333-8444-555555555555", "host-id without host-nqn has no effect"},
+      {"host-nqn=;host-id=", ""},
+  };
+  for (const auto& row : rows) {
+    std::string problems;
+    const auto line = parse("transport=loop;" + std::string(row.fields), &problems);
+    ASSERT_TRUE(line) << row.fields;
+    if (*row.cause == '\0') EXPECT_EQ(problems, "") << row.fields;
+    EXPECT_NE(problems.find(row.cause), std::string::npos) << problems;
+    EXPECT_EQ(problems.find("error"), std::string::npos) << problems;
+  }
+}
+
+TEST(ControllerLine, AFieldThatMayMeanAnotherControllerIsUnclear) {
+  const struct {
+    const char* value;
+    bool unclear;
+  } rows[] = {
+      {"transport=tcp;traddr=1.2.3.4", false},
+      {"transport=tcp;traddr=1.2.3.4;frob=1", false},
+      {"transport=tcp;traddr=1.2.3.4;hdr-digst=true", false},
+      {"transport=tcp;traddr=1.2.3.4;dhchap-secert=x", false},
+      {"transport=tcp;traddr=1.2.3.4;trscvid=4420", true},
+      {"transport=tcp;traddr=1.2.3.4;nqm=nqn.a", true},
+      {"transport=tcp;traddr=1.2.3.4;host-ifcae=eth0", true},
+      {"transport=tcp;traddr=1.2.3.4;nqn nqn.a", true},
+      {"transport=tcp;traddr=1.2.3.4;trsvcid:4420=", true},
+      {"transport=tcp", true},
+  };
+  for (const auto& row : rows) {
+    Problems problems;
+    EXPECT_EQ(parse_controller_line(row.value, kWellKnownDiscoveryNqn, problems).unclear, row.unclear) << row.value;
+  }
+}
+
 TEST(ControllerLine, FieldsThatMeanNothingAreWarnings) {
   const struct {
     const char* value;
     const char* cause;
   } rows[] = {
       {"transport=loop;noequalsign;traddr=x", "1 field(s) without a name, without `=`"},
+      {"transport=loop;kato=-1", "kato - \"-1\" is negative. Default will be used - give 0 or more"},
       {"transport=loop;queue-size=5", "queue-size - \"5\" is not within range 16..1024. Default will be used"},
       {"transport=loop;kato=abc", "kato - Data converter found invalid value \"abc\". Default will be used"},
       {"transport=loop;hdr-digest=yes", "hdr-digest - Text check found invalid value \"yes\". Default will be used"},
@@ -155,14 +246,31 @@ TEST(ControllerLine, UnknownFieldsAreKeptForTheBus) {
 }
 
 TEST(ControllerLine, SecretsStayInside) {
-  for (const char* value :
-       {"transport=loop;dhchap-secert=hush", "transport=loop;DHCHAP-SECRET=DHHC-1:00:hush:",
-        "transport=loop;dhchap_secret=hush", "transport=loop;frob=DHHC-1:00:hush:",
-        "transport=loop;dhchap-secret:DHHC-1:00:hush==:", "transport=loop;dhchap-secret DHHC-1:00:hush:",
-        "transport=tcp,traddr=1.2.3.4,dhchap-secret=DHHC-1:00:hush:", "transport=loop;dhchap-secret=hush,x",
-        "transport=loop;nqn=nqn.a dhchap-secret=DHHC-1:00:hush:", "transport=tcp;traddr=DHHC-1:00:hush:",
-        "transport=loop;dhchap-ctrl-secret=DHHC-1:00:hush\x01:", "transport=loop;kato=DHHC-1:00:hush:",
-        "transport=loop;DHHC-1:00:hushhushhushhushhushhush=:", "transport=loop;hushhushhushhushhushhushhush==:"}) {
+  for (const char* value : {"transport=loop;dhchap-secert=hush",
+                            "transport=loop;DHCHAP-SECRET=DHHC-1:00:hush:",
+                            "transport=loop;dhchap_secret=hush",
+                            "transport=loop;frob=DHHC-1:00:hush:",
+                            "transport=loop;dhchap-secret:DHHC-1:00:hush==:",
+                            "transport=loop;dhchap-secret DHHC-1:00:hush:",
+                            "transport=tcp,traddr=1.2.3.4,dhchap-secret=DHHC-1:00:hush:",
+                            "transport=loop;dhchap-secret=hush,x",
+                            "transport=loop;nqn=nqn.a dhchap-secret=DHHC-1:00:hush:",
+                            "transport=tcp;traddr=DHHC-1:00:hush:",
+                            "transport=loop;dhchap-ctrl-secret=DHHC-1:00:hush\x01:",
+                            "transport=loop;kato=DHHC-1:00:hush:",
+                            "transport=loop;psk=hush",
+                            "transport=loop;tls-key=hush",
+                            "transport=loop;tls_key=hush",
+                            "transport=loop;host-key=hush",
+                            "transport=loop;passphrase=hush",
+                            "transport=loop;keyring=hush",
+                            "transport=loop;password=hush",
+                            "transport=loop;nqn=nqn.a psk=hush",
+                            "transport=loop;traddr=a tls-key = hush",
+                            "transport=tcp;traddr=psk=hush",
+                            "transport=loop;host-iface=e;kato=1 psk=hush",
+                            "transport=loop;DHHC-1:00:hushhushhushhushhushhush=:",
+                            "transport=loop;hushhushhushhushhushhushhush==:"}) {
     std::string problems;
     const auto line = parse(value, &problems);
     EXPECT_NE(problems, "") << value;
@@ -190,6 +298,12 @@ TEST(ExcludeRule, TakesTheFieldsThatIdentify) {
   EXPECT_EQ(*rule, (ExcludeRule{"tcp", "1.1.1.1", "8009", "nqn.a", "eth0", "nqn.h", 0}));
   EXPECT_EQ(parse_exclude_rule("subsysnqn=a", problems)->subsysnqn, "a");
   EXPECT_EQ(parse_exclude_rule("nqn=b;subsysnqn=a", problems)->subsysnqn, "b");
+  EXPECT_EQ(parse_exclude_rule("traddr=nn-0x200000110D000001,pn-0x200000110d000002", problems)->traddr,
+            "nn-0x200000110d000001:pn-0x200000110d000002");
+  for (const char* value : {"traddr=dc.example", "traddr=10.0.*", "nqn=nqn.*:scratch?", "traddr=nn-0x2000*:pn-*",
+                            "transport=loop;traddr=a/b", "traddr=*;transport=tcp", "host-iface=eth*"}) {
+    EXPECT_TRUE(parse_exclude_rule(value, problems)) << value;
+  }
   EXPECT_EQ(text_of(problems), "");
 }
 
@@ -205,6 +319,23 @@ TEST(ExcludeRule, WhatIsNotUnderstoodExcludesNothing) {
       {"host-traddr=1.2.3.4", "host-traddr alone is no rule"},
       {"transport=tcp;trddr=1.1.1.1", "unknown field `trddr` - did you mean `traddr`?"},
       {"TRANSPORT=tcp", "did you mean `transport`?"},
+      {"traddr=[2001:db8::2]", "write it without brackets: `2001:db8::2`"},
+      {"traddr=192.0.2.1:8009", "write `traddr=192.0.2.1;trsvcid=8009`"},
+      {"traddr=192.0.2.0/24", "is a subnet, a rule takes one address"},
+      {"traddr=192.0.2.0/24", " - write `192.0.2.*`"},
+      {"traddr=10.1.0.0/16", " - write `10.1.*`"},
+      {"traddr=192.0.2.0/25", " - write one rule for each address, or `*`"},
+      {"traddr=2001:db8::/32", " - write one rule for each address"},
+      {"traddr=2001:db8::/24", " - write one rule for each address"},
+      {"traddr=2001:db8::*", "has a wildcard in an IPv6 address"},
+      {"traddr=192.0.2.300", "an IPv4 address has four numbers from 0 to 255"},
+      {"traddr=nn-0x1:pn-0x2", "is no Fibre Channel address"},
+      {"traddr=pn-0x200000110d000002", "16 hexadecimal digits"},
+      {"traddr=a b", "is neither an address nor a host name"},
+      {"nqn=*", "`*` alone would exclude every controller"},
+      {"nqn=*;traddr=**", "`*` alone would exclude every controller"},
+      {"trsvcid=*", "is no port number"},
+      {"traddr=psk=hush", "contains a secret"},
       {"transport=TCP", "did you mean `tcp`?"},
       {"transport=", "field `transport` is empty"},
       {"traddr=1.1.1.1;kato=5", "field `kato` cannot be part of a rule"},
@@ -216,7 +347,7 @@ TEST(ExcludeRule, WhatIsNotUnderstoodExcludesNothing) {
     EXPECT_FALSE(parse_exclude_rule(row.value, problems)) << row.value;
     ASSERT_EQ(problems.size(), 1U) << row.value;
     EXPECT_NE(text_of(problems).find(row.cause), std::string::npos) << text_of(problems);
-    EXPECT_TRUE(problems[0].text.ends_with(": the rule is ignored and excludes nothing"));
+    EXPECT_NE(problems[0].text.find(": the rule is ignored and excludes nothing"), std::string::npos);
     EXPECT_EQ(problems[0].text.find("hush"), std::string::npos);
   }
 }

@@ -7,7 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config/controller_line.h"
+#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/wildcard.h"
 
 namespace stas {
 namespace {
@@ -25,7 +26,8 @@ Tid tid(Transport transport, const std::string& traddr, const std::string& nqn =
 
 TEST(Exclusion, AllFieldsOfARuleMustMatch) {
   const Tid v4 = tid(Transport::tcp, "10.10.10.10"), v6 = tid(Transport::tcp, "2001:db8::1"),
-            name = tid(Transport::tcp, "Host.example"), fc = tid(Transport::fc, "nn-0x1A:pn-0x2b");
+            name = tid(Transport::tcp, "Host.example"),
+            fc = tid(Transport::fc, "nn-0x200000110D00001A:pn-0x200000110d00002b");
   const struct {
     const char* rule;
     const Tid& tid;
@@ -42,8 +44,24 @@ TEST(Exclusion, AllFieldsOfARuleMustMatch) {
       {"traddr=2001:db8::2", v6, false},
       {"traddr=Host.example", name, true},
       {"traddr=other.example", name, false},
-      {"transport=fc;traddr=NN-0x1a:PN-0x2B", fc, true},
-      {"traddr=nn-0x1a:pn-0x2b", fc, true},
+      {"transport=fc;traddr=NN-0x200000110d00001a:PN-0x200000110d00002B", fc, true},
+      {"traddr=nn-0x200000110d00001a,pn-0x200000110d00002b", fc, true},
+      {"traddr=nn-0x200000110d00001a:*", fc, true},
+      {"traddr=nn-0x200000110d00001b:*", fc, false},
+      {"traddr=host.EXAMPLE", name, true},
+      {"traddr=*.example", name, true},
+      {"traddr=*.exam", name, false},
+      {"traddr=10.10.10.*", v4, true},
+      {"traddr=10.10.?0.10", v4, true},
+      {"traddr=10.10.1.*", v4, false},
+      {"traddr=*;transport=rdma", v4, false},
+      {"nqn=nqn.*", v4, true},
+      {"nqn=*.a", v4, true},
+      {"nqn=nqn.?", v4, true},
+      {"nqn=nqn.??", v4, false},
+      {"host-iface=eth*", v4, true},
+      {"host-iface=ens*", v4, false},
+      {"host-nqn=*host", v4, true},
       {"subsysnqn=nqn.a", v4, true},
       {"nqn=nqn.A", v4, false},
       {"nqn=nqn.b", v4, false},
@@ -56,6 +74,31 @@ TEST(Exclusion, AllFieldsOfARuleMustMatch) {
   for (const auto& row : rows) {
     EXPECT_EQ(find_exclusion({rule(row.rule)}, row.tid) != nullptr, row.expect) << row.rule;
   }
+}
+
+TEST(Exclusion, WildcardsStandForOtherCharacters) {
+  const struct {
+    const char* pattern;
+    const char* text;
+    bool expect;
+  } rows[] = {
+      {"", "", true},
+      {"*", "", true},
+      {"**", "abc", true},
+      {"?", "", false},
+      {"a*b*c", "aXbYbZc", true},
+      {"a*b", "aXbX", false},
+      {"*a", "aaab", false},
+      {"*ab", "aab", true},
+      {"a?c", "abc", true},
+      {"abc", "abcd", false},
+      {"a[b]", "ab", false},
+      {"a[b]", "a[b]", true},
+      {"*?", "x", true},
+      {"*?", "", false},
+  };
+  for (const auto& row : rows) EXPECT_EQ(matches_wildcards(row.pattern, row.text), row.expect) << row.pattern;
+  EXPECT_FALSE(matches_wildcards("*a*a*a*a*a*a*a*a*a*b", std::string(1000, 'a'))) << "and at once";
 }
 
 TEST(Exclusion, TheFirstRuleThatMatchesIsNamed) {

@@ -44,6 +44,8 @@ TEST(Ini, LinesBecomeOptions) {
       {"a blank line between repeats adds nothing", "[A]\nk=a\n\nk=b\n", "2 [A] k=a\n4 [A] k=b\n"},
       {"nothing continues a section header", "[A]\n   k=a\n", "2 [A] k=a\n"},
       {"carriage returns and a byte order mark", "\xef\xbb\xbf[A]\r\nk=a\r\n", "2 [A] k=a\n"},
+      {"carriage returns alone end lines, too", "# c\r[A]\rk=a\r\r j=b\r", "3 [A] k=a\n5 [A] k=j=b\n"},
+      {"names beyond inih", "[A]\nk;j=1\n: x=2\n", "2 [A] k;j=1\n3 [A] : x=2\n"},
       {"no newline at the end", "[A]\nk=a", "2 [A] k=a\n"},
       {"nothing", "", ""},
   };
@@ -57,8 +59,13 @@ TEST(Ini, SyntaxErrorsAreReportedAndTheRestIsRead) {
   for (const char* header : {"[B", "[]"}) {
     const std::string text = std::string("[A]\nk=1\n") + header + "\nk=2\n[C]\nk=3\n";
     EXPECT_EQ(dump(parse_ini(text)), std::string("2 [A] k=1\n6 [C] k=3\n3 !broken section header `") + header +
-                                         "`: options up to the next header are ignored\n");
+                                         "`: write `[Name]`; options up to the next header are ignored\n");
   }
+  // As the continuation of an option half the file would vanish.
+  EXPECT_EQ(
+      dump(parse_ini("[A]\nk=1\n  [B]\n  j=2\n[C]\nk=3\n")),
+      "2 [A] k=1\n6 [C] k=3\n3 !section header `[B]` is indented, so it would continue the option above it: begin it "
+      "in the first column; options up to the next header are ignored\n");
 }
 
 TEST(Ini, LinesMayBeLong) {
@@ -70,6 +77,17 @@ TEST(Ini, LinesMayBeLong) {
   EXPECT_EQ(*file.options[0].value, value + ";x ; y");
   EXPECT_EQ(file.options[1].line, 3);
   EXPECT_TRUE(file.errors.empty());
+}
+
+TEST(Ini, SectionNamesThatAreNoneStayUnknown) {
+  EXPECT_EQ(dump(parse_ini("[A]\nk=1\n[A ; x]\nk=2\n[;]\nk=3\n")), "2 [A] k=1\n4 [A ; x] k=2\n6 [;] k=3\n");
+}
+
+TEST(Ini, ALastLineWithoutEndIsTold) {
+  EXPECT_EQ(parse_ini("[A]\nk=1\n").unended_line, 0);
+  EXPECT_EQ(parse_ini("[A]\rk=1\r").unended_line, 0);
+  EXPECT_EQ(parse_ini("").unended_line, 0);
+  EXPECT_EQ(parse_ini("[A]\nk=1").unended_line, 2);
 }
 
 TEST(Ini, BytesBeyondTheBoundAreCutAtALine) {

@@ -23,6 +23,9 @@ TEST(Shown, SecretsAreNeverShown) {
 TEST(Shown, OnlySpellingsOfKeysCountAsHeldSecrets) {
   EXPECT_TRUE(holds_secret("nqn.x dhchap-secret=abc"));
   EXPECT_TRUE(holds_secret("DHHC-1:00:"));
+  EXPECT_TRUE(holds_secret("nqn.x PSK = abc"));
+  EXPECT_TRUE(holds_secret("nqn.x tls_key=abc"));
+  EXPECT_FALSE(holds_secret("nqn.2020-01.com.monkey:psk"));
   EXPECT_FALSE(holds_secret("nqn.2020-01.com.secret-lab:a"));
 }
 
@@ -63,8 +66,8 @@ TEST(DidYouMean, ProposesTheNearestName) {
 }
 
 TEST(Complaint, NamesFileAndLine) {
-  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 7, "bad"}).to_string(), "/etc/x:7: bad");
-  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 0, "bad"}).to_string(), "/etc/x: bad");
+  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 7, "bad"}).to_string(), "File:/etc/x:7: bad");
+  EXPECT_EQ((Complaint{Severity::error, "/etc/x", 0, "bad"}).to_string(), "File:/etc/x: bad");
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ TEST(SysConf, OptionalValuesMayBeMissing) {
   EXPECT_EQ(conf->complaints[0].severity, Severity::info);
   EXPECT_EQ(conf->complaints[1].severity, Severity::warning);
   EXPECT_EQ(conf->complaints[1].to_string(),
-            "/etc/stas/sys.conf:3: [Host]: symname - Error reading host symbolic name (will remain undefined): "
+            "File:/etc/stas/sys.conf:3: [Host]: symname - Error reading host symbolic name (will remain undefined): "
             "/none: No such file or directory");
 }
 

@@ -64,7 +64,7 @@ class ConfiguredControllers(Policy):
         start(*DAEMONS)
         self.connects("one", "two")
         number = next(n for n, line in enumerate(lines, 1) if "tpc" in line)
-        for pattern in (rf"stacd\.conf:{number}: .*\"tpc\" is not known.*tcp", rf"stacd\.conf:{number + 1}: ",
+        for pattern in (rf"stacd\.conf:{number}: .*Invalid transport tpc.*tcp", rf"stacd\.conf:{number + 1}: ",
                         rf"stacd\.conf:{len(lines) + 1}: .*excludes nothing", rf"stacd\.conf:{len(lines) + 2}: "):
             self.says(pattern, "stacd")
         # A reload refuses what is no configuration file at all; the old one stays in force.

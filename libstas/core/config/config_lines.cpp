@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/config/config_lines.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "libstas/core/base/shown.h"
+#include "libstas/core/base/text.h"
+#include "libstas/core/config/controller_line.h"
+#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/line_doubt.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+namespace {
+
+constexpr std::string_view kControllers = "Controllers";
+constexpr std::size_t kMaxLineProblems = 500;  // complaints about the lines of one option
+
+std::string text_of(const IniOption& element) { return element.value.value_or(std::string()); }
+
+// Complains about lines, up to a bound.
+class Reporter {
+ public:
+  explicit Reporter(OptionReader& file) : file_(file) {}
+  void report(const IniOption& element, const Problems& problems) {
+    for (const Problem& problem : problems) {
+      if (reported_ == kMaxLineProblems) file_.complain(Severity::error, element, "more problems are not reported");
+      if (reported_++ < kMaxLineProblems) file_.complain(problem.severity, element, problem.text);
+    }
+  }
+
+ private:
+  OptionReader& file_;
+  std::size_t reported_ = 0;
+};
+
+// The file has more lines than are read: those that are missing would look like lines that were removed.
+bool is_full(OptionReader& file, const IniOption& element, std::size_t lines, std::size_t limit) {
+  if (lines < limit) return false;
+  file.complain(Severity::error, element, "more than " + std::to_string(limit) + " lines: the rest is ignored");
+  file.mark_incomplete(element.line);
+  return true;
+}
+
+void add_doubt(const OptionReader& file, CommonConfig& config, int line, std::string text, std::string_view value) {
+  if (config.doubts.size() > kMaxDoubts) return;  // one more than is kept
+  ConfigDoubt doubt;
+  doubt.file = file.path();
+  doubt.line = line;
+  doubt.text = std::move(text);
+  read_certain(value, doubt);
+  config.doubts.push_back(std::move(doubt));
+}
+
+// What is wrong with the line, without what follows from it.
+std::string cause(const Problems& problems) {
+  if (problems.empty()) return "is not clear";
+  const auto first = std::find_if(problems.begin(), problems.end(),
+                                  [](const Problem& problem) { return problem.severity == Severity::error; });
+  const std::string& text = (first == problems.end() ? problems.front() : *first).text;
+  return text.substr(0, text.find(": the line is ignored"));
+}
+
+// Lines under a name or in a section that nobody knows.
+void doubt_strays(OptionReader& file, CommonConfig& config) {
+  for (const OptionReader::Stray& stray : file.strays()) {
+    const bool controller = stray.meant.section == kControllers && stray.meant.key == "controller";
+    const bool exclude = stray.meant.section == kControllers && !controller;
+    const IniOption& option = *stray.option;
+    // "transport=tcp;traddr=..." without "controller=" in front of it.
+    const std::string value = is_identity_field(option.key) ? option.key + "=" + stray.value : stray.value;
+    if (exclude || (!controller && !is_controller_like(value))) continue;
+    const std::string name = shown_name(option.key);
+    add_doubt(
+        file, config, option.line,
+        "[" + shown(option.section) + "]: " + (name.empty() ? "..." : name) + " - may have been a controller= line",
+        value);
+    file.annotate(option, "; the line connects nothing, and no connection that it may mean is cut");
+  }
+}
+
+void bound_doubts(CommonConfig& config) {
+  std::vector<ConfigDoubt>& doubts = config.doubts;
+  std::stable_sort(doubts.begin(), doubts.end(),
+                   [](const ConfigDoubt& a, const ConfigDoubt& b) { return a.line < b.line; });
+  if (doubts.size() <= kMaxDoubts) return;
+  ConfigDoubt rest;
+  rest.file = doubts[kMaxDoubts - 1].file;
+  rest.line = doubts[kMaxDoubts - 1].line;
+  rest.text = "too many controller= lines that are not understood";
+  doubts.resize(kMaxDoubts - 1);
+  doubts.push_back(std::move(rest));
+}
+
+// The kernel knows one host ID for each host NQN, and one host NQN for each host ID.
+void check_host_ids(OptionReader& file, const CommonConfig& config, const std::map<int, const IniOption*>& elements) {
+  std::map<std::string, std::string> id_of, nqn_of;
+  for (const ControllerLine& line : config.controllers) {
+    if (!line.host_nqn) continue;
+    const auto id = line.host_id ? line.host_id : uuid_of_nqn(*line.host_nqn);
+    if (!id) continue;
+    const std::string lower = to_lower(*id);
+    const bool fits = id_of.emplace(*line.host_nqn, lower).first->second == lower &&
+                      nqn_of.emplace(lower, *line.host_nqn).first->second == *line.host_nqn;
+    const auto element = elements.find(line.line);
+    if (fits || element == elements.end()) continue;
+    file.complain(Severity::warning, *element->second,
+                  "another line has the same host-nqn with another host ID, or the same host ID with another host-nqn; "
+                  "the kernel refuses the second connection - give each host-nqn one host-id of its own");
+  }
+}
+
+}  // namespace
+
+void read_controllers(OptionReader& file, CommonConfig& config, std::string_view default_nqn) {
+  Reporter reporter(file);
+  std::map<int, const IniOption*> elements;
+  for (const IniOption* element : file.all(kControllers, "controller")) {
+    if (is_full(file, *element, config.controllers.size(), kMaxControllerLines)) break;
+    Problems problems;
+    const std::string value = text_of(*element);
+    ParsedControllerLine parsed = parse_controller_line(value, default_nqn, problems);
+    reporter.report(*element, problems);
+    if (parsed.unclear) add_doubt(file, config, element->line, "[Controllers]: controller - " + cause(problems), value);
+    if (!parsed.line) {
+      file.note_unended(*element);
+      continue;
+    }
+    parsed.line->line = element->line;
+    if (parsed.line->host_nqn) elements.emplace(element->line, element);
+    config.controllers.push_back(*std::move(parsed.line));
+  }
+  check_host_ids(file, config, elements);
+  doubt_strays(file, config);
+  bound_doubts(config);
+}
+
+void read_excludes(OptionReader& file, CommonConfig& config) {
+  std::vector<const IniOption*> elements = file.all(kControllers, "exclude");
+  // Dropping the name that exclude= had before 2.0 would silently connect more than before.
+  const auto& old = file.all(kControllers, "blacklist");
+  elements.insert(elements.end(), old.begin(), old.end());
+  std::stable_sort(elements.begin(), elements.end(),
+                   [](const IniOption* a, const IniOption* b) { return a->line < b->line; });
+  warn_deprecated(file, kControllers, "blacklist", "it acts as `exclude`, use that");
+
+  Reporter reporter(file);
+  for (const IniOption* element : elements) {
+    if (is_full(file, *element, config.excludes.size(), kMaxExcludeRules)) break;
+    Problems problems;
+    std::optional<ExcludeRule> rule = parse_exclude_rule(text_of(*element), problems);
+    reporter.report(*element, problems);
+    if (!rule) {
+      file.note_unended(*element);
+      continue;
+    }
+    rule->line = element->line;
+    config.excludes.push_back(*std::move(rule));
+  }
+}
+
+void warn_deprecated(OptionReader& file, std::string_view section, std::string_view key, const std::string& instead) {
+  const auto& elements = file.all(section, key);
+  if (!elements.empty()) file.complain(Severity::warning, *elements.front(), "the option is deprecated: " + instead);
+}
+
+}  // namespace stas

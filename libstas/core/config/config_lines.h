@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The two options that a file may have many times: controller= and exclude=, and what else may have been a controller=
+// line.
+#pragma once
+
+#include <string_view>
+
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/config/option_reader.h"
+
+namespace stas {
+
+inline constexpr std::size_t kMaxDoubts = 1000;  // of one file; more of them are one about everything
+
+// Every controller= line that can be used, and a doubt for each that cannot, for each that may mean another controller
+// than it says, and for each line that may have been one. `default_nqn` empty: the NQN is mandatory.
+void read_controllers(OptionReader& file, CommonConfig& config, std::string_view default_nqn);
+
+// Every exclude= rule that can be used; blacklist= is its old name.
+void read_excludes(OptionReader& file, CommonConfig& config);
+
+// Warns once, at the first line that has the option.
+void warn_deprecated(OptionReader& file, std::string_view section, std::string_view key, const std::string& instead);
+
+}  // namespace stas

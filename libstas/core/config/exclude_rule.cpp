@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/config/exclude_rule.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/did_you_mean.h"
+#include "libstas/core/base/host_name.h"
+#include "libstas/core/base/shown.h"
+#include "libstas/core/base/text.h"
+#include "libstas/core/config/address_text.h"
+#include "libstas/core/config/option_value.h"
+#include "libstas/core/config/wildcard.h"
+#include "libstas/core/identity/address.h"
+
+namespace stas {
+
+namespace {
+
+// Why a rule cannot be used, and what to do about it.
+struct Objection {
+  std::string why{};
+  std::string advice{};
+};
+
+std::optional<std::string>* rule_member(ExcludeRule& rule, std::string_view key) {
+  if (key == "transport") return &rule.transport;
+  if (key == "traddr") return &rule.traddr;
+  if (key == "trsvcid") return &rule.trsvcid;
+  if (key == "nqn" || key == "subsysnqn") return &rule.subsysnqn;
+  if (key == "host-iface") return &rule.host_iface;
+  if (key == "host-nqn") return &rule.host_nqn;
+  return nullptr;
+}
+
+Objection unknown_field(std::string_view key) {
+  static const std::vector<std::string_view> keys = {"transport", "traddr",     "trsvcid",  "nqn",
+                                                     "subsysnqn", "host-iface", "host-nqn", "host-traddr"};
+  const std::string name = field_name(key);
+  if (is_connect_parameter(key)) return {name + " cannot be part of a rule", "remove it"};
+  return {name == "a field" ? "a field with an unusual name" : "unknown " + name + did_you_mean(key, keys)};
+}
+
+// "192.0.2.0/24": the pattern that means the same, where there is one.
+std::string subnet_advice(std::string_view address, std::string_view length) {
+  std::string pattern;
+  const std::size_t parts = length == "24" ? 3 : length == "16" ? 2 : length == "8" ? 1 : 0;
+  for (std::size_t i = 0, at = 0; i < parts; ++i) {
+    const std::size_t end = address.find('.', at);
+    if (end == std::string_view::npos) return "write one rule for each address";
+    pattern += std::string(address.substr(at, end - at)) + ".";
+    at = end + 1;
+  }
+  return pattern.empty() ? "write one rule for each address, or `*` in an IPv4 address (192.0.2.*)"
+                         : "write `" + pattern + "*`";
+}
+
+Objection address_objection(std::string_view text) {
+  if (fc_address(text)) return {};
+  if (const std::string why = objection(text); !why.empty()) return {field_name("traddr") + " " + why};
+  const std::string lower = to_lower(text);
+  const bool fc = lower.starts_with("nn-0x") || lower.starts_with("pn-0x");
+  if (IpAddress::parse(text) || (is_host_name(text) && !fc)) return {};
+  const std::string what = "traddr \"" + shown(text) + "\" ";
+  if (has_wildcard(text)) {
+    // One IPv6 address has many spellings, so text does not match it.
+    if (text.find(':') == std::string_view::npos || lower.find("n-") != std::string::npos) return {};
+    return {what + "has a wildcard in an IPv6 address", "write one rule for each address, or `host-iface=`"};
+  }
+  const std::size_t slash = text.find('/');
+  if (slash != std::string_view::npos && IpAddress::parse(text.substr(0, slash))) {
+    return {what + "is a subnet, a rule takes one address",
+            subnet_advice(text.substr(0, slash), text.substr(slash + 1))};
+  }
+  if (fc) return {what + "is no Fibre Channel address", "write " + std::string(kFcForm)};
+  return {what + "is neither an address nor a host name", address_advice(text)};
+}
+
+Objection field_objection(const LineField& field, bool loop) {
+  ExcludeRule unused;
+  if (field.key == "host-traddr") return {};
+  if (rule_member(unused, field.key) == nullptr) return unknown_field(field.key);
+  if (field.value.empty()) return {field_name(field.key) + " is empty", "remove the field or give it a value"};
+  if (field.key == "traddr" && !loop) return address_objection(field.value);
+  if (const std::string why = objection(field.value); !why.empty()) return {field_name(field.key) + " " + why};
+  if (field.key == "transport" && !parse_transport(field.value)) return {bad_transport(field.value)};
+  if (field.key == "trsvcid" && !parse_port(field.value)) {
+    return {"trsvcid \"" + shown(field.value) + "\" is no port number", "write 1 to 65535"};
+  }
+  return {};
+}
+
+bool is_everything(const std::optional<std::string>& field) {
+  return !field || field->find_first_not_of('*') == std::string::npos;
+}
+
+Objection rule_objection(const ExcludeRule& rule, const LineFields& split) {
+  const bool usable =
+      rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
+  if (!usable) {
+    return {split.fields.empty() ? "the rule is empty" : "host-traddr alone is no rule",
+            "say what to exclude: transport, traddr, trsvcid, nqn, host-iface or host-nqn"};
+  }
+  // No more than an empty rule may a `*` alone mean every controller.
+  for (const auto* field :
+       {&rule.transport, &rule.traddr, &rule.trsvcid, &rule.subsysnqn, &rule.host_iface, &rule.host_nqn}) {
+    if (!is_everything(*field)) return {};
+  }
+  return {"`*` alone would exclude every controller", "say more, or `systemctl stop` the daemon"};
+}
+
+}  // namespace
+
+std::optional<ExcludeRule> parse_exclude_rule(std::string_view value, Problems& problems) {
+  ExcludeRule rule;
+  const LineFields split = split_fields(value);
+  const bool loop = std::any_of(split.fields.begin(), split.fields.end(), [](const LineField& field) {
+    return field.key == "transport" && field.value == "loop";
+  });
+  Objection found;
+  if (split.malformed > 0) {
+    found = {"a field has no name, no `=` or is beyond number " + std::to_string(kMaxLineFields),
+             "write fields as `name=value`, separated by `;`"};
+  }
+  bool has_nqn = false;
+  for (const LineField& field : split.fields) {
+    if (found.why.empty()) found = field_objection(field, loop);
+    std::optional<std::string>* const member = rule_member(rule, field.key);
+    if (member == nullptr) continue;  // host-traddr takes no part in a rule (stacd.conf(5))
+    if (field.key == "nqn") has_nqn = true;
+    if (field.key != "subsysnqn" || !has_nqn) *member = std::string(field.value);
+  }
+  if (rule.traddr && !loop) rule.traddr = fc_address(*rule.traddr).value_or(*rule.traddr);
+  if (found.why.empty()) found = rule_objection(rule, split);
+  if (found.why.empty()) return rule;
+  problems.push_back({Severity::error, found.why + ": the rule is ignored and excludes nothing" +
+                                           (found.advice.empty() ? "" : " - " + found.advice)});
+  return std::nullopt;
+}
+
+}  // namespace stas

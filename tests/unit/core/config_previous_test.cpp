@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a file does not say clearly never cuts more (law 2): a value that cannot be read leaves the one in force, and at
+// start the one that cuts least counts. The complaint says which.
+#include "libstas/core/config/config.h"
+#include "libstas/core/config/ini.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace stas {
+namespace {
+
+using std::chrono::hours;
+
+constexpr const char* kIocs = "[I/O controller connection management]\n";
+constexpr const char* kDcs = "[Discovery controller connection management]\n";
+
+template <class T>
+std::string complaints(const Parsed<T>& parsed) {
+  std::string out;
+  for (const Complaint& complaint : parsed.complaints) out += complaint.to_string() + "\n";
+  return out;
+}
+
+// Everything other than the default and other than what cuts least.
+StacdConfig stacd_in_force() {
+  StacdConfig config;
+  config.disconnect_scope = DisconnectScope::all_connections_matching_disconnect_trtypes;
+  config.disconnect_trtypes = {true, true, true};
+  config.connect_attempts_on_ncc = 7;
+  config.udev_rule = true;
+  config.tron = true;
+  config.ignore_iface = true;
+  config.families = {false, true};
+  config.connect.kato = 77;
+  config.connect.queue_size = 99;
+  return config;
+}
+
+StafdConfig stafd_in_force() {
+  StafdConfig config;
+  config.pleo = true;
+  config.zeroconf = false;
+  config.persistent_connections = false;
+  config.zeroconf_persistence = hours(1);
+  config.families = {true, false};
+  config.connect.kato = 77;
+  return config;
+}
+
+StacdConfig least(void (*change)(StacdConfig&)) {
+  StacdConfig config;
+  change(config);
+  return config;
+}
+StacdConfig no_disconnect() {
+  return least([](StacdConfig& c) { c.disconnect_scope = DisconnectScope::no_disconnect; });
+}
+StacdConfig no_types() {
+  return least([](StacdConfig& c) { c.disconnect_trtypes = {false, false, false}; });
+}
+StacdConfig rdma() {
+  return least([](StacdConfig& c) { c.disconnect_trtypes = {false, true, false}; });
+}
+StacdConfig defaults() { return {}; }
+
+TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
+  const std::string iocs = kIocs;
+  const struct {
+    std::string text;
+    StacdConfig (*at_start)();
+    const char* said;  // at start
+  } rows[] = {
+      {iocs + "disconnect-scope=no-disconect\n", no_disconnect,
+       ":2: [I/O controller connection management]: disconnect-scope"},
+      {iocs + "disconnect-scope=no-disconect\n", no_disconnect, "; no-disconnect is in force - did you mean"},
+      {iocs + "disconnect-scope\n", no_disconnect, "; no-disconnect is in force"},
+      {iocs + "disconnect-scope=only-stas-connections\ndisconnect-scope=joe\n", no_disconnect, ":3: "},
+      {iocs + "disconnect-scop=only-stas-connections\n", no_disconnect,
+       "`disconnect-scope`?; no-disconnect is in force"},
+      {iocs + "disconnect_scope=only-stas-connections\n", no_disconnect, "; no-disconnect is in force"},
+      {iocs + "disconnect-scope: only-stas-connections\n", no_disconnect, "; no-disconnect is in force"},
+      {"[Global]\ndisconnect-scope=only-stas-connections\n", no_disconnect, "belongs to section [I/O"},
+      {"[I/O controller conection management]\ndisconnect-scope=only-stas-connections\n", no_disconnect,
+       ":2: [I/O controller conection management]: disconnect-scope - the section is not known; no-disconnect is in"},
+      {"[Global]\nip-family=ipv4+ipv6\n   disconnect-scope=only-stas-connections\n", no_disconnect,
+       "the line is indented, so it continues the option above it, but seems to mean `disconnect-scope`; "
+       "no-disconnect"},
+      {"[Global]\nsticky-connections=enabeld\n", no_disconnect, "; no-disconnect is in force"},
+      {iocs + "disconnect-trtypes=rmda\n", no_types,
+       "List checker found invalid item \"rmda\" will be ignored; none is"},
+      {iocs + "disconnect-trtypes=rmda\n", no_types, "did you mean `rdma`?"},
+      {iocs + "disconnect-trtypes=tpc+rdma\n", rdma, "\"tpc\" will be ignored; rdma is in force"},
+      {iocs + "disconnect-trtypes=\n", no_types, "; none is in force"},
+      {iocs + "disconnect-trtype=tcp\n", no_types, "; none is in force"},
+      {iocs + "connect-attempts-on-ncc=-1\n", defaults, "\"-1\" is negative. Default will be used: 0 is in force"},
+      {"[Global]\nip-family=ipv5\n", defaults, "Default will be used: ipv4+ipv6 is in force"},
+      {"[Global]\nkato=abc\n", defaults, "Data converter found invalid value \"abc\". Default will be used"},
+      {"[Global]\nkatto=4\n", defaults, "did you mean `kato`?"},
+      {"[Global]\nqueue-size=5\n", defaults, "\"5\" is not within range 16..1024. Default will be used"},
+      {"[Global]\nudev-rule=no\n", defaults, "Default will be used: disabled is in force"},
+      {"[Global]\nignore-iface=ye\n", defaults, "Default will be used: false is in force"},
+  };
+  const StacdConfig in_force = stacd_in_force();
+  for (const auto& row : rows) {
+    const auto start = parse_stacd_conf(row.text, "f", nullptr);
+    EXPECT_EQ(start.value, row.at_start()) << row.text;
+    EXPECT_NE(complaints(start).find(row.said), std::string::npos) << row.text << " -> " << complaints(start);
+    const auto reload = parse_stacd_conf(row.text, "f", &in_force);
+    EXPECT_NE(complaints(reload).find("; the previous value stays"), std::string::npos) << complaints(reload);
+    EXPECT_FALSE(reload.broken);
+    // Nothing but this one option differs from what the file says, which is nothing.
+    StacdConfig expect;
+    if (row.text.find("scop") != std::string::npos || row.text.find("sticky") != std::string::npos) {
+      expect.disconnect_scope = in_force.disconnect_scope;
+    }
+    if (row.text.find("trtype") != std::string::npos) expect.disconnect_trtypes = in_force.disconnect_trtypes;
+    if (row.text.find("ncc") != std::string::npos) expect.connect_attempts_on_ncc = 7;
+    if (row.text.find("ip-family") != std::string::npos) expect.families = in_force.families;
+    if (row.text.find("kat") != std::string::npos) expect.connect.kato = 77;
+    if (row.text.find("queue") != std::string::npos) expect.connect.queue_size = 99;
+    if (row.text.find("udev") != std::string::npos) expect.udev_rule = true;
+    if (row.text.find("iface") != std::string::npos) expect.ignore_iface = true;
+    EXPECT_EQ(reload.value, expect) << row.text;
+  }
+}
+
+TEST(ConfigPrevious, AnOptionOfStafdThatIsNotClearKeepsItsValueOrCutsLeast) {
+  const std::string dcs = kDcs;
+  const struct {
+    std::string text;
+    void (*at_start)(StafdConfig&);
+    void (*at_reload)(StafdConfig&);
+    const char* said;  // at start
+  } rows[] = {
+      {dcs + "persistent-connections=yes\n", [](StafdConfig&) {},
+       [](StafdConfig& c) { c.persistent_connections = false; }, "Default will be used: true is in force"},
+      {dcs + "persistent-conections=false\n", [](StafdConfig&) {},
+       [](StafdConfig& c) { c.persistent_connections = false; }, "did you mean `persistent-connections`?"},
+      {dcs + "zeroconf-connections-persistence=soon\n", [](StafdConfig& c) { c.zeroconf_persistence = std::nullopt; },
+       [](StafdConfig& c) { c.zeroconf_persistence = hours(1); }, "; -1 (for ever) is in force"},
+      {dcs + "zeroconf-connection-persistence=0\n", [](StafdConfig& c) { c.zeroconf_persistence = std::nullopt; },
+       [](StafdConfig& c) { c.zeroconf_persistence = hours(1); }, "; -1 (for ever) is in force"},
+      {"[Service Discovery]\nzeroconf=of\n", [](StafdConfig&) {}, [](StafdConfig& c) { c.zeroconf = false; },
+       "Default will be used: enabled is in force"},
+      {"[Service discovery]\nzeroconf=disabled\n", [](StafdConfig&) {}, [](StafdConfig& c) { c.zeroconf = false; },
+       "did you mean `Service Discovery`?"},
+      {"[Global]\npleo=disabeld\n", [](StafdConfig& c) { c.pleo = false; }, [](StafdConfig& c) { c.pleo = true; },
+       "; disabled is in force"},
+      {"[Global]\nip-famly=ipv4\n", [](StafdConfig&) {},
+       [](StafdConfig& c) {
+         c.families = {true, false};
+       },
+       "did you mean `ip-family`?"},
+      {"[Global]\nkato=-2\n", [](StafdConfig&) {}, [](StafdConfig& c) { c.connect.kato = 77; }, "is negative"},
+  };
+  const StafdConfig in_force = stafd_in_force();
+  for (const auto& row : rows) {
+    StafdConfig start, reload;
+    start.connect.kato = reload.connect.kato = 30;
+    row.at_start(start);
+    row.at_reload(reload);
+    const auto parsed = parse_stafd_conf(row.text, "f", nullptr);
+    EXPECT_EQ(parsed.value, start) << row.text;
+    EXPECT_NE(complaints(parsed).find(row.said), std::string::npos) << row.text << " -> " << complaints(parsed);
+    const auto again = parse_stafd_conf(row.text, "f", &in_force);
+    EXPECT_EQ(again.value, reload) << row.text;
+    EXPECT_NE(complaints(again).find("; the previous value stays"), std::string::npos) << complaints(again);
+  }
+}
+
+TEST(ConfigPrevious, WhatTheFileSaysClearlyCounts) {
+  const StacdConfig in_force = stacd_in_force();
+  EXPECT_EQ(parse_stacd_conf("# nothing\n\n", "f", &in_force).value, StacdConfig{}) << "understood whole";
+  EXPECT_EQ(parse_stacd_conf(std::string(kIocs) + "disconnect-scop=x\ndisconnect-scope=only-stas-connections\n", "f",
+                             &in_force)
+                .value,
+            StacdConfig{});
+  EXPECT_TRUE(complaints(parse_stacd_conf("\n", "f", &in_force)).empty());
+}
+
+TEST(ConfigPrevious, ABrokenFileLeavesEverythingInForce) {
+  StacdConfig in_force = stacd_in_force();
+  in_force.doubts.push_back({"old", 3, "text", {}, {}, {}, {}});
+  in_force.controllers.emplace_back().traddr = "1.2.3.4";
+  const std::string good = "[Controllers]\ncontroller=transport=tcp;traddr=9.9.9.9;nqn=nqn.a\n";
+  for (const std::string& text :
+       {good + "[Global\ntron=false\n", "orphan=1\n" + good, good + "=5\n", good + "[]\n",
+        good + "  [Global]\ntron=false\n", std::string(8, '\0'), good + "controller=transport=tcp;traddr=12",
+        good + "contr", good + std::string(kIocs) + "disconnect-scope=no-dis",
+        good + "#" + std::string(kMaxConfigBytes, 'x'), std::string("garbage")}) {
+    const auto parsed = parse_stacd_conf(text, "f", &in_force);
+    EXPECT_TRUE(parsed.broken) << text.substr(0, 200);
+    EXPECT_EQ(parsed.value, in_force) << text.substr(0, 200);
+    EXPECT_NE(complaints(parsed).find("; the previous configuration stays in force"), std::string::npos) << complaints(parsed);
+  }
+  // A last line without end that can be understood is no break.
+  EXPECT_FALSE(parse_stacd_conf(good + "exclude=transport=rdma", "f", &in_force).broken);
+}
+
+TEST(ConfigPrevious, ABrokenFileAtStartCutsNothing) {
+  const auto stacd = parse_stacd_conf(
+      "[Global]\ntron=true\n[Controllers]\ncontroller=transport=tcp;traddr=9.9.9.9;nqn=n\n"
+      "exclude=transport=rdma\n[I/O contr\ndisconnect-scope=only-stas-connections\n",
+      "/etc/f", nullptr);
+  EXPECT_TRUE(stacd.broken);
+  EXPECT_TRUE(stacd.value.tron) << "what could be read counts";
+  EXPECT_EQ(stacd.value.controllers.size(), 1U);
+  EXPECT_EQ(stacd.value.excludes.size(), 1U);
+  EXPECT_EQ(stacd.value.disconnect_scope, DisconnectScope::no_disconnect);
+  EXPECT_EQ(stacd.value.disconnect_trtypes, (TransportSet{false, false, false}));
+  ASSERT_EQ(stacd.value.doubts.size(), 1U);
+  EXPECT_EQ(stacd.value.doubts[0],
+            (ConfigDoubt{"/etc/f", 6, "the file cannot be understood as a whole", {}, {}, {}, {}}));
+  EXPECT_NE(complaints(stacd).find("File:/etc/f:6: broken section header"), std::string::npos) << complaints(stacd);
+  EXPECT_NE(complaints(stacd).find("; what can be read counts"), std::string::npos) << complaints(stacd);
+
+  const auto stafd = parse_stafd_conf("zeroconf=disabled\n", "f", nullptr);
+  EXPECT_TRUE(stafd.value.zeroconf && stafd.value.persistent_connections);
+  EXPECT_EQ(stafd.value.zeroconf_persistence, std::nullopt);
+  // What was said clearly before the break counts, also when the break shows late.
+  const auto late =
+      parse_stacd_conf(std::string(kIocs) + "disconnect-trtypes=rdma\nconnect-attempts-on-ncc=x", "f", nullptr);
+  EXPECT_TRUE(late.broken);
+  EXPECT_EQ(late.value.disconnect_scope, DisconnectScope::no_disconnect);
+  EXPECT_EQ(late.value.disconnect_trtypes, (TransportSet{false, true, false}));
+}
+
+TEST(ConfigPrevious, AFileThatWasNotReadIsNoInformation) {
+  const StafdConfig in_force = stafd_in_force();
+  const auto reload = unread_stafd_conf("/etc/f", "the file is empty", &in_force);
+  EXPECT_EQ(reload.value, in_force);
+  EXPECT_EQ(complaints(reload), "File:/etc/f: the file is empty; the previous configuration stays in force\n");
+  const auto start = unread_stafd_conf("/etc/f", "is a directory", nullptr);
+  EXPECT_EQ(start.value.connect.kato, 30);
+  ASSERT_EQ(start.value.doubts.size(), 1U);
+  EXPECT_EQ(start.value.doubts[0], (ConfigDoubt{"/etc/f", 0, "is a directory", {}, {}, {}, {}}));
+  EXPECT_TRUE(start.broken && reload.broken);
+}
+
+}  // namespace
+}  // namespace stas
