@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kGlobal = "Global", kServiceDiscovery = "Service Discovery",
                            kDcManagement = "Discovery controller connection management",
                            kIocManagement = "I/O controller connection management";
+constexpr std::string_view kNewer = "the newer option";  // that also is in the file
 
 // What counts instead of an option that is not clear: the value in force, at start `safe`.
 template <class T, class Config, class Owner>
@@ -54,7 +55,9 @@ void read_persistence(OptionReader& file, StafdConfig& config, const StafdConfig
   const Reading now =
       file.read(kDcManagement, "persistent-connections", config.persistent_connections, other, check_bool);
   bool legacy = false;
-  const Reading old = file.read(kGlobal, "persistent-connections", legacy, other, check_bool);
+  const Reading old =
+      file.read(kGlobal, "persistent-connections", legacy,
+                now == Reading::absent ? other : Fallback<bool>{nullptr, false, kNewer, false}, check_bool);
   if (now == Reading::absent && old != Reading::absent) config.persistent_connections = legacy;
   if (now != Reading::absent && old == Reading::said) config.persistent_connections |= legacy;
   warn_deprecated(
@@ -84,7 +87,8 @@ void read_scope(OptionReader& file, StacdConfig& config, const StacdConfig* prev
       fallback(previous, &StacdConfig::disconnect_scope, DisconnectScope::no_disconnect, "no-disconnect", false);
   const Reading scope = file.read(kIocManagement, "disconnect-scope", config.disconnect_scope, other, check_scope);
   DisconnectScope sticky = config.disconnect_scope;
-  file.read(kGlobal, "sticky-connections", sticky, other, [](std::string_view text) {
+  const auto old = scope == Reading::absent ? other : Fallback<DisconnectScope>{nullptr, sticky, kNewer, false};
+  file.read(kGlobal, "sticky-connections", sticky, old, [](std::string_view text) {
     return check_enabled(text).map(
         [](bool enabled) { return enabled ? DisconnectScope::no_disconnect : DisconnectScope::only_stas_connections; });
   });
@@ -176,15 +180,15 @@ template <class T>
 void settle(OptionReader& file, T& config, const T* previous) {
   if (previous != nullptr) {
     config = *previous;
-    return file.add_to_first_break("; the previous configuration stays in force");
+    return file.explain_break("the previous configuration stays in force");
   }
   ConfigDoubt doubt;
   doubt.file = file.path();
   doubt.line = file.first_break();
   doubt.text = "the file cannot be understood as a whole";
   config.doubts = {std::move(doubt)};
-  file.add_to_first_break(
-      "; what can be read counts, and no connection that is known from before is cut for what the file does not say");
+  file.explain_break(
+      "what can be read counts, and no connection that is known from before is cut for what the file does not say");
 }
 
 template <class T>

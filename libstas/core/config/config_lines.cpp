@@ -100,6 +100,8 @@ void bound_doubts(CommonConfig& config) {
 
 // The kernel knows one host ID for each host NQN, and one host NQN for each host ID.
 void check_host_ids(OptionReader& file, const CommonConfig& config, const std::map<int, const IniOption*>& elements) {
+  constexpr int kMaxTold = 100;
+  int told = 0;
   std::map<std::string, std::string> id_of, nqn_of;
   for (const ControllerLine& line : config.controllers) {
     if (!line.host_nqn) continue;
@@ -109,7 +111,7 @@ void check_host_ids(OptionReader& file, const CommonConfig& config, const std::m
     const bool fits = id_of.emplace(*line.host_nqn, lower).first->second == lower &&
                       nqn_of.emplace(lower, *line.host_nqn).first->second == *line.host_nqn;
     const auto element = elements.find(line.line);
-    if (fits || element == elements.end()) continue;
+    if (fits || element == elements.end() || told++ >= kMaxTold) continue;
     file.complain(Severity::warning, *element->second,
                   "another line has the same host-nqn with another host ID, or the same host ID with another host-nqn; "
                   "the kernel refuses the second connection - give each host-nqn one host-id of its own");

@@ -165,8 +165,8 @@ class ControllerParser {
       warning("host-id without host-nqn has no effect");
     } else if (line_.host_nqn && !line_.host_id && !uuid_of_nqn(*line_.host_nqn)) {
       warning(
-          "host-nqn has no UUID, so it goes out with this host's own host ID, and the kernel refuses a second host "
-          "NQN under one host ID - add `host-id=` with a UUID of its own");
+          "host-nqn has no UUID: unless it is this host's own, it goes out with this host's host ID, under which the "
+          "kernel refuses a second host NQN - add `host-id=` with a UUID of its own");
     }
   }
 

@@ -12,8 +12,9 @@ namespace stas {
 
 namespace {
 
-constexpr std::size_t kMaxUnknown = 100;  // complaints about unknown names in one file
-constexpr std::size_t kMaxJudged = 1000;  // unknown names whose meaning is looked for; more of them is no such file
+constexpr std::size_t kMaxUnknown = 100;   // complaints about unknown names in one file
+constexpr std::size_t kMaxJudged = 1000;   // unknown names whose meaning is looked for; more of them is no such file
+constexpr std::size_t kMaxStrays = 16384;  // elements under unknown names, the same
 
 std::vector<std::string_view> options_of(const OptionNames& names, std::string_view section) {
   const auto found = names.find(section);
@@ -60,19 +61,24 @@ void OptionReader::find_strays() {
       const std::string name = name_in(*option.value);
       const OptionName meant = meant_by(names_, option.section, name);
       if (name.empty() || meant.key != name || (option.key == "controller" && is_connect_parameter(name))) continue;
+      if (strays_.size() == kMaxStrays) return add_too_many(option);
       strays_.push_back({&option, meant, option.value->substr(option.value->find('=') + 1)});
     }
   }
 }
 
+void OptionReader::add_too_many(const IniOption& option) {
+  if (!too_many_) add(Severity::error, option.line, "too many names that are not known: the rest is ignored");
+  too_many_ = true;
+  mark_incomplete(option.line);
+}
+
 void OptionReader::add_stray(const IniOption& option) {
+  if (strays_.size() == kMaxStrays) return add_too_many(option);
   const std::pair<std::string_view, std::string_view> name(option.section, option.key);
   auto known = meant_.find(name);
   if (known == meant_.end()) {
-    if (meant_.size() == kMaxJudged) {
-      if (!broken()) add(Severity::error, option.line, "too many names that are not known: this is no such file");
-      return mark_incomplete(option.line);
-    }
+    if (meant_.size() == kMaxJudged) return add_too_many(option);
     const bool others = !home_of(other_names_, option.key).empty() && home_of(names_, option.key).empty();
     known = meant_.emplace(name, others ? OptionName{} : meant_by(names_, option.section, option.key)).first;
   }
@@ -83,7 +89,7 @@ void OptionReader::add_stray(const IniOption& option) {
     value = trimmed(std::string_view(option.key).substr(meant.size() + 1));
     if (option.value) value += "=" + *option.value;
   }
-  note_unended(option);
+  if (!option.value) note_unended(option);
   strays_.push_back({&option, known->second, std::move(value)});
 }
 
@@ -119,10 +125,13 @@ void OptionReader::mark_incomplete(int line) {
   if (first_break_ == 0 || line < first_break_) first_break_ = line;
 }
 
-void OptionReader::add_to_first_break(std::string_view text) {
+void OptionReader::explain_break(const std::string& consequence) {
+  const std::string cut = first_break_ == file_.unended_line ? "the file ends in the middle of this line; " : "";
   const auto first = std::find_if(complaints_.begin(), complaints_.end(),
                                   [&](const Complaint& complaint) { return complaint.line == first_break_; });
-  if (first != complaints_.end()) first->text += text;
+  if (first == complaints_.end()) return add(Severity::error, first_break_, cut + consequence);
+  first->severity = Severity::error;
+  first->text += "; " + cut + consequence;
 }
 
 void OptionReader::add(Severity severity, int line, std::string text) {

@@ -97,8 +97,8 @@ class OptionReader {
   bool broken() const { return first_break_ > 0; }
   int first_break() const { return first_break_; }  // the first such line, 0: none
   void mark_incomplete(int line);
-  // Adds to what the first break says.
-  void add_to_first_break(std::string_view text);
+  // Says at the first break what follows from it.
+  void explain_break(const std::string& consequence);
   // In the order of the file.
   std::vector<Complaint> take_complaints();
 
@@ -112,6 +112,7 @@ class OptionReader {
   void add(Severity severity, int line, std::string text);
   void find_strays();
   void add_stray(const IniOption& option);
+  void add_too_many(const IniOption& option);
   std::string hint(const IniOption& option) const;
   void report_unknown_sections(std::size_t& room);
 
@@ -125,6 +126,7 @@ class OptionReader {
   std::vector<Stray> strays_;
   std::map<std::pair<std::string_view, std::string_view>, OptionName> meant_;  // what was found out; views
   std::map<const IniOption*, std::string> notes_;                              // ends of their complaints
+  bool too_many_ = false;
   int first_break_ = 0;
   std::vector<Complaint> complaints_;
 };

@@ -33,7 +33,7 @@ struct Item {
 class Reader {
  public:
   Reader(std::string_view text, std::string_view path, const ReadFile& read_file)
-      : file_(parse_ini(text), path), path_(path), read_file_(read_file) {}
+      : file_(parse_ini(text), path, names(), {}, {}), path_(path), read_file_(read_file) {}
 
   Result<SysConf> read() {
     SysConf out;
@@ -49,11 +49,35 @@ class Reader {
     }
     out.host.key = key();
     out.host.symname = symname();
+    complain_of_strays();
+    if (file_.broken()) file_.explain_break("this host may be another than the one that is meant");
+    out.broken = file_.broken() || unclear_;
     out.complaints = file_.take_complaints();
     return out;
   }
 
  private:
+  static const OptionNames& names() {
+    static const OptionNames known = {{std::string(kHost), {"nqn", "id", "key", "symname"}}};
+    return known;
+  }
+
+  // Other sections and options are nobody's business (compatibility contract 2.8), but not those that may be ours.
+  void complain_of_strays() {
+    constexpr int kMaxTold = 20;
+    int told = 0;
+    for (const OptionReader::Stray& stray : file_.strays()) {
+      if (stray.meant.key.empty()) continue;
+      if (stray.meant.key == "nqn" || stray.meant.key == "id") unclear_ = true;
+      const std::string name = shown_name(stray.option->key);
+      if (told++ >= kMaxTold) continue;
+      const IniOption place{shown(stray.option->section), name.empty() ? "..." : name, "", stray.option->line, false};
+      file_.complain(Severity::error, place,
+                     "the option is not known - did you mean `" + std::string(stray.meant.key) + "` of section [" +
+                         std::string(kHost) + "]?");
+    }
+  }
+
   Item item(std::string_view name, std::string_view fallback) {
     const IniOption* option = file_.last(kHost, name);
     const std::string text = option == nullptr ? std::string(fallback) : option->value.value_or("");
@@ -122,6 +146,7 @@ class Reader {
   OptionReader file_;
   std::string path_;
   const ReadFile& read_file_;
+  bool unclear_ = false;
 };
 
 }  // namespace

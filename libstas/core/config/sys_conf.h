@@ -22,6 +22,9 @@ using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 struct SysConf {
   HostIdentity host;
   std::vector<Complaint> complaints;
+  // The text does not say clearly who this host is: a syntax error, a cut, an option or a section that is misspelt.
+  // `host` may be another identity than the one that was meant, and must not replace one that is in force (law 2).
+  bool broken = false;
 };
 Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file);
 

@@ -194,9 +194,14 @@ TEST(ConfigPrevious, ABrokenFileLeavesEverythingInForce) {
     const auto parsed = parse_stacd_conf(text, "f", &in_force);
     EXPECT_TRUE(parsed.broken) << text.substr(0, 200);
     EXPECT_EQ(parsed.value, in_force) << text.substr(0, 200);
-    EXPECT_NE(complaints(parsed).find("; the previous configuration stays in force"), std::string::npos) << complaints(parsed);
+    EXPECT_NE(complaints(parsed).find("; the previous configuration stays in force"), std::string::npos)
+        << complaints(parsed);
   }
-  // A last line without end that can be understood is no break.
+  // A last line without end that can be understood is no break, nor is a whole name that is not known.
+  EXPECT_FALSE(parse_stacd_conf(good + "frob=1", "f", &in_force).broken);
+  EXPECT_EQ(complaints(parse_stacd_conf("[Global]\ntron=true\n[Bogus]\ncontr", "f", &in_force)),
+            "File:f:3: contains invalid sections: {'Bogus'}\nFile:f:4: the file ends in the middle of this line; the "
+            "previous configuration stays in force\n");
   EXPECT_FALSE(parse_stacd_conf(good + "exclude=transport=rdma", "f", &in_force).broken);
 }
 
@@ -226,6 +231,30 @@ TEST(ConfigPrevious, ABrokenFileAtStartCutsNothing) {
   EXPECT_TRUE(late.broken);
   EXPECT_EQ(late.value.disconnect_scope, DisconnectScope::no_disconnect);
   EXPECT_EQ(late.value.disconnect_trtypes, (TransportSet{false, true, false}));
+}
+
+TEST(ConfigPrevious, TheNewerOptionCounts) {
+  const std::string iocs = kIocs, dcs = kDcs;
+  EXPECT_NE(complaints(parse_stacd_conf("[Global]\nsticky-connections=x\n" + iocs + "disconnect-scope=no-disconnect\n",
+                                        "f", nullptr))
+                .find("invalid value \"x\"; the newer option is in force"),
+            std::string::npos);
+  EXPECT_NE(complaints(parse_stafd_conf("[Global]\npersistent-connections=x\n" + dcs + "persistent-connections=true\n",
+                                        "f", nullptr))
+                .find("invalid value \"x\"; the newer option is in force"),
+            std::string::npos);
+}
+
+TEST(ConfigPrevious, NamesThatNobodyKnowsAreBounded) {
+  std::string names = "[X]\n", lines = "[X]\n";
+  for (int i = 0; i < 1001; ++i) names += "n" + std::to_string(i) + "=1\n";
+  for (int i = 0; i < 20000; ++i) lines += "n=1\n";
+  for (const std::string& text : {names, lines}) {
+    const auto parsed = parse_stacd_conf(text, "f", nullptr);
+    EXPECT_TRUE(parsed.broken);
+    EXPECT_NE(complaints(parsed).find("too many names"), std::string::npos);
+    EXPECT_LT(parsed.complaints.size(), 5U);
+  }
 }
 
 TEST(ConfigPrevious, AFileThatWasNotReadIsNoInformation) {

@@ -96,6 +96,31 @@ TEST(SysConf, AMalformedKeyIsNotUsedAndNotShown) {
   EXPECT_EQ(conf->complaints[0].to_string().find("hush"), std::string::npos);
 }
 
+TEST(SysConf, AnIdentityThatIsNotClearIsTold) {
+  const struct {
+    const char* text;
+    bool broken;
+    std::size_t complaints;
+  } rows[] = {
+      {"", false, 0},
+      {"[Host]\nnqn=nqn.x\n[Other]\nx=y\n", false, 0},
+      {"[Host]\nnqm=nqn.x\n", true, 1},
+      {"[host]\nnqn=nqn.x\n", true, 1},
+      {"[Host]\nnqn: nqn.x\n", true, 1},
+      {"[Host]\nsymnam=a\n", false, 1},
+      {"[Host\nnqn=nqn.x\n", true, 1},
+      {"nqn=nqn.x\n", true, 1},
+      {"[Host]\nnqn=nqn.x\nsymn", true, 1},
+      {"[Host]\nnqn=nqn.x\npsk=hush", false, 0},
+  };
+  for (const auto& row : rows) {
+    const auto conf = parse(row.text);
+    ASSERT_TRUE(conf) << row.text;
+    EXPECT_EQ(conf->broken, row.broken) << row.text;
+    EXPECT_EQ(conf->complaints.size(), row.complaints) << row.text;
+  }
+}
+
 TEST(SysConf, SyntaxErrorsAreComplaints) {
   const auto conf = parse("garbage\n[Host]\nnqn=nqn.x\n");
   ASSERT_TRUE(conf);
