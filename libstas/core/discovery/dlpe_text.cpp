@@ -116,6 +116,10 @@ std::string tsas_text(std::uint8_t trtype, std::string_view bytes) {
   return {};
 }
 
+void set_fc_colon(Dlpe& dlpe) {
+  if (dlpe.trtype == kDlpTrtypeFc) std::replace(dlpe.traddr.begin(), dlpe.traddr.end(), ',', ':');
+}
+
 std::string_view flaw_of(const Dlpe& dlpe) {
   const auto fits = [](const std::string& text, std::size_t size) {
     return text.size() <= size && is_injection_free(text) && is_valid_utf8(text);
@@ -153,6 +157,7 @@ Result<Dlpe> dlpe_from_dict(const TextDict& dict) {
   fields.named("trtype", kTrtypes, dlpe.trtype);
   fields.named("adrfam", kAdrfams, dlpe.adrfam);
   fields.text("traddr", dlpe.traddr);
+  set_fc_colon(dlpe);
   fields.text("trsvcid", dlpe.trsvcid);
   fields.text("subnqn", dlpe.subnqn);
   fields.named("subtype", kSubtypes, dlpe.subtype);

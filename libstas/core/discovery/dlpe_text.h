@@ -20,6 +20,9 @@ inline constexpr std::size_t kDlpeTrsvcidSize = 32, kDlpeTraddrSize = 256;
 // Text of the transport specific address subtype; "" where the contract has no key for it.
 std::string tsas_text(std::uint8_t trtype, std::string_view bytes);
 
+// "nn-0x...,pn-0x..." of a Fibre Channel entry, as Linux targets list it, becomes what the kernel takes: a colon.
+void set_fc_colon(Dlpe& dlpe);
+
 // Name of the first field that makes the entry useless or dangerous, "" for a good one.
 std::string_view flaw_of(const Dlpe& dlpe);
 

@@ -4,8 +4,6 @@
 // anybody allocates, texts need no terminating NUL, and what could not be passed on safely is left out and counted.
 #include "libstas/core/discovery/log_page.h"
 
-#include <algorithm>
-
 #include "libstas/core/base/endian.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/discovery/dlpe_text.h"
@@ -35,8 +33,7 @@ Dlpe parse_entry(std::string_view bytes) {
   dlpe.trsvcid = field_text(bytes.substr(kTrsvcidAt, kDlpeTrsvcidSize));
   dlpe.subnqn = field_text(bytes.substr(kSubnqnAt, kSubnqnSize));
   dlpe.traddr = field_text(bytes.substr(kTraddrAt, kDlpeTraddrSize));
-  // "nn-0x...,pn-0x..." as some controllers write it; the kernel wants a colon.
-  if (dlpe.trtype == kDlpTrtypeFc) std::replace(dlpe.traddr.begin(), dlpe.traddr.end(), ',', ':');
+  set_fc_colon(dlpe);
   dlpe.tsas = tsas_text(dlpe.trtype, bytes.substr(kTsasAt));
   return dlpe;
 }

@@ -114,6 +114,17 @@ TEST(LogPage, FcAndLoopEntriesAreUnderstood) {
   EXPECT_EQ(parsed(loop).substr(0, 30), "trtype=loop;adrfam=254;traddr=");
 }
 
+// A page that 2.4.1's stafd passes on has it as the target wrote it.
+TEST(LogPage, AFibreChannelAddressFromTheBusHasAColon) {
+  Dlpe dlpe;
+  dlpe.trtype = kDlpTrtypeFc;
+  dlpe.subnqn = "n";
+  dlpe.traddr = "nn-0x200000110d000001,pn-0x200000110d000002";
+  const auto back = dlpe_from_dict(to_dict(dlpe));
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(back->traddr, "nn-0x200000110d000001:pn-0x200000110d000002");
+}
+
 TEST(LogPage, ValuesWithoutNameAreNumbers) {
   std::string odd = wire();
   odd[0] = 77;
