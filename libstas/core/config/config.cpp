@@ -128,23 +128,6 @@ StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
   return config;
 }
 
-}  // namespace
-
-bool TransportSet::contains(Transport t) const {
-  switch (t) {
-    case Transport::tcp:
-      return tcp;
-    case Transport::rdma:
-      return rdma;
-    case Transport::fc:
-      return fc;
-    case Transport::loop:
-      return false;
-  }
-  return false;
-}
-
-namespace {
 
 // The names a file may have: what its reader asks for.
 const OptionNames& stafd_names() {

@@ -145,6 +145,20 @@ TransportSet check_trtypes(std::string_view text, std::optional<BadValue>& probl
   return set;
 }
 
+bool TransportSet::contains(Transport t) const {
+  switch (t) {
+    case Transport::tcp:
+      return tcp;
+    case Transport::rdma:
+      return rdma;
+    case Transport::fc:
+      return fc;
+    case Transport::loop:
+      return false;
+  }
+  return false;
+}
+
 std::string to_text(const TransportSet& set) {
   std::string text;
   for (const Transport transport : {Transport::tcp, Transport::rdma, Transport::fc}) {
