@@ -287,8 +287,7 @@ void Finder::on_page(Dc& dc, const LogPage& page, Instant now) {
   report(Level::info, dc, "Received discovery log pages (num records=" + std::to_string(page.entries.size()) + ").");
   const bool skipped_before = std::exchange(dc.skipped, page.skipped) == page.skipped;
   if (page.skipped > 0)
-    report(skipped_before ? Level::debug : Level::warning, dc,
-           "Left out " + std::to_string(page.skipped) + " unusable entries of the discovery log page");
+    report(skipped_before ? Level::debug : Level::warning, dc, left_out_text(page.skipped, page.left_out));
   if (!news) return;
   save_ = true;
   out_.push_back(NotifyLogPagesChanged{dc.tid, dc.device ? dc.device->name : "nvme?"});

@@ -5,6 +5,7 @@
 #include "libstas/core/discovery/log_page.h"
 
 #include "libstas/core/base/endian.h"
+#include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/discovery/dlpe_text.h"
 
@@ -38,6 +39,16 @@ Dlpe parse_entry(std::string_view bytes) {
   return dlpe;
 }
 
+// Which entry it is and why it cannot be used. Every text is the target's.
+std::string description(const Dlpe& dlpe, std::string_view flaw) {
+  std::string text = "(";
+  for (const auto& [key, value] : to_dict(dlpe)) {
+    if (key == "trtype" || key == "traddr" || key == "trsvcid") text += shown(value) + ", ";
+    if (key == "subnqn") text += shown(value) + ")";
+  }
+  return text + ": " + std::string(flaw) + " cannot be used";
+}
+
 }  // namespace
 
 Result<DlpHeader> parse_dlp_header(std::string_view bytes) {
@@ -61,12 +72,21 @@ Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numre
   result.entries.reserve(static_cast<std::size_t>(numrec));
   for (; !bytes.empty(); bytes.remove_prefix(kDlpeSize)) {
     Dlpe dlpe = parse_entry(bytes.substr(0, kDlpeSize));
-    if (flaw_of(dlpe).empty())
+    const std::string_view flaw = flaw_of(dlpe);
+    if (flaw.empty()) {
       result.entries.push_back(std::move(dlpe));
-    else
-      ++result.skipped;
+      continue;
+    }
+    ++result.skipped;
+    if (result.left_out.size() < kMaxLeftOutNamed) result.left_out.push_back(description(dlpe, flaw));
   }
   return result;
+}
+
+std::string left_out_text(unsigned skipped, const std::vector<std::string>& left_out) {
+  std::string text = "Left out " + std::to_string(skipped) + " unusable entries of the discovery log page";
+  for (std::size_t i = 0; i < left_out.size(); ++i) text += (i == 0 ? ": " : ", ") + left_out[i];
+  return left_out.size() < skipped && !left_out.empty() ? text + ", ..." : text;
 }
 
 Result<SupportedDlp> parse_supported_log_pages(std::string_view bytes) {

@@ -29,9 +29,12 @@ struct DlpHeader {
 // Needs kDlpHeaderUsed bytes. Errors: too short, record format not 0, more than kMaxDlpes records.
 Result<DlpHeader> parse_dlp_header(std::string_view bytes);
 
+inline constexpr std::size_t kMaxLeftOutNamed = 5;  // entries left out that are named; the others are only counted
+
 struct DlpEntries {
   std::vector<Dlpe> entries;
   unsigned skipped = 0;  // addresses 0.0.0.0, ::, empty (but for loop); texts not printable or with a comma; no NQN
+  std::vector<std::string> left_out;  // "(tcp, 0.0.0.0, 4420, nqn.x): traddr cannot be used" of the first of them
 };
 // `bytes` must be exactly numrec * kDlpeSize long.
 Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numrec);
@@ -41,8 +44,12 @@ struct LogPage {
   std::uint64_t genctr = 0;
   bool unchanged = false;  // genctr was the known one; entries were not read
   std::vector<Dlpe> entries;
-  unsigned skipped = 0;  // unusable entries left out
+  unsigned skipped = 0;               // unusable entries left out
+  std::vector<std::string> left_out;  // the first of them, for the message: which, and why
 };
+
+// "Left out 3 unusable entries of the discovery log page: ..., ..." with those that are named.
+std::string left_out_text(unsigned skipped, const std::vector<std::string>& left_out);
 
 // Supported log pages (LID 00h): the three discovery bits of the entry for LID 70h.
 struct SupportedDlp {

@@ -101,6 +101,8 @@ bool LogReader::take_entries(std::string_view bytes, std::uint64_t records) {
     return false;
   }
   page_.skipped += parsed->skipped;
+  for (std::string& entry : parsed->left_out)
+    if (page_.left_out.size() < kMaxLeftOutNamed) page_.left_out.push_back(std::move(entry));
   std::move(parsed->entries.begin(), parsed->entries.end(), std::back_inserter(page_.entries));
   records_read_ += records;
   return true;

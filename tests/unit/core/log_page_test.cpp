@@ -5,6 +5,7 @@
 #include "libstas/core/discovery/log_page.h"
 #include "libstas/core/discovery/dlpe_text.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -112,6 +113,24 @@ TEST(LogPage, FcAndLoopEntriesAreUnderstood) {
   std::string loop = wire("n", "");
   loop[0] = loop[1] = '\xfe';
   EXPECT_EQ(parsed(loop).substr(0, 30), "trtype=loop;adrfam=254;traddr=");
+}
+
+TEST(LogPage, WhatIsLeftOutIsNamedUpToABound) {
+  const auto text = [](const std::string& bytes) {
+    const auto entries = parse_dlp_entries(bytes, bytes.size() / kDlpeSize);
+    return entries ? left_out_text(entries->skipped, entries->left_out) : entries.error().text;
+  };
+  const std::string bad = wire("nqn.a", "0.0.0.0"), prefix = "Left out 1 unusable entries of the discovery log page: ";
+  EXPECT_EQ(text(wire() + bad), prefix + "(tcp, 0.0.0.0, 8009, nqn.a): traddr cannot be used");
+  EXPECT_EQ(text(wire("n,m", "::1")), prefix + "(tcp, ::1, 8009, n,m): subnqn cannot be used");
+  EXPECT_EQ(text(wire("n\nm", "::1")), prefix + "(tcp, ::1, 8009, n?m): subnqn cannot be used");
+  EXPECT_EQ(text(wire("n", "DHHC-1:00:x,")), prefix + "(tcp, ***, 8009, n): traddr cannot be used");
+  std::string many;
+  for (int i = 0; i < 9; ++i) many += bad;
+  const std::string nine = text(many);
+  EXPECT_TRUE(nine.starts_with("Left out 9 ")) << nine;
+  EXPECT_TRUE(nine.ends_with("cannot be used, ...")) << nine;
+  EXPECT_EQ(std::count(nine.begin(), nine.end(), '('), static_cast<long>(kMaxLeftOutNamed));
 }
 
 // A page that 2.4.1's stafd passes on has it as the target wrote it.
