@@ -128,7 +128,6 @@ StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
   return config;
 }
 
-
 // The names a file may have: what its reader asks for.
 const OptionNames& stafd_names() {
   static const OptionNames names = [] {

@@ -40,9 +40,7 @@ OptionName nearest(const OptionNames& names, std::string_view section, std::stri
   return best.empty() ? OptionName{} : exact(names, section, best);
 }
 
-bool is_name_text(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), is_name_char);
-}
+bool is_name_text(std::string_view text) { return std::all_of(text.begin(), text.end(), is_name_char); }
 
 }  // namespace
 
