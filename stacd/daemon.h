@@ -62,7 +62,7 @@ class Daemon {
   bool udevd_is_late_ = false;  // its rules changed, and it was not told yet
 
   EventSource sigterm_, sigint_, sighup_;
-  EventSource pending_run_;
+  OnceSource run_later_;
   TimerSource deadline_, audit_timer_, stop_timer_;
   bool stopping_ = false;
 };

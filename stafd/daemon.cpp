@@ -28,6 +28,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
   sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
   sigint_ = loop_.signal(SIGINT, [this] { stop(); });
   sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
+  run_later_ = loop_.once([this] { run_finder(); });
   deadline_ = loop_.timer([this] { schedule(); });
   audit_timer_ = loop_.timer([this] { audit(); });
   stop_timer_ = loop_.timer([this] {
@@ -109,13 +110,7 @@ void Daemon::handle(Event event) {
 }
 
 // Facts that arrive together are answered together: once per iteration of the loop.
-void Daemon::schedule() {
-  if (!pending_run_)
-    pending_run_ = loop_.defer([this] {
-      pending_run_ = EventSource();
-      run_finder();
-    });
-}
+void Daemon::schedule() { run_later_.arm(); }
 
 void Daemon::run_finder() {
   auto actions = finder_.advance(loop_.now());

@@ -61,7 +61,7 @@ class Daemon {
   std::unique_ptr<NvmeCli> nvme_cli_;  // the kernel's fabric only
 
   EventSource sigterm_, sigint_, sighup_;
-  EventSource pending_run_;
+  OnceSource run_later_;
   TimerSource deadline_, audit_timer_, stop_timer_;
   bool stopping_ = false;
 };

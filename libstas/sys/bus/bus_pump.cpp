@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,7 +25,11 @@ struct Pump::Sources {
   sd_event_source* io = nullptr;
   sd_event_source* timer = nullptr;
   std::uint32_t events = 0;
-  EventSource announce{};  // pending call of `lost`
+  std::optional<std::string> failure{};  // why the connection is lost
+  OnceSource announce = loop.once([this] {
+    disarm();
+    lost(Error{ErrorKind::closed, 0, "D-Bus: connection lost: " + *failure});
+  });
 
   ~Sources() { disarm(); }
 
@@ -34,13 +39,11 @@ struct Pump::Sources {
   }
 
   void fail(std::string why) {
-    if (announce) return;
+    if (failure) return;
+    failure = std::move(why);
     if (io != nullptr) sd_event_source_set_enabled(io, SD_EVENT_OFF);
     if (timer != nullptr) sd_event_source_set_enabled(timer, SD_EVENT_OFF);
-    announce = loop.defer([this, why = std::move(why)] {
-      disarm();
-      lost(Error{ErrorKind::closed, 0, "D-Bus: connection lost: " + why});
-    });
+    announce.arm();
   }
 
   // Once per wake-up: what is still queued makes the next deadline 0, so other sources of the loop get their turn.

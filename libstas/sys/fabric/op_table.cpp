@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/fabric/op_table.h"
 
+#include <utility>
+
 namespace stas {
 
-OpTable::OpTable(Loop& loop) : loop_(loop), timer_(loop.timer([this] { on_deadline(); })) {}
+OpTable::OpTable(Loop& loop)
+    : loop_(loop), timer_(loop.timer([this] { on_deadline(); })), flush_(loop.once([this] { flush(); })) {}
 
 OpTable::Over OpTable::begin(OpId op, Duration limit, Error late) {
   Pending& pending = pending_[op];
@@ -34,12 +37,11 @@ void OpTable::finish(OpId op, OpResult result) {
 
 void OpTable::finish_later(OpId op, OpResult result) {
   later_.emplace_back(op, std::move(result));
-  if (later_.size() > 1) return;
-  flush_ = loop_.defer([this] {
-    std::vector<std::pair<OpId, OpResult>> ready;
-    ready.swap(later_);
-    for (auto& [id, answer] : ready) finish(id, std::move(answer));
-  });
+  flush_.arm();
+}
+
+void OpTable::flush() {
+  for (auto& [id, answer] : std::exchange(later_, {})) finish(id, std::move(answer));
 }
 
 void OpTable::set_deadline(OpId op, Pending& pending, Instant deadline) {

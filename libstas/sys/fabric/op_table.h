@@ -50,6 +50,7 @@ class OpTable {
 
   void set_deadline(OpId op, Pending& pending, Instant deadline);
   void on_deadline();
+  void flush();
   void arm();
 
   Loop& loop_;
@@ -58,7 +59,7 @@ class OpTable {
   std::set<std::pair<Instant, OpId>> deadlines_;
   TimerSource timer_;
   std::vector<std::pair<OpId, OpResult>> later_;
-  EventSource flush_;
+  OnceSource flush_;
 };
 
 }  // namespace stas

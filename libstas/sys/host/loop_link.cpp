@@ -14,27 +14,17 @@ constexpr std::uint8_t kSglTransport = 0x5A;
 }  // namespace
 
 LoopLink::LoopLink(Loop& loop, LoopTargets& targets, const std::string& traddr, Changed changed)
-    : loop_(loop), changed_(std::move(changed)) {
+    : wake_(loop.once(std::move(changed))) {
   auto queue = targets.open(traddr, [this] {
     error_ = Error{ErrorKind::closed, 0, "the controller closed the connection"};
-    wake();
+    wake_.arm();
   });
   if (!queue) {
     error_ = queue.error();
   } else {
     queue_ = std::move(*queue);
   }
-  wake();
-}
-
-void LoopLink::wake() {
-  if (wake_armed_) return;
-  wake_armed_ = true;
-  wake_ = loop_.defer([this] {
-    wake_armed_ = false;
-    const auto call = changed_;  // the owner may destroy this link in the call
-    call();
-  });
+  wake_.arm();
 }
 
 void LoopLink::submit(nvme_tcp::Token token, nvme_tcp::Command command) {
@@ -58,7 +48,7 @@ void LoopLink::complete(nvme_tcp::Token token, std::uint32_t read_length, std::s
     completion.data = std::move(data);
     completions_.push_back({token, std::move(completion)});
   }
-  wake();
+  wake_.arm();
 }
 
 std::vector<nvme_tcp::Completed> LoopLink::take_completions() { return std::exchange(completions_, {}); }

@@ -49,15 +49,11 @@ class LoopLink final : public QueueLink {
 
  private:
   void complete(nvme_tcp::Token token, std::uint32_t read_length, std::string_view cqe, std::string data);
-  void wake();
 
-  Loop& loop_;
-  Changed changed_;
   std::optional<Error> error_;
   std::vector<nvme_tcp::Completed> completions_;
   std::uint16_t next_cid_ = 0;
-  EventSource wake_;
-  bool wake_armed_ = false;
+  OnceSource wake_;                   // calls `changed`, which may destroy this link
   std::unique_ptr<LoopQueue> queue_;  // last: destroyed first, and with it its callbacks
 };
 

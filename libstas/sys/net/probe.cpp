@@ -70,7 +70,8 @@ struct Prober::Attempt {
   Result<void> failed(Error error) const { return tl::unexpected<Error>(no_answer(target, std::move(error))); }
 };
 
-Prober::Prober(Loop& loop, ProbeLimits limits) : loop_(loop), limits_(limits) {}
+Prober::Prober(Loop& loop, ProbeLimits limits)
+    : loop_(loop), limits_(limits), pump_later_(loop.once([this] { pump(); })) {}
 Prober::~Prober() = default;
 
 void Prober::probe(const TcpEndpoint& target, Callback callback) {
@@ -81,12 +82,7 @@ void Prober::probe(const TcpEndpoint& target, Callback callback) {
     waiting_.push_back(target);
   }
   attempt->callbacks.push_back(std::move(callback));
-  if (pump_armed_) return;
-  pump_armed_ = true;
-  pump_later_ = loop_.defer([this] {
-    pump_armed_ = false;
-    pump();
-  });
+  pump_later_.arm();
 }
 
 void Prober::pump() {

@@ -60,8 +60,7 @@ class Prober {
   std::set<TcpEndpoint> running_;
   std::deque<TcpEndpoint> waiting_;
   std::map<TcpEndpoint, Instant> answered_;
-  EventSource pump_later_;
-  bool pump_armed_ = false;
+  OnceSource pump_later_;
 };
 
 }  // namespace stas

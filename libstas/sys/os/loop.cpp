@@ -114,6 +114,11 @@ void TimerSource::disarm() {
   require(sd_event_source_set_enabled(source_->source, SD_EVENT_OFF), "disarm timer");
 }
 
+void OnceSource::arm() {
+  if (ended(source_->source)) return;
+  require(sd_event_source_set_enabled(source_->source, SD_EVENT_ONESHOT), "arm deferred call");
+}
+
 // Callbacks handed over by other threads. It can belong to the loop: workers are stopped before the loop goes.
 struct Loop::Posted {
   int fd = -1;
@@ -191,11 +196,13 @@ EventSource Loop::signal(int signo, std::function<void()> callback) {
   return handle;
 }
 
-EventSource Loop::defer(std::function<void()> callback) {
-  EventSource handle;
+OnceSource Loop::once(std::function<void()> callback) {
+  OnceSource handle;
   handle.source_ = std::make_unique<detail::Source>();
   handle.source_->callback = [call = std::move(callback)](std::uint32_t) { call(); };
-  require(sd_event_add_defer(event_, &handle.source_->source, detail::on_defer, handle.source_.get()), "add defer");
+  require(sd_event_add_defer(event_, &handle.source_->source, detail::on_defer, handle.source_.get()),
+          "add deferred call");
+  require(sd_event_source_set_enabled(handle.source_->source, SD_EVENT_OFF), "disarm deferred call");
   return handle;
 }
 

@@ -51,6 +51,13 @@ class TimerSource : public EventSource {
   void disarm();
 };
 
+// A call that is owed: made once, in the next iteration, after what is already queued, however often it was asked for.
+// Asked for again in its own callback, it comes once more.
+class OnceSource : public EventSource {
+ public:
+  void arm();
+};
+
 class Loop {
  public:
   Loop();  // ends the process if there is no memory or no epoll
@@ -64,8 +71,7 @@ class Loop {
   TimerSource timer(std::function<void()> callback);
   // Blocks the signal in this thread and delivers it here. Call before any thread is started.
   EventSource signal(int signo, std::function<void()> callback);
-  // Runs once, in the next iteration, after what is already queued.
-  EventSource defer(std::function<void()> callback);
+  OnceSource once(std::function<void()> callback);  // not armed
 
   // From any thread: run `callback` on the loop's thread.
   void post(std::function<void()> callback);

@@ -66,9 +66,52 @@ TEST(Loop, ADestroyedHandleIsSilent) {
   auto timer = std::make_unique<TimerSource>(loop.timer([] { ADD_FAILURE() << "called"; }));
   timer->arm_after(Duration::zero());
   timer.reset();
-  auto deferred = std::make_unique<EventSource>(loop.defer([] { ADD_FAILURE() << "called"; }));
-  deferred.reset();
+  auto owed = std::make_unique<OnceSource>(loop.once([] { ADD_FAILURE() << "called"; }));
+  owed->arm();
+  owed.reset();
   loop.run_once(Duration::zero());
+}
+
+TEST(Loop, AnOwedCallIsMadeOnceHoweverOftenItWasAskedFor) {
+  Loop loop;
+  int calls = 0;
+  auto owed = loop.once([&] { ++calls; });
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(calls, 0) << "not asked for";
+  owed.arm();
+  owed.arm();
+  EXPECT_EQ(calls, 0) << "never from inside arm()";
+  ASSERT_TRUE(run_until(loop, [&] { return calls > 0; }));
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Loop, AnOwedCallMayAskForAnother) {
+  Loop loop;
+  int calls = 0;
+  OnceSource owed;
+  owed = loop.once([&] {
+    if (++calls < 3) owed.arm();
+  });
+  owed.arm();
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(calls, 1) << "in the next iteration, so that others get their turn";
+  ASSERT_TRUE(run_until(loop, [&] { return calls == 3; }));
+  loop.run_once(Duration::zero());
+  EXPECT_EQ(calls, 3);
+}
+
+TEST(Loop, AnOwedCallMayDestroyItsHandle) {
+  Loop loop;
+  const auto witness = std::make_shared<int>(0);
+  std::optional<OnceSource> owed;
+  owed = loop.once([&owed, witness] {
+    owed.reset();
+    ++*witness;
+  });
+  owed->arm();
+  ASSERT_TRUE(run_until(loop, [&] { return *witness == 1; }));
+  EXPECT_EQ(witness.use_count(), 1);
 }
 
 TEST(Loop, WatchesADescriptorForWhatIsAsked) {
@@ -124,8 +167,10 @@ TEST(Loop, DeliversASignal) {
 
 TEST(Loop, QuitEndsRunWithItsCode) {
   Loop loop;
-  auto source = loop.defer([&loop] { loop.quit(3); });
+  auto source = loop.once([&loop] { loop.quit(3); });
+  source.arm();
   EXPECT_EQ(loop.run(), 3);
+  source.arm();  // after the end: nothing, but no harm either
   EXPECT_FALSE(loop.run_once(Duration::zero()));
 }
 

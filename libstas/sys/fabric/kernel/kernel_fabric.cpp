@@ -59,6 +59,7 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
       connects_(loop, ops_, limits.connect, calls_.connect,
                 [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
       worker_(loop, kDeviceJobs),
+      scan_later_(loop.once([this] { scan_now(); })),
       scan_retry_(loop.timer([this] { rescan(); })) {
   ops_.set_sink([this](Event event) { emit(std::move(event)); });
 }
@@ -79,13 +80,7 @@ void KernelFabric::submit(FabricOp op) {
   std::visit([this](auto& order) { run(std::move(order)); }, op);
 }
 
-void KernelFabric::rescan() {
-  if (std::exchange(scan_armed_, true)) return;
-  scan_later_ = loop_.defer([this] {
-    scan_armed_ = false;
-    scan_now();
-  });
-}
+void KernelFabric::rescan() { scan_later_.arm(); }
 
 void KernelFabric::scan_now() {
   see_interfaces();

@@ -87,8 +87,7 @@ class KernelFabric final : public Fabric {
   std::map<OpId, Inquiry> inquiries_;
   bool stopped_ = false;
   Worker worker_;
-  EventSource scan_later_;
-  bool scan_armed_ = false;
+  OnceSource scan_later_;
   TimerSource scan_retry_;
 };
 

@@ -11,7 +11,10 @@
 namespace stas {
 
 UserFabric::UserFabric(Loop& loop, UserFabricOptions options)
-    : loop_(loop), options_(options), gate_(options.max_connects, options.max_connects_per_address) {}
+    : loop_(loop),
+      options_(options),
+      gate_(options.max_connects, options.max_connects_per_address),
+      wake_(loop.once([this] { work(); })) {}
 
 UserFabric::~UserFabric() = default;
 
@@ -25,22 +28,12 @@ Result<void> UserFabric::start(Sink sink) {
 
 void UserFabric::rescan() {
   rescan_wanted_ = true;
-  wake();
-}
-
-// Everything the sink hears comes from here: never from inside a call of its own.
-void UserFabric::wake() {
-  if (wake_armed_) return;
-  wake_armed_ = true;
-  wake_ = loop_.defer([this] {
-    wake_armed_ = false;
-    work();
-  });
+  wake_.arm();
 }
 
 void UserFabric::emit(Event event) {
   events_.push_back(std::move(event));
-  wake();
+  wake_.arm();
 }
 
 void UserFabric::work() {
@@ -148,15 +141,15 @@ UserController::Hooks UserFabric::hooks_of(Id id, const std::string& address) {
   return {[this](Event event) { emit(std::move(event)); },
           [this, id, address] {
             gate_.enter(id, address);
-            wake();
+            wake_.arm();
           },
           [this, id] {
             gate_.leave(id);
-            wake();
+            wake_.arm();
           },
           [this, id] {
             gone_.push_back(id);
-            wake();
+            wake_.arm();
           }};
 }
 

@@ -52,7 +52,6 @@ class UserFabric final : public Fabric {
   bool is_duplicate(const Connect& order) const;
   UserController::Hooks hooks_of(Id id, const std::string& address);
   void emit(Event event);
-  void wake();
   void work();
 
   Loop& loop_;
@@ -69,8 +68,7 @@ class UserFabric final : public Fabric {
   bool rescan_wanted_ = false;
   bool started_ = false;
   bool stopping_ = false;
-  EventSource wake_;
-  bool wake_armed_ = false;
+  OnceSource wake_;  // everything the sink hears comes from work(): never from inside a call of its own
   NetworkMonitor network_;
 };
 
