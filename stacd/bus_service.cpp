@@ -27,10 +27,9 @@ BusInterface BusService::main_interface() {
   face.methods.push_back({"list_controllers",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::dicts, "controller_list"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                          [this](const BusArgs& args) -> Result<BusValue> {
                             return BusValue(list_controllers(std::get<bool>(args[0])));
-                          },
-                          BusAccess::everybody});
+                          }});
   return face;
 }
 

@@ -53,24 +53,19 @@ BusInterface BusService::main_interface() {
   face.methods.push_back({"list_controllers",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::dicts, "controller_list"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                          [this](const BusArgs& args) -> Result<BusValue> {
                             return BusValue(list_controllers(std::get<bool>(args[0])));
-                          },
-                          BusAccess::everybody});
-  face.methods.push_back({"get_log_pages",
-                          id_args(),
-                          {{BusType::dicts, "log_pages"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(get_log_pages(texts_of(args)));
-                          },
-                          BusAccess::everybody});
+                          }});
+  face.methods.push_back(
+      {"get_log_pages", id_args(), {{BusType::dicts, "log_pages"}}, [this](const BusArgs& args) -> Result<BusValue> {
+         return BusValue(get_log_pages(texts_of(args)));
+       }});
   face.methods.push_back({"get_all_log_pages",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::text, "log_pages_json"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                          [this](const BusArgs& args) -> Result<BusValue> {
                             return BusValue(get_all_log_pages(std::get<bool>(args[0])));
-                          },
-                          BusAccess::everybody});
+                          }});
   auto signal_args = id_args();
   signal_args.push_back({BusType::text, "device"});
   face.signals.push_back({"log_pages_changed", std::move(signal_args)});
@@ -87,15 +82,12 @@ BusInterface BusService::debug_interface() {
 // Ours alone: what a stacd that was away must know to tell "removed" from "not found yet".
 BusInterface BusService::evidence_interface() {
   BusInterface face{kEvidence, {}, {}, {}};
-  face.methods.push_back({"list_ended_controllers",
-                          {},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusCaller&, const BusArgs&) -> Result<BusValue> {
-                            BusDicts list;
-                            for (const auto& tid : view_.finder.ended()) list.push_back(id_dict(tid, {}, {}));
-                            return BusValue(std::move(list));
-                          },
-                          BusAccess::everybody});
+  face.methods.push_back(
+      {"list_ended_controllers", {}, {{BusType::dicts, "controller_list"}}, [this](const BusArgs&) -> Result<BusValue> {
+         BusDicts list;
+         for (const auto& tid : view_.finder.ended()) list.push_back(id_dict(tid, {}, {}));
+         return BusValue(std::move(list));
+       }});
   return face;
 }
 

@@ -85,27 +85,22 @@ const Json* FakeDaemon::find(const BusArgs& tid) const {
 std::vector<BusInterface> FakeDaemon::interfaces() {
   BusInterface main;
   main.name = name_;
-  main.methods.push_back({"list_controllers",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
-                            return list_controllers(std::get<bool>(args[0]));
-                          }});
+  main.methods.push_back(
+      {"list_controllers",
+       {{BusType::boolean, "detailed"}},
+       {{BusType::dicts, "controller_list"}},
+       [this](const BusArgs& args) -> Result<BusValue> { return list_controllers(std::get<bool>(args[0])); }});
   BusInterface debug;
   debug.name = name_ + ".debug";
-  debug.methods.push_back({"process_info",
-                           {},
-                           {{BusType::text, "info_json"}},
-                           [this](const BusCaller&, const BusArgs&) -> Result<BusValue> {
-                             return document_.find("process_info")->dump_python();
-                           }});
-  debug.methods.push_back({"controller_info",
-                           tid_args(),
-                           {{BusType::text, "info_json"}},
-                           [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
-                             const auto* item = find(args);
-                             return item == nullptr ? "{}" : item->find("controller")->dump_python();
-                           }});
+  debug.methods.push_back(
+      {"process_info", {}, {{BusType::text, "info_json"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return document_.find("process_info")->dump_python();
+       }});
+  debug.methods.push_back(
+      {"controller_info", tid_args(), {{BusType::text, "info_json"}}, [this](const BusArgs& args) -> Result<BusValue> {
+         const auto* item = find(args);
+         return item == nullptr ? "{}" : item->find("controller")->dump_python();
+       }});
   debug.properties.push_back({"tron", BusType::boolean, [this] { return BusValue(tron_.load()); },
                               [this](const BusValue& value) -> Result<void> {
                                 tron_ = std::get<bool>(value);
@@ -115,22 +110,20 @@ std::vector<BusInterface> FakeDaemon::interfaces() {
       {"log_level", BusType::text, [this] { return BusValue(std::string(tron_ ? "DEBUG" : "INFO")); }, {}});
   if (kind_ == Kind::stac) return {main, debug};
 
-  main.methods.push_back({"get_log_pages",
-                          tid_args(),
-                          {{BusType::dicts, "log_pages"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
-                            BusDicts pages;
-                            if (const auto* item = find(args)) {
-                              for (const auto& page : *item->find("log-pages")->as_array()) {
-                                pages.push_back(to_dict(page));
-                              }
-                            }
-                            return pages;
-                          }});
+  main.methods.push_back(
+      {"get_log_pages", tid_args(), {{BusType::dicts, "log_pages"}}, [this](const BusArgs& args) -> Result<BusValue> {
+         BusDicts pages;
+         if (const auto* item = find(args)) {
+           for (const auto& page : *item->find("log-pages")->as_array()) {
+             pages.push_back(to_dict(page));
+           }
+         }
+         return pages;
+       }});
   main.methods.push_back({"get_all_log_pages",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::text, "log_pages_json"}},
-                          [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                          [this](const BusArgs& args) -> Result<BusValue> {
                             const auto controllers = list_controllers(std::get<bool>(args[0]));
                             Json::Array list;
                             for (const auto& item : *document_.find("controllers")->as_array()) {

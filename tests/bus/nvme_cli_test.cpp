@@ -31,7 +31,7 @@ class NvmeCliTest : public ::testing::Test {
     manager.methods.push_back({"RestartUnit",
                                {{BusType::text, "name"}, {BusType::text, "mode"}},
                                {{BusType::text, "job"}},
-                               [this](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
+                               [this](const BusArgs& args) -> Result<BusValue> {
                                  asked_ += std::get<std::string>(args[0]) + " " + std::get<std::string>(args[1]) + "\n";
                                  if (refuses_) return fail(ErrorKind::invalid_input, "Unit not found");
                                  return std::string("/org/freedesktop/systemd1/job/1");

@@ -56,9 +56,8 @@ BusArgs read_args(sdbus::Message& message, const std::vector<BusArg>& specs) {
 }
 
 void answer(const BusMethod& method, sdbus::MethodCall& call) {
-  if (method.access == BusAccess::administrator) require_administrator(call);
   const auto args = read_args(call, method.in);
-  auto result = method.handler(BusCaller{std::string(call.getSender())}, args);
+  auto result = method.handler(args);
   if (!result) throw_error(result.error());
   const auto expected = method.out.empty() ? BusType::none : method.out.front().type;
   if (!has_type(*result, expected)) throw make_error(kFailed, "internal error: reply of the wrong type");

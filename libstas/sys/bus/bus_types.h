@@ -32,16 +32,9 @@ struct BusTarget {
   std::string interface;
 };
 
-// `administrator`: root, or the user this process runs as; others get AccessDenied.
-enum class BusAccess : std::uint8_t { everybody, administrator };
-
 struct BusArg {
   BusType type = BusType::text;
   std::string name;
-};
-
-struct BusCaller {
-  std::string sender;  // unique name
 };
 
 struct BusMethod {
@@ -49,15 +42,15 @@ struct BusMethod {
   std::vector<BusArg> in;   // boolean or text only
   std::vector<BusArg> out;  // none or one
   // An Error becomes a D-Bus error with its text (invalid_input: InvalidArgs, permission: AccessDenied, else Failed).
-  std::function<Result<BusValue>(const BusCaller&, const BusArgs&)> handler;
-  BusAccess access = BusAccess::everybody;
+  std::function<Result<BusValue>(const BusArgs&)> handler;
 };
 
 struct BusProperty {
   std::string name;
   BusType type = BusType::text;  // boolean or text
   std::function<BusValue()> get;
-  // Empty: read-only. Only administrators get here. Afterwards PropertiesChanged is sent for the whole interface.
+  // Empty: read-only. Only root, and the user this process runs as, get here; others get AccessDenied. Afterwards
+  // PropertiesChanged is sent for the whole interface.
   std::function<Result<void>(const BusValue&)> set;
 };
 

@@ -23,21 +23,17 @@ std::vector<std::string> texts_of(const BusArgs& args) {
 BusInterface debug_face(std::string name, Journal& journal, std::function<std::string()> process_info,
                         std::function<std::string(const std::vector<std::string>&)> controller_info) {
   BusInterface face{std::move(name), {}, {}, {}};
-  face.methods.push_back({"process_info",
-                          {},
-                          {{BusType::text, "info_json"}},
-                          [answer = std::move(process_info)](const BusCaller&, const BusArgs&) -> Result<BusValue> {
-                            return BusValue(answer());
-                          },
-                          BusAccess::everybody});
   face.methods.push_back(
-      {"controller_info",
-       id_args(),
+      {"process_info",
+       {},
        {{BusType::text, "info_json"}},
-       [answer = std::move(controller_info)](const BusCaller&, const BusArgs& args) -> Result<BusValue> {
-         return BusValue(answer(texts_of(args)));
-       },
-       BusAccess::everybody});
+       [answer = std::move(process_info)](const BusArgs&) -> Result<BusValue> { return BusValue(answer()); }});
+  face.methods.push_back({"controller_info",
+                          id_args(),
+                          {{BusType::text, "info_json"}},
+                          [answer = std::move(controller_info)](const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(answer(texts_of(args)));
+                          }});
   face.properties.push_back({"tron", BusType::boolean, [&journal] { return BusValue(journal.tron()); },
                              [&journal](const BusValue& value) -> Result<void> {
                                journal.set_tron(std::get<bool>(value));
