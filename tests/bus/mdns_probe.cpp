@@ -34,8 +34,6 @@ std::string_view as_text(stas::Level level) {
       return "debug";
     case stas::Level::info:
       return "info";
-    case stas::Level::notice:
-      return "notice";
     case stas::Level::warning:
       return "warning";
     case stas::Level::error:

@@ -7,6 +7,6 @@
 
 namespace stas {
 
-enum class Level : std::uint8_t { debug, info, notice, warning, error };
+enum class Level : std::uint8_t { debug, info, warning, error };
 
 }  // namespace stas

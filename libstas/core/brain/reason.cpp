@@ -39,8 +39,6 @@ std::string_view to_text(Reason reason) {
       return "its discovery controller was removed";
     case Reason::stopping:
       return "stopping with persistent-connections=false";
-    case Reason::late:
-      return "connected after it was no longer wanted";
   }
   return "";
 }

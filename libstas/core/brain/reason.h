@@ -28,7 +28,6 @@ enum class Reason : std::uint8_t {
   not_wanted,        // found by the audit, nothing wants it (all-connections-matching-disconnect-trtypes)
   dc_gone,           // the discovery controller that listed it was deliberately removed
   stopping,          // the daemon stops and persistent-connections=false
-  late,              // a connect that was no longer wanted succeeded late
 };
 
 std::string_view to_text(Reason reason);

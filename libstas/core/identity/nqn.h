@@ -16,9 +16,6 @@ inline constexpr std::string_view kUuidNqnPrefix = "nqn.2014-08.org.nvmexpress:u
 inline constexpr std::size_t kMaxNqnLength = 223;        // bytes, without the terminating NUL
 inline constexpr std::size_t kMaxKernelNqnLength = 222;  // Linux refuses 223 (contract 7.8)
 
-// Does the text follow the grammar of the specification (discovery name, UUID name or domain name)?
-bool is_strict_nqn(std::string_view nqn);
-
 // Can the text be used as an NQN at all? Non-empty, at most kMaxNqnLength bytes of UTF-8 (D-Bus carries nothing else),
 // no control characters. Many targets use names outside the grammar, so this is what we ask of names from the network.
 bool is_usable_nqn(std::string_view nqn);

@@ -24,8 +24,6 @@ int priority(Level level) {
       return LOG_DEBUG;
     case Level::info:
       return LOG_INFO;
-    case Level::notice:
-      return LOG_NOTICE;
     case Level::warning:
       return LOG_WARNING;
     case Level::error:

@@ -6,8 +6,6 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "libstas/sys/os/journal.h"
-
 namespace stas {
 
 namespace {
@@ -28,7 +26,5 @@ void notify_reloading() {
 }
 
 void notify_stopping() { notify("STOPPING=1"); }
-
-void notify_status(std::string_view text) { notify("STATUS=" + log_line(text)); }
 
 }  // namespace stas

@@ -4,15 +4,11 @@
 // fed by the loop (Loop::enable_watchdog).
 #pragma once
 
-#include <string_view>
-
 namespace stas {
 
 // After start and after each reload.
 void notify_ready();
 void notify_reloading();
 void notify_stopping();
-// One line for `systemctl status`; control characters are replaced.
-void notify_status(std::string_view text);
 
 }  // namespace stas

@@ -187,7 +187,7 @@ void Driver::run_for(Duration time) {
 
 void Driver::obey(const Action& action) {
   if (const auto* report = std::get_if<Report>(&action)) {
-    static const char* const levels[] = {"debug", "info", "notice", "warning", "error"};
+    static const char* const levels[] = {"debug", "info", "warning", "error"};
     if (journal_ && report->level != Level::debug)
       note(std::string(levels[static_cast<int>(report->level)]) + ": " + report->text);
   } else if (const auto* connect = std::get_if<Connect>(&action)) {

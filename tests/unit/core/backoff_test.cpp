@@ -63,7 +63,7 @@ TEST(Backoff, JitterStaysInItsShareAndReplays) {
 
 TEST(Reason, EachHasWordsOfItsOwn) {
   std::set<std::string_view> texts;
-  const auto last = static_cast<unsigned>(Reason::late);
+  const auto last = static_cast<unsigned>(Reason::stopping);
   for (unsigned i = 0; i <= last; ++i) texts.insert(to_text(static_cast<Reason>(i)));
   EXPECT_EQ(texts.size(), last + 1);
   EXPECT_EQ(to_text(Reason::none), "");

@@ -32,7 +32,6 @@ TEST(Journal, AnEntryCarriesPriorityIdentifierAndFields) {
   EXPECT_THAT(journal.entry(Level::error, "tid | nvme3 - lost", {{"STAS_TID", "(tcp)"}, {"STAS_DEVICE", ""}}),
               ElementsAre("MESSAGE=tid | nvme3 - lost", "PRIORITY=3", "SYSLOG_IDENTIFIER=stafd", "STAS_TID=(tcp)"));
   EXPECT_EQ(journal.entry(Level::warning, "", {})[1], "PRIORITY=4");
-  EXPECT_EQ(journal.entry(Level::notice, "", {})[1], "PRIORITY=5");
   EXPECT_EQ(journal.entry(Level::info, "", {})[1], "PRIORITY=6");
   EXPECT_EQ(journal.entry(Level::debug, "", {})[1], "PRIORITY=7");
   EXPECT_EQ(journal.entry(Level::info, "a\nPRIORITY=0", {})[0], "MESSAGE=a?PRIORITY=0");

@@ -50,8 +50,6 @@ TEST_F(Notify, SaysWhatTheManagerUnderstands) {
   EXPECT_EQ(received(), "READY=1");
   notify_stopping();
   EXPECT_EQ(received(), "STOPPING=1");
-  notify_status("3 controllers\nREADY=1");
-  EXPECT_EQ(received(), "STATUS=3 controllers?READY=1");
 }
 
 TEST_F(Notify, AReloadCarriesItsTime) {
