@@ -36,7 +36,7 @@ BusInterface BusService::main_interface() {
 BusInterface BusService::debug_interface() {
   return debug_face(
       kDebug, view_.journal, [this] { return process_info(); },
-      [this](const std::vector<std::string>& id) { return controller_info(id); });
+      [this](const TidTexts& id) { return controller_info(id); });
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
@@ -72,7 +72,7 @@ BusDicts BusService::list_controllers(bool detailed) const {
   return list;
 }
 
-std::string BusService::controller_info(const std::vector<std::string>& id) const {
+std::string BusService::controller_info(const TidTexts& id) const {
   const auto* config = view_.connector.config();
   const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
   const Ioc* ioc = tid ? view_.connector.find(*tid) : nullptr;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/daemon/daemon.h"
 #include "libstas/sys/daemon/state_file.h"
@@ -43,7 +44,7 @@ class BusService {
   BusInterface debug_interface();
   BusDicts list_controllers(bool detailed) const;
   std::string process_info() const;
-  std::string controller_info(const std::vector<std::string>& id) const;
+  std::string controller_info(const TidTexts& id) const;
   TextDict id_dict_of(const Ioc& ioc) const;
   TextDict info(const Ioc& ioc) const;
   TextDict details(const Ioc& ioc) const;

@@ -6,6 +6,7 @@
 #include "libstas/core/base/json.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
+#include "libstas/core/identity/tid_fields.h"
 
 namespace stas {
 
@@ -15,14 +16,6 @@ std::string text_of(const Json& object, std::string_view key) {
   const Json* value = object.find(key);
   const auto* text = value != nullptr ? value->as_string() : nullptr;
   return text != nullptr ? *text : std::string();
-}
-
-Result<Tid> tid_of(const Json& dc) {
-  const auto name = text_of(dc, "transport");
-  const auto transport = parse_transport(name);
-  if (!transport) return fail(ErrorKind::invalid_input, "a discovery controller has no known transport");
-  return Tid(TidFields{*transport, text_of(dc, "traddr"), text_of(dc, "trsvcid"), text_of(dc, "subsysnqn"),
-                       text_of(dc, "host-traddr"), text_of(dc, "host-iface"), text_of(dc, "host-nqn")});
 }
 
 // "The page was read completely": it has entries, or the operation that reads it says that it went well.
@@ -53,7 +46,7 @@ Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
   const auto* entries = pages != nullptr ? pages->as_array() : nullptr;
   if (dc == nullptr || dc->as_object() == nullptr || entries == nullptr)
     return fail(ErrorKind::protocol, "an element lacks discovery-controller or log-pages");
-  auto tid = tid_of(*dc);
+  auto tid = read_tid(*dc);
   if (!tid) return tl::unexpected(tid.error());
   StafDc out{std::move(*tid), text_of(*dc, "origin"), page_known(*dc, !entries->empty()), {}, {}};
   if (entries->size() > kMaxDlpes) return fail(ErrorKind::protocol, "a log page has too many entries");
@@ -72,7 +65,7 @@ Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
 }  // namespace
 
 std::optional<Tid> tid_of_dict(const TextDict& dict) {
-  auto tid = tid_of(to_json(dict));
+  auto tid = read_tid(to_json(dict));
   return tid ? std::optional(std::move(*tid)) : std::nullopt;
 }
 

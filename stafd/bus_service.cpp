@@ -76,7 +76,7 @@ BusInterface BusService::main_interface() {
 BusInterface BusService::debug_interface() {
   return debug_face(
       kDebug, view_.journal, [this] { return process_info(); },
-      [this](const std::vector<std::string>& id) { return controller_info(id); });
+      [this](const TidTexts& id) { return controller_info(id); });
 }
 
 // Ours alone: what a stacd that was away must know to tell "removed" from "not found yet".
@@ -92,10 +92,10 @@ BusInterface BusService::evidence_interface() {
 }
 
 void BusService::log_pages_changed(const Tid& tid, const std::string& device) {
-  const auto& f = tid.fields();
-  const auto sent = bus_.emit(kPath, kName, "log_pages_changed",
-                              {std::string(to_text(f.transport)), f.traddr, f.trsvcid, f.subsysnqn, f.host_traddr,
-                               f.host_iface, f.host_nqn, device});
+  const auto texts = texts_of(tid);
+  std::vector<std::string> args(texts.begin(), texts.end());
+  args.push_back(device);
+  const auto sent = bus_.emit(kPath, kName, "log_pages_changed", args);
   if (!sent) view_.journal.error("Cannot send log_pages_changed: " + sent.error().text);
 }
 
@@ -154,7 +154,7 @@ TextDict BusService::details(const Dc& dc) const {
   return dict;
 }
 
-const Dc* BusService::find(const std::vector<std::string>& id) const {
+const Dc* BusService::find(const TidTexts& id) const {
   const auto* config = view_.finder.config();
   const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
   return tid ? view_.finder.find(*tid) : nullptr;
@@ -167,7 +167,7 @@ BusDicts BusService::list_controllers(bool detailed) const {
   return list;
 }
 
-BusDicts BusService::get_log_pages(const std::vector<std::string>& id) const {
+BusDicts BusService::get_log_pages(const TidTexts& id) const {
   BusDicts pages;
   if (const Dc* dc = find(id); dc != nullptr)
     for (const auto& entry : dc->entries) pages.push_back(to_dict(entry));
@@ -192,7 +192,7 @@ std::string BusService::get_all_log_pages(bool detailed) const {
   return list.end().take();
 }
 
-std::string BusService::controller_info(const std::vector<std::string>& id) const {
+std::string BusService::controller_info(const TidTexts& id) const {
   const Dc* dc = find(id);
   return dc == nullptr ? "{}" : to_json(info(*dc)).dump_python();
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/daemon/daemon.h"
 #include "libstas/sys/daemon/state_file.h"
@@ -47,11 +48,11 @@ class BusService {
   BusInterface debug_interface();
   BusInterface evidence_interface();
   BusDicts list_controllers(bool detailed) const;
-  BusDicts get_log_pages(const std::vector<std::string>& id) const;
+  BusDicts get_log_pages(const TidTexts& id) const;
   std::string get_all_log_pages(bool detailed) const;
   std::string process_info() const;
-  std::string controller_info(const std::vector<std::string>& id) const;
-  const Dc* find(const std::vector<std::string>& id) const;
+  std::string controller_info(const TidTexts& id) const;
+  const Dc* find(const TidTexts& id) const;
   TextDict id_dict_of(const Dc& dc) const;
   TextDict info(const Dc& dc) const;
   TextDict details(const Dc& dc) const;

@@ -13,19 +13,10 @@ namespace {
 constexpr Duration kCallTimeout = std::chrono::seconds(25);
 constexpr int kExitFailure = 1;
 
-// The names under which a controller dictionary carries the seven identifying arguments, in their order.
-constexpr std::array kTidKeys{"transport", "traddr", "trsvcid", "subsysnqn", "host-traddr", "host-iface", "host-nqn"};
-
-BusArgs arguments(const CtlTid& tid) { return BusArgs(tid.begin(), tid.end()); }
-
-CtlTid tid_of(const Json& controller) {
-  CtlTid tid;
-  for (std::size_t i = 0; i < tid.size(); ++i) {
-    const auto* value = controller.find(kTidKeys[i]);
-    const auto* text = value == nullptr ? nullptr : value->as_string();
-    if (text != nullptr) tid[i] = *text;
-  }
-  return tid;
+BusArgs arguments(const TidTexts& tid) {
+  BusArgs args;
+  for (const auto text : tid) args.emplace_back(std::string(text));
+  return args;
 }
 
 int print(const std::string& text) {
@@ -71,18 +62,20 @@ Result<Json> CtlClient::process_info() { return document(daemon_.name + ".debug"
 
 Result<Json> CtlClient::list_controllers(bool detailed) { return dicts("list_controllers", {detailed}); }
 
-Result<Json> CtlClient::log_pages(const CtlTid& tid) { return dicts("get_log_pages", arguments(tid)); }
+Result<Json> CtlClient::log_pages(const TidTexts& tid) { return dicts("get_log_pages", arguments(tid)); }
 
 Result<Json> CtlClient::all_log_pages(bool detailed) { return document(daemon_.name, "get_all_log_pages", {detailed}); }
 
 Result<void> CtlClient::add_details(Json& controller, LogPages log_pages) {
-  const auto tid = tid_of(controller);
+  const auto tid = tid_texts(controller);
+  if (!tid) return tl::unexpected(tid.error());
+  const auto args = arguments(*tid);
   if (log_pages == LogPages::with) {
-    auto pages = this->log_pages(tid);
+    auto pages = dicts("get_log_pages", args);
     if (!pages) return tl::unexpected(pages.error());
     controller.set("log_pages", std::move(*pages));
   }
-  const auto info = document(daemon_.name + ".debug", "controller_info", arguments(tid));
+  const auto info = document(daemon_.name + ".debug", "controller_info", args);
   if (!info) return tl::unexpected(info.error());
   if (const auto* members = info->as_object()) {
     for (const auto& [key, value] : *members) controller.set(key, value);

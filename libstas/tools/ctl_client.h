@@ -4,11 +4,11 @@
 // 2.x contract are used, so that it works with the old product's daemons too.
 #pragma once
 
-#include <array>
 #include <string>
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/base/result.h"
+#include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus_client.h"
 #include "libstas/tools/cli.h"
 
@@ -20,9 +20,6 @@ struct CtlDaemon {
   std::string path;  // "/org/nvmexpress/staf"
 };
 
-// transport, traddr, trsvcid, subsysnqn, host_traddr, host_iface, host_nqn (compatibility contract 3.2).
-using CtlTid = std::array<std::string, 7>;
-
 class CtlClient {
  public:
   static Result<CtlClient> connect(const CtlDaemon& daemon);
@@ -31,7 +28,7 @@ class CtlClient {
   Result<bool> tron(bool on);
   Result<Json> process_info();
   Result<Json> list_controllers(bool detailed);
-  Result<Json> log_pages(const CtlTid& tid);
+  Result<Json> log_pages(const TidTexts& tid);
   Result<Json> all_log_pages(bool detailed);
   // process_info with the details of all controllers, stafd's with their log pages.
   enum class LogPages { without, with };

@@ -5,6 +5,7 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/discovery/dlpe_text.h"
+#include "libstas/core/identity/tid_fields.h"
 
 namespace stas {
 namespace {
@@ -12,14 +13,9 @@ namespace {
 constexpr unsigned kFlatLevel = 4;  // the elements of entries[] and sources[]
 
 void write(JsonWriter& out, const Tid& tid) {
+  const auto texts = texts_of(tid);
   out.begin_object();
-  out.key("transport").text(to_text(tid.transport()));
-  out.key("traddr").text(tid.traddr());
-  out.key("trsvcid").text(tid.trsvcid());
-  out.key("subsysnqn").text(tid.subsysnqn());
-  out.key("host-traddr").text(tid.host_traddr());
-  out.key("host-iface").text(tid.host_iface());
-  out.key("host-nqn").text(tid.host_nqn());
+  for (std::size_t i = 0; i < kTidFields.size(); ++i) out.key(kTidFields[i].key).text(texts[i]);
   out.end();
 }
 

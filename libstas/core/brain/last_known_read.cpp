@@ -8,14 +8,14 @@
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/discovery/dlpe_text.h"
-#include "libstas/core/identity/nqn.h"
+#include "libstas/core/identity/tid_fields.h"
 
 namespace stas {
 namespace {
 
 constexpr std::size_t kMaxComplaints = 16;
 constexpr std::size_t kMaxValues = 8U << 20;  // JSON values in a file
-constexpr std::size_t kMaxText = 256;         // of an address, a port, an interface or a host name
+constexpr std::size_t kMaxName = 256;         // bytes of a host name
 
 class Reader {
  public:
@@ -28,7 +28,6 @@ class Reader {
   template <class T, class Read>
   std::vector<T> list(const Json& parent, std::string_view key, std::string_view what, const Read& read);
 
-  std::optional<Tid> tid(const Json* json);
   std::optional<std::string> origin(const Json& parent);
   std::optional<Dlpe> dlpe(const Json& json);
   std::map<std::string, std::string> resolved(const Json& root);
@@ -84,31 +83,10 @@ std::vector<T> Reader::list(const Json& parent, std::string_view key, std::strin
   return result;
 }
 
-// A text that can go into a connect string; "" when it is missing and may be.
-bool read_text(const Json& parent, std::string_view key, std::string& into) {
-  const Json* json = parent.find(key);
-  if (json == nullptr) return true;
-  const std::string* text = json->as_string();
-  if (text == nullptr || text->size() > kMaxText || (!text->empty() && !is_injection_free(*text))) return false;
-  into = *text;
-  return true;
-}
-
-std::optional<Tid> Reader::tid(const Json* json) {
+std::optional<Tid> tid_of(const Json* json) {
   if (json == nullptr) return std::nullopt;
-  TidFields fields;
-  std::string transport;
-  const bool readable =
-      read_text(*json, "transport", transport) && read_text(*json, "traddr", fields.traddr) &&
-      read_text(*json, "trsvcid", fields.trsvcid) && read_text(*json, "subsysnqn", fields.subsysnqn) &&
-      read_text(*json, "host-traddr", fields.host_traddr) && read_text(*json, "host-iface", fields.host_iface) &&
-      read_text(*json, "host-nqn", fields.host_nqn);
-  const auto known = parse_transport(transport);
-  if (!readable || !known || !is_usable_nqn(fields.subsysnqn)) return std::nullopt;
-  if (fields.traddr.empty() && *known != Transport::loop) return std::nullopt;
-  if (!fields.host_nqn.empty() && !is_usable_nqn(fields.host_nqn)) return std::nullopt;
-  fields.transport = *known;
-  return Tid(std::move(fields));
+  auto tid = read_tid(*json);
+  return tid ? std::optional(std::move(*tid)) : std::nullopt;
 }
 
 std::optional<std::string> Reader::origin(const Json& parent) {
@@ -138,7 +116,7 @@ std::map<std::string, std::string> Reader::resolved(const Json& root) {
   if (members == nullptr) return result;
   for (const auto& [name, value] : *members) {
     const std::string* address = value.as_string();
-    if (address != nullptr && name.size() <= kMaxText && is_injection_free(name) && IpAddress::parse(*address))
+    if (address != nullptr && name.size() <= kMaxName && is_injection_free(name) && IpAddress::parse(*address))
       result.insert_or_assign(name, *address);
     else
       complain("the address of a host name skipped: it cannot be used");
@@ -147,7 +125,7 @@ std::map<std::string, std::string> Reader::resolved(const Json& root) {
 }
 
 std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
-  const auto tid = reader.tid(json.find("tid"));
+  const auto tid = tid_of(json.find("tid"));
   const auto origin = reader.origin(json);
   if (!tid || !origin) return std::nullopt;
   KnownDc dc{*tid, *origin, false, {}, {}};
@@ -166,14 +144,14 @@ std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
 }
 
 std::optional<KnownIoc::Source> read_source(Reader& reader, const Json& json) {
-  const auto dc = reader.tid(json.find("dc"));
+  const auto dc = tid_of(json.find("dc"));
   const auto origin = reader.origin(json);
   if (!dc || !origin) return std::nullopt;
   return KnownIoc::Source{*dc, *origin};
 }
 
 std::optional<KnownIoc> read_ioc(Reader& reader, const Json& json) {
-  const auto tid = reader.tid(json.find("tid"));
+  const auto tid = tid_of(json.find("tid"));
   if (!tid) return std::nullopt;
   KnownIoc ioc{*tid, false, {}, {}};
   const Json* configured = json.find("configured");
@@ -197,8 +175,7 @@ LastKnownRead<KnownStafd> parse_known_stafd(std::string_view text, std::string_v
     known.dcs = reader.list<KnownDc>(*root, "dcs", "discovery controller",
                                      [&](const Json& item) { return read_dc(reader, item); });
     known.resolved = reader.resolved(*root);
-    known.ended =
-        reader.list<Tid>(*root, "ended", "ended controller", [&](const Json& item) { return reader.tid(&item); });
+    known.ended = reader.list<Tid>(*root, "ended", "ended controller", [&](const Json& item) { return tid_of(&item); });
   }
   return {std::move(known), reader.take_complaints()};
 }

@@ -70,13 +70,10 @@ TextDict cfg_dict(const ControllerLine& line) {
 }
 
 TextDict id_dict(const Tid& tid, const TextDict& cfg, std::string_view device) {
-  TextDict dict{{"traddr", tid.traddr()},
-                {"trsvcid", tid.trsvcid()},
-                {"transport", std::string(to_text(tid.transport()))},
-                {"subsysnqn", tid.subsysnqn()},
-                {"host-iface", tid.host_iface()},
-                {"host-traddr", tid.host_traddr()},
-                {"host-nqn", tid.host_nqn()}};
+  const auto texts = texts_of(tid);
+  TextDict dict(kTidFields.size());
+  for (std::size_t i = 0; i < kTidFields.size(); ++i)
+    dict[kTidFields[i].place_in_dictionaries] = {std::string(kTidFields[i].key), std::string(texts[i])};
   dict.insert(dict.end(), cfg.begin(), cfg.end());
   dict.emplace_back("device", device.empty() ? std::string_view("nvme?") : device);
   return dict;
@@ -94,12 +91,11 @@ void append_attributes(TextDict& dict, const Device* device, bool connected) {
   dict.emplace_back("connected", bool_text(connected));
 }
 
-std::optional<Tid> tid_of_args(const std::vector<std::string>& args, bool ignore_iface) {
-  if (args.size() < 7) return std::nullopt;
-  const auto transport = parse_transport(args[0]);
-  if (!transport) return std::nullopt;
-  return Tid(
-      TidFields{*transport, args[1], args[2], args[3], args[4], ignore_iface ? std::string() : args[5], args[6]});
+std::optional<Tid> tid_of_args(const TidTexts& args, bool ignore_iface) {
+  auto fields = read_tid(args);
+  if (!fields) return std::nullopt;
+  if (ignore_iface) fields->host_iface.clear();
+  return Tid(std::move(*fields));
 }
 
 }  // namespace stas

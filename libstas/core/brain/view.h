@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/base/time.h"
@@ -15,6 +14,7 @@
 #include "libstas/core/discovery/log_page.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/tid.h"
+#include "libstas/core/identity/tid_fields.h"
 
 namespace stas {
 
@@ -42,8 +42,7 @@ TextDict id_dict(const Tid& tid, const TextDict& cfg, std::string_view device);
 // hostid hostnqn model serial dctype cntrltype, empty without a device; then connected.
 void append_attributes(TextDict& dict, const Device* device, bool connected);
 
-// A Tid as the seven arguments of a bus call say it (3.6). nullopt: no such transport, so nothing can match.
-// `args`: transport, traddr, trsvcid, subsysnqn, host_traddr, host_iface, host_nqn.
-std::optional<Tid> tid_of_args(const std::vector<std::string>& args, bool ignore_iface);
+// The controller that the arguments of a bus call mean (3.6); nullopt when they can mean none.
+std::optional<Tid> tid_of_args(const TidTexts& args, bool ignore_iface);
 
 }  // namespace stas

@@ -9,19 +9,18 @@ namespace stas {
 
 std::vector<BusArg> id_args() {
   std::vector<BusArg> args;
-  for (const char* name : {"transport", "traddr", "trsvcid", "subsysnqn", "host_traddr", "host_iface", "host_nqn"})
-    args.push_back({BusType::text, name});
+  for (const auto& field : kTidFields) args.push_back({BusType::text, std::string(field.argument)});
   return args;
 }
 
-std::vector<std::string> texts_of(const BusArgs& args) {
-  std::vector<std::string> out;
-  for (const auto& arg : args) out.push_back(std::get<std::string>(arg));
-  return out;
+TidTexts texts_of(const BusArgs& args) {
+  TidTexts texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::get<std::string>(args.at(i));
+  return texts;
 }
 
 BusInterface debug_face(std::string name, Journal& journal, std::function<std::string()> process_info,
-                        std::function<std::string(const std::vector<std::string>&)> controller_info) {
+                        std::function<std::string(const TidTexts&)> controller_info) {
   BusInterface face{std::move(name), {}, {}, {}};
   face.methods.push_back(
       {"process_info",

@@ -57,11 +57,14 @@ TEST(StafPages, AnAnswerIsReadOrRefusedAsAWhole) {
        answer(dc + operation("{'fail count': 2, 'completed': True, 'alive': True}"), ""), tid + " unknown\n"},
       {"... is unknown when nothing is said: #1", answer(dc, ""), tid + " unknown\n"},
       {"a controller whose name has not been resolved",
-       answer(R"("transport": "tcp", "traddr": "dc.example", "host-nqn": "nqn.host")", ""), "dc.example/  unknown\n"},
+       answer(R"("transport": "tcp", "traddr": "dc.example", "subsysnqn": "nqn.dc", "host-nqn": "nqn.host")", ""),
+       "dc.example/nqn.dc  unknown\n"},
       {"an entry that cannot be used is skipped and counted: #8", answer(dc, entry + R"(, {"trtype": "tcp"})"),
        tid + " known 10.0.0.9/nqn.a+ncc\nskipped 1\n"},
       {"a controller that cannot be used spoils it all: its absence would look like its removal",
-       answer(R"("transport": "carrier pigeon", "traddr": "10.0.0.1")", entry), "error"},
+       answer(R"("transport": "carrier pigeon", "traddr": "10.0.0.1", "subsysnqn": "nqn.dc")", entry), "error"},
+      {"... also one whose address would be two options of a connect",
+       answer(R"("transport": "tcp", "traddr": "10.0.0.1,hostnqn=x", "subsysnqn": "nqn.dc")", entry), "error"},
       {"no discovery-controller", R"([{"log-pages": []}])", "error"},
       {"no log-pages", R"([{"discovery-controller": {"transport": "tcp", "traddr": "10.0.0.1"}}])", "error"},
       {"pages that are no list", R"([{"discovery-controller": {"transport": "tcp"}, "log-pages": {}}])", "error"},
@@ -76,7 +79,8 @@ TEST(StafPages, AnAnswerIsReadOrRefusedAsAWhole) {
 }
 
 TEST(StafPages, ListsAreBounded) {
-  const std::string one = R"({"discovery-controller": {"transport": "tcp", "traddr": "10.0.0.1"}, "log-pages": []})";
+  const std::string one = R"({"discovery-controller": {"transport": "tcp", "traddr": "1.1.1.1", "subsysnqn": "n"},
+                             "log-pages": []})";
   std::string json = "[" + one;
   for (std::size_t i = 1; i < kMaxStafDcs; ++i) json += "," + one;
   EXPECT_TRUE(parse_staf_pages(json + "]"));
@@ -84,7 +88,8 @@ TEST(StafPages, ListsAreBounded) {
 }
 
 TEST(StafPages, DictionariesNameControllers) {
-  const auto tid = tid_of_dict({{"transport", "tcp"}, {"traddr", "10.0.0.1"}, {"host-iface", "eth0"}, {"x", "y"}});
+  const auto tid = tid_of_dict(
+      {{"transport", "tcp"}, {"traddr", "10.0.0.1"}, {"subsysnqn", "nqn.a"}, {"host-iface", "eth0"}, {"x", "y"}});
   ASSERT_TRUE(tid);
   EXPECT_EQ(tid->traddr(), "10.0.0.1");
   EXPECT_EQ(tid->host_iface(), "eth0");

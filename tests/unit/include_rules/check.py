@@ -46,7 +46,7 @@ FOLDERS = {
     'libstas/sys/fabric/kernel': CORE + FABRIC,
     'libstas/sys/fabric/user': CORE + FABRIC,
     'libstas/sys/daemon': CORE + SYS,
-    'libstas/tools': BASE + OS + ['libstas/sys/bus'],
+    'libstas/tools': IDENTITY + OS + ['libstas/sys/bus'],
     'libstas/tools/stasadm': CONFIG + OS + ['libstas/tools'],
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
