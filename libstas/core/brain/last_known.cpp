@@ -50,13 +50,14 @@ void write(JsonWriter& out, const KnownIoc& ioc) {
 
 // What both documents have, left open for more.
 template <class Elements>
-JsonWriter begin_document(std::string_view daemon, std::string_view key, const Elements& elements,
-                          const std::map<std::string, std::string>& resolved) {
+JsonWriter begin_document(std::string_view daemon, const std::optional<KnownHost>& host, std::string_view key,
+                          const Elements& elements, const std::map<std::string, std::string>& resolved) {
   auto out = JsonWriter::pretty(kFlatLevel);
   out.begin_object();
   out.key("format").text(kLastKnownFormat);
   out.key("version").value(Json(kLastKnownVersion));
   out.key("daemon").text(daemon);
+  if (host) out.key("host").value(TextDict{{"nqn", host->nqn}, {"id", host->id}});
   out.key(key).begin_array();
   for (const auto& element : elements) write(out, element);
   out.end();
@@ -69,7 +70,7 @@ std::string end_document(JsonWriter& out) { return out.end().take().append(1, '\
 }  // namespace
 
 std::string format_last_known(const KnownStafd& known) {
-  auto out = begin_document("stafd", "dcs", known.dcs, known.resolved);
+  auto out = begin_document("stafd", known.host, "dcs", known.dcs, known.resolved);
   out.key("ended").begin_array();
   for (const Tid& tid : known.ended) write(out, tid);
   out.end();
@@ -77,7 +78,7 @@ std::string format_last_known(const KnownStafd& known) {
 }
 
 std::string format_last_known(const KnownStacd& known) {
-  auto out = begin_document("stacd", "iocs", known.iocs, known.resolved);
+  auto out = begin_document("stacd", known.host, "iocs", known.iocs, known.resolved);
   return end_document(out);
 }
 

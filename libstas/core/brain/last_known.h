@@ -22,6 +22,13 @@ inline constexpr std::string_view kLastKnownFormat = "stas last known config";
 inline constexpr int kLastKnownVersion = 1;
 inline constexpr std::size_t kMaxLastKnownBytes = 256U << 20;
 
+// Who the host was (sys.conf), never its key: what counts should sys.conf not be readable after a restart.
+struct KnownHost {
+  std::string nqn;
+  std::string id;
+  friend bool operator==(const KnownHost&, const KnownHost&) = default;
+};
+
 // What stafd remembers of one DC.
 struct KnownDc {
   Tid tid;
@@ -35,6 +42,7 @@ struct KnownStafd {
   std::vector<KnownDc> dcs;
   std::map<std::string, std::string> resolved;  // host name -> last good address
   std::vector<Tid> ended;                       // controllers that were deliberately removed, oldest first
+  std::optional<KnownHost> host;                // nullopt: written by a version that did not save it
   friend bool operator==(const KnownStafd&, const KnownStafd&) = default;
 };
 
@@ -54,6 +62,7 @@ struct KnownIoc {
 struct KnownStacd {
   std::vector<KnownIoc> iocs;
   std::map<std::string, std::string> resolved;
+  std::optional<KnownHost> host;
   friend bool operator==(const KnownStacd&, const KnownStacd&) = default;
 };
 

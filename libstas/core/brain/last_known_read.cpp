@@ -8,6 +8,7 @@
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/discovery/dlpe_text.h"
+#include "libstas/core/identity/nqn.h"
 #include "libstas/core/identity/tid_fields.h"
 
 namespace stas {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::size_t kMaxComplaints = 16;
 constexpr std::size_t kMaxValues = 8U << 20;  // JSON values in a file
 constexpr std::size_t kMaxName = 256;         // bytes of a host name
+constexpr std::size_t kUuidLength = 36;
 
 class Reader {
  public:
@@ -31,6 +33,7 @@ class Reader {
   std::optional<std::string> origin(const Json& parent);
   std::optional<Dlpe> dlpe(const Json& json);
   std::map<std::string, std::string> resolved(const Json& root);
+  std::optional<KnownHost> host(const Json& root);
 
   void complain(std::string text);
   std::vector<Complaint> take_complaints() { return std::move(complaints_); }
@@ -124,6 +127,21 @@ std::map<std::string, std::string> Reader::resolved(const Json& root) {
   return result;
 }
 
+std::optional<KnownHost> Reader::host(const Json& root) {
+  const Json* json = root.find("host");
+  if (json == nullptr) return std::nullopt;
+  const Json* nqn = json->find("nqn");
+  const Json* id = json->find("id");
+  const std::string* name = nqn == nullptr ? nullptr : nqn->as_string();
+  const std::string* uuid = id == nullptr ? nullptr : id->as_string();
+  if (name == nullptr || uuid == nullptr || !is_usable_nqn(*name) || !is_injection_free(*name) ||
+      uuid->size() != kUuidLength || !is_injection_free(*uuid)) {
+    complain("the host identity skipped: it cannot be used");
+    return std::nullopt;
+  }
+  return KnownHost{*name, *uuid};
+}
+
 std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
   const auto tid = tid_of(json.find("tid"));
   const auto origin = reader.origin(json);
@@ -175,6 +193,7 @@ LastKnownRead<KnownStafd> parse_known_stafd(std::string_view text, std::string_v
     known.dcs = reader.list<KnownDc>(*root, "dcs", "discovery controller",
                                      [&](const Json& item) { return read_dc(reader, item); });
     known.resolved = reader.resolved(*root);
+    known.host = reader.host(*root);
     known.ended = reader.list<Tid>(*root, "ended", "ended controller", [&](const Json& item) { return tid_of(&item); });
   }
   return {std::move(known), reader.take_complaints()};
@@ -187,6 +206,7 @@ LastKnownRead<KnownStacd> parse_known_stacd(std::string_view text, std::string_v
     known.iocs = reader.list<KnownIoc>(*root, "iocs", "I/O controller",
                                        [&](const Json& item) { return read_ioc(reader, item); });
     known.resolved = reader.resolved(*root);
+    known.host = reader.host(*root);
   }
   return {std::move(known), reader.take_complaints()};
 }

@@ -52,18 +52,14 @@ int write_new(const std::string& path, std::string_view content, mode_t mode) {
   return error;
 }
 
-}  // namespace
-
-Result<std::string> read_file_bounded(const std::string& path, std::size_t max_bytes) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (fd.get() < 0) return fail_errno(path, errno);
+Result<std::string> read_all(int fd, const std::string& path, std::size_t max_bytes) {
   std::string content;
   while (true) {
     const std::size_t before = content.size();
     // One byte more than allowed tells "exactly full" from "too large".
     const std::size_t want = std::min(kChunk, max_bytes - before + 1);
     content.resize(before + want);
-    const ssize_t n = ::read(fd.get(), content.data() + before, want);
+    const ssize_t n = ::read(fd, content.data() + before, want);
     const int error = errno;
     content.resize(before + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0 && error == EINTR) continue;
@@ -73,6 +69,25 @@ Result<std::string> read_file_bounded(const std::string& path, std::size_t max_b
       return fail(ErrorKind::invalid_input, path + ": larger than " + std::to_string(max_bytes) + " bytes", EFBIG);
     }
   }
+}
+
+int open_to_read(const std::string& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }
+
+}  // namespace
+
+Result<std::string> read_file_bounded(const std::string& path, std::size_t max_bytes) {
+  const UniqueFd fd(open_to_read(path));
+  if (fd.get() < 0) return fail_errno(path, errno);
+  return read_all(fd.get(), path, max_bytes);
+}
+
+Result<std::string> read_regular_file(const std::string& path, std::size_t max_bytes) {
+  const UniqueFd fd(open_to_read(path));
+  struct stat status {};
+  if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return fail_errno(path, errno);
+  if (S_ISDIR(status.st_mode)) return fail_errno(path, EISDIR);
+  if (!S_ISREG(status.st_mode)) return fail(ErrorKind::invalid_input, path + ": is no regular file");
+  return read_all(fd.get(), path, max_bytes);
 }
 
 Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {

@@ -19,6 +19,10 @@ inline constexpr mode_t kPrivateMode = 0600;
 // The whole content. More than `max_bytes`: invalid_input. Never waits for a writer, should the path be a FIFO.
 Result<std::string> read_file_bounded(const std::string& path, std::size_t max_bytes);
 
+// The same for a file that somebody edits: what is no regular file (a directory, a FIFO, a device) is invalid_input,
+// and nothing is waited for.
+Result<std::string> read_regular_file(const std::string& path, std::size_t max_bytes);
+
 // Replaces the file at once or not at all: a temporary file beside it (".NAME.new"), then rename. A symbolic link in
 // place of either is replaced, not followed. Nothing is synced: run-time state lives on tmpfs and need not survive the
 // machine. One writer per path.

@@ -14,6 +14,7 @@ namespace stas {
 namespace {
 
 const std::string kHost = "nqn.2014-08.org.nvmexpress:uuid:01234567-0123-0123-0123-0123456789ab";
+const std::string kHostId = "01234567-0123-0123-0123-0123456789ab";
 
 Dlpe sample_dlpe(unsigned i = 1) {
   Dlpe dlpe;
@@ -38,6 +39,7 @@ KnownStafd sample_stafd() {
   known.dcs.push_back({sample_tid(), "configured", true, 18446744073709551615U, {sample_dlpe(1), sample_dlpe(2)}});
   known.dcs.push_back({sample_tid("array.example"), "discovered", false, {}, {}});
   known.resolved = {{"array.example", "10.0.0.3"}};
+  known.host = {kHost, kHostId};
   return known;
 }
 
@@ -49,6 +51,7 @@ KnownStacd sample_stacd() {
                         {{sample_tid(), "referral"}, {sample_tid("fe80::1%eth0"), ""}},
                         sample_dlpe()});
   known.resolved = {{"array.example", "fe80::1%eth0"}};
+  known.host = {kHost, kHostId};
   return known;
 }
 
@@ -189,6 +192,31 @@ TEST(LastKnown, BadSourcesEntriesAndNamesAreSkipped) {
   expect.resolved.clear();
   EXPECT_EQ(read.known, expect);
   EXPECT_EQ(read.complaints.size(), 3U);
+}
+
+TEST(LastKnown, TheHostIsSavedWithoutItsKeyAndMayBeMissing) {
+  KnownStacd known;
+  known.host = {"nqn.h", kHostId};
+  const std::string text = format_last_known(known);
+  EXPECT_NE(text.find(R"("host": {
+    "nqn": "nqn.h",
+    "id": ")" + kHostId +
+                      R"("
+  })"),
+            std::string::npos)
+      << text;
+  const auto old = parse_known_stacd(format_last_known(KnownStacd{}), "f");
+  EXPECT_FALSE(old.known.host);
+  EXPECT_EQ(complaints_of(old.complaints), "");
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"nqn.h\"", "\"n,h\""},
+                                 {"\"nqn.h\"", "\"\""},
+                                 {"\"nqn.h\"", "null"},
+                                 {kHostId, kHostId.substr(1)},
+                                 {"\"id\"", "\"di\""}}) {
+    const auto read = parse_known_stacd(replaced(text, from, to), "f");
+    EXPECT_FALSE(read.known.host) << to;
+    EXPECT_EQ(complaints_of(read.complaints), "f: the host identity skipped: it cannot be used\n");
+  }
 }
 
 TEST(LastKnown, ComplaintsAreBounded) {

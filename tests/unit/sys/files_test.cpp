@@ -55,6 +55,18 @@ TEST(ReadFile, AFifoWithoutWriterDoesNotBlock) {
   EXPECT_EQ(read_file_bounded(dir / "fifo", 10).value(), "");
 }
 
+TEST(ReadFile, ARegularFileIsNoDirectoryNoFifoAndNoDevice) {
+  const TemporaryDirectory dir;
+  ASSERT_EQ(mkfifo((dir / "fifo").c_str(), 0600), 0);
+  ASSERT_TRUE(write_file_atomic(dir / "file", "text"));
+  EXPECT_EQ(read_regular_file(dir / "file", 4).value(), "text");
+  EXPECT_EQ(read_regular_file(dir / "file", 3).error().errnum, EFBIG);
+  EXPECT_EQ(read_regular_file(dir / "missing", 4).error().errnum, ENOENT);
+  EXPECT_EQ(read_regular_file(dir.path(), 4).error().text, dir.path() + ": Is a directory");
+  EXPECT_EQ(read_regular_file(dir / "fifo", 4).error().text, dir / "fifo" + ": is no regular file");
+  EXPECT_EQ(read_regular_file("/dev/zero", 4).error().text, "/dev/zero: is no regular file");
+}
+
 TEST(ReadFile, NamesThePathAndTheCause) {
   const TemporaryDirectory dir;
   const auto missing = read_file_bounded(dir / "missing", 10);
