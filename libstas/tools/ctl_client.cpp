@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/tools/ctl_client.h"
 
-#include <cstdio>
 #include <utility>
-
-#include "libstas/tools/ctl_output.h"
 
 namespace stas {
 
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(25);
-constexpr int kExitFailure = 1;
 
 BusArgs arguments(const TidTexts& tid) {
   BusArgs args;
   for (const auto text : tid) args.emplace_back(std::string(text));
   return args;
-}
-
-int print(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? 0 : kExitFailure;
-}
-
-int complain(const CtlDaemon& daemon) {
-  std::fprintf(stderr, "Unable to communicate with %s over D-Bus. Is %s running?\n", daemon.prog.c_str(),
-               daemon.prog.c_str());
-  return kExitFailure;
 }
 
 }  // namespace
@@ -95,23 +80,6 @@ Result<Json> CtlClient::status(LogPages log_pages) {
   }
   info->set("controllers", std::move(list));
   return info;
-}
-
-int finish(const CliOutcome& outcome) {
-  std::fputs(outcome.err.c_str(), stderr);
-  const int printed = print(outcome.out);
-  return outcome.exit_code != 0 ? outcome.exit_code : printed;
-}
-
-int finish(const CtlDaemon& daemon, const CliRun& run, const Result<Json>& document) {
-  if (!document) return complain(daemon);
-  return print(format_document(*document, output_format(run.value("output")).value_or(OutputFormat::pprint)));
-}
-
-int finish_tron(const CtlDaemon& daemon, const CliRun& run, const Result<bool>& tron) {
-  if (!tron) return complain(daemon);
-  if (run.value("output") == "json") return print(Json(Json::Object{{"tron", Json(*tron)}}).dump_pretty() + "\n");
-  return print(*tron ? "tron = True\n" : "tron = False\n");
 }
 
 }  // namespace stas

@@ -10,7 +10,6 @@
 #include "libstas/core/base/result.h"
 #include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus_client.h"
-#include "libstas/tools/cli.h"
 
 namespace stas {
 
@@ -43,11 +42,5 @@ class CtlClient {
   CtlDaemon daemon_;
   BusClient bus_;
 };
-
-// Prints the texts of an outcome that is done; returns its exit code.
-int finish(const CliOutcome& outcome);
-// Prints the document in the format of --output. Any error: the old product's one message, exit code 1.
-int finish(const CtlDaemon& daemon, const CliRun& run, const Result<Json>& document);
-int finish_tron(const CtlDaemon& daemon, const CliRun& run, const Result<bool>& tron);
 
 }  // namespace stas

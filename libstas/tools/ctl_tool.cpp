@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/tools/ctl_tool.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "libstas/tools/ctl_output.h"
+
+namespace stas {
+
+namespace {
+
+constexpr int kExitFailure = 1;
+constexpr std::size_t kSummaryColumn = 20;
+
+constexpr const char* kPlainHelp = R"(
+options:
+  -h, --help  show this help message and exit
+)";
+
+constexpr const char* kDetailedHelp = R"(
+options:
+  -h, --help      show this help message and exit
+  -d, --detailed  Print detailed info (default: "False")
+)";
+
+constexpr const char* kOptionsHelp = R"(
+options:
+  -h, --help            show this help message and exit
+  -v, --version         Print version, then exit
+
+Commands:
+)";
+
+constexpr const char* kOutputHelp = R"(
+Before or after a command:
+  --output FORMAT       Output format: pprint, json or table (default: pprint)
+)";
+
+int print(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? 0 : kExitFailure;
+}
+
+std::vector<CtlCommand> all_commands(const CtlTool& tool) {
+  const auto tron = [](CtlClient& client, const CliRun& run) {
+    return client.tron(run.command == "tron").map([](bool on) { return Json(Json::Object{{"tron", Json(on)}}); });
+  };
+  const auto status = [&tool](CtlClient& client, const CliRun&) { return client.status(tool.status_has); };
+  std::vector<CtlCommand> all{
+      {plain_command(tool.name, "tron"), "Trace ON", tron},
+      {plain_command(tool.name, "troff"), "Trace OFF", tron},
+      {plain_command(tool.name, "status"), "Show runtime status information about " + tool.daemon.prog, status}};
+  all.insert(all.end(), tool.commands.begin(), tool.commands.end());
+  return all;
+}
+
+CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& commands) {
+  std::string names, summaries;
+  CliSpec spec;
+  for (const auto& [command, summary, answer] : commands) {
+    names += (names.empty() ? "{" : ",") + command.name;
+    std::string line = "    " + command.name;
+    line.resize(4 + kSummaryColumn, ' ');
+    summaries += line + summary + "\n";
+    spec.commands.push_back(command);
+  }
+  names += "}";
+  spec.prog = tool.name;
+  spec.version = "stas " STAS_VERSION;
+  spec.usage = "usage: " + tool.name + " [-h] [-v] " + names + " ...\n";
+  spec.help = "\n" + tool.title + "\n" + kOptionsHelp + "  " + names + "\n" + summaries + kOutputHelp;
+  spec.anywhere = {{0, "output", true, {"pprint", "json", "table"}, false}};
+  return spec;
+}
+
+CliCommand command(const std::string& tool, const std::string& name, const char* options, const char* help) {
+  CliCommand made;
+  made.name = name;
+  made.usage = "usage: " + tool + " " + name + options + "\n";
+  made.help = help;
+  return made;
+}
+
+// tron and troff answer with a line that 2.4.1 prints.
+std::string formatted(const Json& document, OutputFormat format) {
+  const Json* tron = format == OutputFormat::json ? nullptr : document.find("tron");
+  if (tron != nullptr && document.as_object()->size() == 1)
+    return *tron == Json(true) ? "tron = True\n" : "tron = False\n";
+  return format_document(document, format);
+}
+
+}  // namespace
+
+CliCommand plain_command(const std::string& tool, const std::string& name) {
+  return command(tool, name, " [-h]", kPlainHelp);
+}
+
+CliCommand detailed_command(const std::string& tool, const std::string& name) {
+  auto made = command(tool, name, " [-h] [-d]", kDetailedHelp);
+  made.options = {{'d', "detailed", false, {}, false}};
+  return made;
+}
+
+int run_tool(const CtlTool& tool, int argc, char** argv) {
+  const auto commands = all_commands(tool);
+  const auto outcome =
+      parse_command_line(specification(tool, commands), std::vector<std::string>(argv + 1, argv + argc));
+  if (outcome.done) {
+    std::fputs(outcome.err.c_str(), stderr);
+    const int printed = print(outcome.out);
+    return outcome.exit_code != 0 ? outcome.exit_code : printed;
+  }
+  auto document = CtlClient::connect(tool.daemon).and_then([&](CtlClient client) -> Result<Json> {
+    for (const auto& known : commands)
+      if (known.command.name == outcome.run.command) return known.answer(client, outcome.run);
+    return fail(ErrorKind::invalid_input, "no such command");
+  });
+  if (!document) {
+    std::fprintf(stderr, "Unable to communicate with %s over D-Bus. Is %s running?\n", tool.daemon.prog.c_str(),
+                 tool.daemon.prog.c_str());
+    return kExitFailure;
+  }
+  return print(formatted(*document, output_format(outcome.run.value("output")).value_or(OutputFormat::pprint)));
+}
+
+}  // namespace stas

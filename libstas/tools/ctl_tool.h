@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// stafctl and stacctl as programs: the commands both have (tron, troff, status), --output, help and exit codes, which
+// are those of 2.4.1. Each tool adds its own commands.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/json.h"
+#include "libstas/core/base/result.h"
+#include "libstas/tools/cli.h"
+#include "libstas/tools/ctl_client.h"
+
+namespace stas {
+
+struct CtlCommand {
+  CliCommand command;
+  std::string summary;  // for the main help
+  std::function<Result<Json>(CtlClient&, const CliRun&)> answer;
+};
+
+struct CtlTool {
+  std::string name;   // "stafctl"
+  std::string title;  // "STorage Appliance Finder (STAF)"
+  CtlDaemon daemon;
+  CtlClient::LogPages status_has = CtlClient::LogPages::without;
+  std::vector<CtlCommand> commands;  // beside tron, troff and status
+};
+
+// A command that has no option but --help, and one that has --detailed.
+CliCommand plain_command(const std::string& tool, const std::string& name);
+CliCommand detailed_command(const std::string& tool, const std::string& name);
+
+// main(): prints the answer, or the old product's one message; returns the exit code.
+int run_tool(const CtlTool& tool, int argc, char** argv);
+
+}  // namespace stas
