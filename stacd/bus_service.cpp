@@ -5,7 +5,7 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/brain/view.h"
-#include "libstas/sys/daemon/debug_face.h"
+#include "libstas/sys/daemon/bus_face.h"
 
 namespace stas::stacd {
 
@@ -18,31 +18,20 @@ constexpr char kDebug[] = "org.nvmexpress.stac.debug";
 }  // namespace
 
 Result<void> BusService::publish() {
-  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface()}); !exported) return exported;
-  return bus_.request_name(kName);
-}
-
-BusInterface BusService::main_interface() {
-  BusInterface face{kName, {}, {}, {}};
-  face.methods.push_back({"list_controllers",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(list_controllers(std::get<bool>(args[0])));
-                          }});
-  return face;
-}
-
-BusInterface BusService::debug_interface() {
-  return debug_face(
-      kDebug, view_.journal, [this] { return process_info(); },
+  auto debug = debug_face(
+      kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
+  if (auto exported = bus_.export_object(
+          kPath, {main_face(kName, [this](bool detailed) { return list_controllers(detailed); }), debug});
+      !exported)
+    return exported;
+  return bus_.request_name(kName);
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 
 TextDict BusService::id_dict_of(const Ioc& ioc) const {
-  const DeviceRef* device = view_.connector.device_of(ioc);
+  const DeviceRef* device = connector_.device_of(ioc);
   return id_dict(ioc.tid, ioc.cfg, device != nullptr ? device->name : std::string());
 }
 
@@ -51,7 +40,7 @@ TextDict BusService::info(const Ioc& ioc) const {
   dict.emplace_back("connect attempts", std::to_string(ioc.attempts));
   const bool waiting = !ioc.device && ioc.op == Ioc::Op::none && !ioc.alias_of && ioc.attempts > 0;
   dict.emplace_back("retry connect timer",
-                    timer_text(ioc.backoff.interval(), waiting ? ioc.next_connect : kNever, view_.loop.now()));
+                    timer_text(ioc.backoff.interval(), waiting ? ioc.next_connect : kNever, shell_.loop().now()));
   if (ioc.op == Ioc::Op::connect) dict.emplace_back("connect operation", operation_text(ioc.op_failures, false));
   return dict;
 }
@@ -59,8 +48,8 @@ TextDict BusService::info(const Ioc& ioc) const {
 TextDict BusService::details(const Ioc& ioc) const {
   auto dict = info(ioc);
   // Names that share a device show its state, whichever of them has it.
-  const DeviceRef* device = view_.connector.device_of(ioc);
-  append_attributes(dict, device != nullptr ? view_.connector.devices().find(*device) : nullptr, device != nullptr);
+  const DeviceRef* device = connector_.device_of(ioc);
+  append_attributes(dict, device != nullptr ? connector_.devices().find(*device) : nullptr, device != nullptr);
   dict.emplace_back("dlpe", dlpe_text(ioc.entry ? &*ioc.entry : nullptr));
   dict.emplace_back("dlpe.eflags.ncc", bool_text(ioc.entry && ioc.entry->ncc()));
   return dict;
@@ -68,22 +57,21 @@ TextDict BusService::details(const Ioc& ioc) const {
 
 BusDicts BusService::list_controllers(bool detailed) const {
   BusDicts list;
-  for (const auto& ioc : view_.connector.controllers()) list.push_back(detailed ? details(ioc) : id_dict_of(ioc));
+  for (const auto& ioc : connector_.controllers()) list.push_back(detailed ? details(ioc) : id_dict_of(ioc));
   return list;
 }
 
 std::string BusService::controller_info(const TidTexts& id) const {
-  const auto* config = view_.connector.config();
+  const auto* config = connector_.config();
   const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
-  const Ioc* ioc = tid ? view_.connector.find(*tid) : nullptr;
+  const Ioc* ioc = tid ? connector_.find(*tid) : nullptr;
   return ioc == nullptr ? "{}" : to_json(info(*ioc)).dump_python();
 }
 
 std::string BusService::process_info() const {
-  const auto now = view_.loop.now();
-  auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
-                           timer_text(view_.connector.timing().soak, view_.connector.soak_deadline(), now));
-  for (const auto& ioc : view_.connector.controllers())
+  const auto now = shell_.loop().now();
+  auto info = process_head(shell_, timer_text(connector_.timing().soak, connector_.soak_deadline(), now));
+  for (const auto& ioc : connector_.controllers())
     if (ioc.op == Ioc::Op::disconnect)
       info.add("terminator.controller." + ioc.tid.to_string(), to_json(this->info(ioc)).dump_python());
   return info.dump_python();

@@ -4,44 +4,27 @@
 // now. Signatures, argument names and dictionary keys are those of nvme-stas 2.4.1 (compatibility contract 3).
 #pragma once
 
-#include <memory>
 #include <string>
-#include <vector>
 
+#include "libstas/core/base/text_dict.h"
 #include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus.h"
-#include "libstas/sys/daemon/daemon.h"
-#include "libstas/sys/daemon/state_file.h"
-#include "libstas/sys/fabric/fabric.h"
-#include "libstas/sys/os/journal.h"
-#include "libstas/sys/os/loop.h"
+#include "libstas/sys/daemon/shell.h"
 #include "stacd/connector.h"
 
 namespace stas::stacd {
 
-// What the service looks at; all of it outlives the service.
-struct ServiceView {
-  Loop& loop;
-  const Connector& connector;
-  const Fabric& fabric;
-  Journal& journal;
-  std::shared_ptr<const HostIdentity> host;
-  const StateFile& state;
-};
-
 class BusService {
  public:
-  BusService(Bus& bus, ServiceView view) : bus_(bus), view_(std::move(view)) {}
+  // All of them outlive the service.
+  BusService(Bus& bus, Shell& shell, const Connector& connector) : bus_(bus), shell_(shell), connector_(connector) {}
 
   // Exports the object and takes the name. An Error when another instance has it.
   Result<void> publish();
 
   void tron_changed();
-  void set_host(std::shared_ptr<const HostIdentity> host) { view_.host = std::move(host); }
 
  private:
-  BusInterface main_interface();
-  BusInterface debug_interface();
   BusDicts list_controllers(bool detailed) const;
   std::string process_info() const;
   std::string controller_info(const TidTexts& id) const;
@@ -50,7 +33,8 @@ class BusService {
   TextDict details(const Ioc& ioc) const;
 
   Bus& bus_;
-  ServiceView view_;
+  Shell& shell_;
+  const Connector& connector_;
 };
 
 }  // namespace stas::stacd

@@ -1,70 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shell around the Connector: turns signals, timers and what the adapters of libstas/sys tell into events, and
-// carries out actions. Decides nothing.
+// stacd: the Connector in its shell, stafd seen over D-Bus, the bus object, and who connects on TCP (udev-rule=).
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "libstas/sys/bus/bus.h"
-#include "libstas/sys/daemon/daemon.h"
-#include "libstas/sys/daemon/state_file.h"
-#include "libstas/sys/fabric/fabric.h"
-#include "libstas/sys/net/resolver.h"
-#include "libstas/sys/os/journal.h"
-#include "libstas/sys/os/loop.h"
-#include "libstas/sys/os/worker.h"
+#include "libstas/sys/daemon/shell.h"
 #include "stacd/bus_service.h"
 #include "stacd/connector.h"
 #include "stacd/staf_client.h"
 
 namespace stas::stacd {
 
+inline constexpr ConfParser<StacdConfig> kConfParser{parse_stacd_conf, unread_stacd_conf};
+
 class Daemon {
  public:
   Daemon(Loop& loop, DaemonOptions options);
-  ~Daemon();
-  Daemon(const Daemon&) = delete;
-  Daemon& operator=(const Daemon&) = delete;
-
-  // Everything up to READY=1. False: what is wrong was logged.
-  bool start();
+  // Everything up to the first run of the Connector. False: what is wrong was logged.
+  bool start() { return shell_.start(); }
 
  private:
-  bool start_bus();
-  bool configure();
+  Result<void> publish(Bus& bus);
+  void configured();
   void apply_udev_rule(bool enabled);
   void mask_udev_rules();
   void tell_udevd();
-  void handle(Event event);
-  void schedule();
-  void run_connector();
-  void execute(Action action);
-  void reload();
-  void stop();
-  void end();
-  void audit();
 
-  Loop& loop_;
-  DaemonOptions options_;
-  Journal journal_;
-  StateFile state_;
-  Worker worker_;
-  Resolver resolver_;
   Connector connector_;
-  std::shared_ptr<const HostIdentity> host_;
-  std::unique_ptr<Fabric> fabric_;
-  std::unique_ptr<Bus> bus_;
+  Shell shell_;
   std::unique_ptr<BusService> service_;
   std::unique_ptr<StafClient> staf_;
   BusHandle udevd_call_;
   bool udevd_is_late_ = false;  // its rules changed, and it was not told yet
-
-  EventSource sigterm_, sigint_, sighup_;
-  OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_;
-  bool stopping_ = false;
 };
 
 }  // namespace stas::stacd

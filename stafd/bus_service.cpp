@@ -9,7 +9,7 @@
 #include "libstas/core/brain/view.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
-#include "libstas/sys/daemon/debug_face.h"
+#include "libstas/sys/daemon/bus_face.h"
 
 namespace stas::stafd {
 
@@ -43,19 +43,16 @@ TextDict unresolved_info(const Tid& tid, bool detailed) {
 }  // namespace
 
 Result<void> BusService::publish() {
-  if (auto exported = bus_.export_object(kPath, {main_interface(), debug_interface(), evidence_interface()}); !exported)
+  auto debug = debug_face(
+      kDebug, shell_.journal(), [this] { return process_info(); },
+      [this](const TidTexts& id) { return controller_info(id); });
+  if (auto exported = bus_.export_object(kPath, {main_interface(), debug, evidence_interface()}); !exported)
     return exported;
   return bus_.request_name(kName);
 }
 
 BusInterface BusService::main_interface() {
-  BusInterface face{kName, {}, {}, {}};
-  face.methods.push_back({"list_controllers",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(list_controllers(std::get<bool>(args[0])));
-                          }});
+  auto face = main_face(kName, [this](bool detailed) { return list_controllers(detailed); });
   face.methods.push_back(
       {"get_log_pages", id_args(), {{BusType::dicts, "log_pages"}}, [this](const BusArgs& args) -> Result<BusValue> {
          return BusValue(get_log_pages(texts_of(args)));
@@ -73,19 +70,13 @@ BusInterface BusService::main_interface() {
   return face;
 }
 
-BusInterface BusService::debug_interface() {
-  return debug_face(
-      kDebug, view_.journal, [this] { return process_info(); },
-      [this](const TidTexts& id) { return controller_info(id); });
-}
-
 // Ours alone: what a stacd that was away must know to tell "removed" from "not found yet".
 BusInterface BusService::evidence_interface() {
   BusInterface face{kEvidence, {}, {}, {}};
   face.methods.push_back(
       {"list_ended_controllers", {}, {{BusType::dicts, "controller_list"}}, [this](const BusArgs&) -> Result<BusValue> {
          BusDicts list;
-         for (const auto& tid : view_.finder.ended()) list.push_back(id_dict(tid, {}, {}));
+         for (const auto& tid : finder_.ended()) list.push_back(id_dict(tid, {}, {}));
          return BusValue(std::move(list));
        }});
   return face;
@@ -96,12 +87,12 @@ void BusService::log_pages_changed(const Tid& tid, const std::string& device) {
   std::vector<std::string> args(texts.begin(), texts.end());
   args.push_back(device);
   const auto sent = bus_.emit(kPath, kName, "log_pages_changed", args);
-  if (!sent) view_.journal.error("Cannot send log_pages_changed: " + sent.error().text);
+  if (!sent) shell_.journal().error("Cannot send log_pages_changed: " + sent.error().text);
 }
 
 void BusService::dc_removed() {
   if (const auto sent = bus_.emit(kPath, kName, "dc_removed", {}); !sent)
-    view_.journal.error("Cannot send dc_removed: " + sent.error().text);
+    shell_.journal().error("Cannot send dc_removed: " + sent.error().text);
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
@@ -111,13 +102,12 @@ void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 TextDict BusService::id_dict_of(const Dc& dc) const {
   std::string device = dc.device ? dc.device->name : std::string();
   if (!dc.device && dc.alias_of)
-    if (const Dc* owner = view_.finder.find(*dc.alias_of); owner != nullptr && owner->device)
-      device = owner->device->name;
+    if (const Dc* owner = finder_.find(*dc.alias_of); owner != nullptr && owner->device) device = owner->device->name;
   return id_dict(dc.tid, dc.cfg, device);
 }
 
 TextDict BusService::info(const Dc& dc) const {
-  const auto now = view_.loop.now();
+  const auto now = shell_.loop().now();
   auto dict = id_dict_of(dc);
   dict.emplace_back("connect attempts", std::to_string(dc.attempts));
   const bool waiting = !dc.device && dc.op == Dc::Op::none && !dc.alias_of && dc.attempts > 0;
@@ -127,10 +117,10 @@ TextDict BusService::info(const Dc& dc) const {
     dict.emplace_back("connect operation", operation_text(dc.connect_track.failures, false));
   dict.emplace_back("origin", to_text(dc.origin));
   if (dc.origin == Origin::discovered) {
-    const auto* config = view_.finder.config();
+    const auto* config = finder_.config();
     const auto persistence = config != nullptr ? config->zeroconf_persistence : std::nullopt;
     dict.emplace_back("unresponsive timer",
-                      timer_text(persistence.value_or(Duration::zero()), view_.finder.lost_deadline(dc), now));
+                      timer_text(persistence.value_or(Duration::zero()), finder_.lost_deadline(dc), now));
     dict.emplace_back(
         "unresponsive timeout",
         persistence ? std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*persistence).count()) + " sec"
@@ -150,20 +140,20 @@ TextDict BusService::info(const Dc& dc) const {
 
 TextDict BusService::details(const Dc& dc) const {
   auto dict = info(dc);
-  append_attributes(dict, dc.device ? view_.finder.devices().find(*dc.device) : nullptr, dc.connected());
+  append_attributes(dict, dc.device ? finder_.devices().find(*dc.device) : nullptr, dc.connected());
   return dict;
 }
 
 const Dc* BusService::find(const TidTexts& id) const {
-  const auto* config = view_.finder.config();
+  const auto* config = finder_.config();
   const auto tid = tid_of_args(id, config != nullptr && config->ignore_iface);
-  return tid ? view_.finder.find(*tid) : nullptr;
+  return tid ? finder_.find(*tid) : nullptr;
 }
 
 BusDicts BusService::list_controllers(bool detailed) const {
   BusDicts list;
-  for (const auto& dc : view_.finder.controllers()) list.push_back(detailed ? details(dc) : id_dict_of(dc));
-  for (const auto& tid : view_.finder.unresolved()) list.push_back(unresolved_info(tid, detailed));
+  for (const auto& dc : finder_.controllers()) list.push_back(detailed ? details(dc) : id_dict_of(dc));
+  for (const auto& tid : finder_.unresolved()) list.push_back(unresolved_info(tid, detailed));
   return list;
 }
 
@@ -180,12 +170,12 @@ std::string BusService::get_all_log_pages(bool detailed) const {
     list.begin_object().key("discovery-controller").value(dc).key("log-pages").begin_array();
   };
   list.begin_array();
-  for (const auto& dc : view_.finder.controllers()) {
+  for (const auto& dc : finder_.controllers()) {
     begin(detailed ? details(dc) : id_dict_of(dc));
     for (const auto& entry : dc.entries) list.value(to_dict(entry));
     list.end().end();
   }
-  for (const auto& tid : view_.finder.unresolved()) {
+  for (const auto& tid : finder_.unresolved()) {
     begin(unresolved_info(tid, detailed));
     list.end().end();
   }
@@ -198,9 +188,9 @@ std::string BusService::controller_info(const TidTexts& id) const {
 }
 
 std::string BusService::process_info() const {
-  const auto now = view_.loop.now();
+  const auto now = shell_.loop().now();
   auto services = Json::object();
-  for (const auto& service : view_.mdns.services()) {
+  for (const auto& service : mdns_.services()) {
     auto value = Json::object();
     if (service.resolved) {
       value.add("transport", service.transport ? Json(to_text(*service.transport)) : Json(nullptr));
@@ -209,7 +199,7 @@ std::string BusService::process_info() const {
       value.add("host-iface", service.interface);
       value.add("subsysnqn", service.nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : service.nqn);
     }
-    const auto& all = view_.finder.controllers();
+    const auto& all = finder_.controllers();
     const bool reachable = std::any_of(all.begin(), all.end(), [&](const Dc& dc) {
       return dc.reported && dc.connected() && dc.tid.traddr() == service.traddr && dc.tid.trsvcid() == service.trsvcid;
     });
@@ -219,15 +209,14 @@ std::string BusService::process_info() const {
                  std::move(value));
   }
   auto types = Json::array();
-  for (const auto& type : view_.mdns.service_types()) types.append(type);
+  for (const auto& type : mdns_.service_types()) types.append(type);
   auto avahi = Json::object();
-  avahi.add("avahi wake up timer", timer_text(view_.mdns.timing().wake_up, view_.mdns.wake_up_at(), now));
+  avahi.add("avahi wake up timer", timer_text(mdns_.timing().wake_up, mdns_.wake_up_at(), now));
   avahi.add("service types", std::move(types));
   avahi.add("services", std::move(services));
 
-  auto info = process_head(view_.journal, *view_.host, view_.state.path(), view_.fabric,
-                           timer_text(view_.finder.timing().soak, view_.finder.soak_deadline(), now));
-  for (const auto& dc : view_.finder.controllers())
+  auto info = process_head(shell_, timer_text(finder_.timing().soak, finder_.soak_deadline(), now));
+  for (const auto& dc : finder_.controllers())
     if (dc.op == Dc::Op::disconnect)
       info.add("terminator.controller." + dc.tid.to_string(), to_json(this->info(dc)).dump_python());
   info.add("avahi", std::move(avahi));

@@ -6,6 +6,7 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
@@ -17,7 +18,6 @@ namespace {
 constexpr std::size_t kMaxComplaints = 16;
 constexpr std::size_t kMaxValues = 8U << 20;  // JSON values in a file
 constexpr std::size_t kMaxName = 256;         // bytes of a host name
-constexpr std::size_t kUuidLength = 36;
 
 class Reader {
  public:
@@ -134,8 +134,7 @@ std::optional<KnownHost> Reader::host(const Json& root) {
   const Json* id = json->find("id");
   const std::string* name = nqn == nullptr ? nullptr : nqn->as_string();
   const std::string* uuid = id == nullptr ? nullptr : id->as_string();
-  if (name == nullptr || uuid == nullptr || !is_usable_nqn(*name) || !is_injection_free(*name) ||
-      uuid->size() != kUuidLength || !is_injection_free(*uuid)) {
+  if (name == nullptr || uuid == nullptr || !is_usable_nqn(*name) || !is_injection_free(*name) || !parse_uuid(*uuid)) {
     complain("the host identity skipped: it cannot be used");
     return std::nullopt;
   }

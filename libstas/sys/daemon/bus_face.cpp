@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/daemon/debug_face.h"
+#include "libstas/sys/daemon/bus_face.h"
 
 #include <utility>
 
@@ -17,6 +17,17 @@ TidTexts texts_of(const BusArgs& args) {
   TidTexts texts;
   for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = std::get<std::string>(args.at(i));
   return texts;
+}
+
+BusInterface main_face(std::string name, std::function<BusDicts(bool)> list_controllers) {
+  BusInterface face{std::move(name), {}, {}, {}};
+  face.methods.push_back({"list_controllers",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::dicts, "controller_list"}},
+                          [answer = std::move(list_controllers)](const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(answer(std::get<bool>(args[0])));
+                          }});
+  return face;
 }
 
 BusInterface debug_face(std::string name, Journal& journal, std::function<std::string()> process_info,
@@ -43,19 +54,19 @@ BusInterface debug_face(std::string name, Journal& journal, std::function<std::s
   return face;
 }
 
-Json process_head(const Journal& journal, const HostIdentity& host, const std::string& state_path, const Fabric& fabric,
-                  const std::string& soak_timer) {
+Json process_head(const Shell& shell, const std::string& soak_timer) {
+  const auto& host = shell.host();
   auto info = Json::object();
-  info.add("tron", journal.tron());
-  info.add("log-level", journal.level_name());
+  info.add("tron", shell.journal().tron());
+  info.add("log-level", shell.journal().level_name());
   info.add("hostnqn", host.nqn);
   info.add("hostid", host.id);
   info.add("hostkey", host.key.empty() ? Json(nullptr) : Json(Secret::kRedacted));
   info.add("symname", host.symname.empty() ? Json(nullptr) : Json(host.symname));
-  info.add("last known config file", state_path);
+  info.add("last known config file", shell.state().path());
   info.add("config soak timer", soak_timer);
-  info.add("kernel support.TP8013", bool_text(fabric.supports_tp8013()));
-  info.add("kernel support.host_iface", bool_text(fabric.supports_host_iface()));
+  info.add("kernel support.TP8013", bool_text(shell.fabric().supports_tp8013()));
+  info.add("kernel support.host_iface", bool_text(shell.fabric().supports_host_iface()));
   info.add("terminator.audit timer", timer_text(std::chrono::seconds(30), kNever, Instant{}));
   return info;
 }

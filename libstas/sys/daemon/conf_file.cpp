@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/daemon/conf_file.h"
+
+#include <cstdio>
+
+#include "libstas/core/base/unicode.h"
+#include "libstas/core/config/ini.h"
+#include "libstas/sys/os/files.h"
+
+namespace stas {
+
+namespace {
+
+Level level_of(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return Level::info;
+    case Severity::warning:
+      return Level::warning;
+    case Severity::error:
+      break;
+  }
+  return Level::error;
+}
+
+}  // namespace
+
+void log_complaints(const std::vector<Complaint>& complaints, const Journal& journal) {
+  for (const auto& complaint : complaints) journal.log(level_of(complaint.severity), complaint.to_string());
+}
+
+ConfText read_conf(const std::string& path) {
+  auto text = read_regular_file(path, kMaxConfigBytes);
+  if (!text) {
+    const std::string prefix = path + ": ";
+    std::string why = text.error().text;
+    return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why};
+  }
+  if (text->empty()) return {{}, "the file is empty"};
+  return {*std::move(text), {}};
+}
+
+std::optional<std::string> read_checked(const std::string& path) {
+  auto text = read_file_bounded(path, kMaxConfigBytes);
+  if (text) return std::move(*text);
+  std::fprintf(stderr, "%s\n", text.error().text.c_str());
+  return std::nullopt;
+}
+
+int print_check(const std::string& path, const std::vector<Complaint>& complaints) {
+  for (const auto& complaint : complaints) {
+    const char* label = complaint.severity == Severity::error     ? "error"
+                        : complaint.severity == Severity::warning ? "warning"
+                                                                  : "info";
+    std::printf("%s: %s\n", label, printable(complaint.to_string()).c_str());
+  }
+  if (complaints.empty()) std::printf("%s: no complaints\n", path.c_str());
+  return complaints.empty() ? 0 : 1;
+}
+
+}  // namespace stas

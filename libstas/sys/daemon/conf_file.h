@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// stafd.conf and stacd.conf from their files: what cannot be read, is missing or has nothing in it is no configuration,
+// and what that means is the parser's to say (core/config/config.h). --check does the same for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libstas/core/config/config.h"
+#include "libstas/sys/os/journal.h"
+
+namespace stas {
+
+void log_complaints(const std::vector<Complaint>& complaints, const Journal& journal);
+
+// The two halves of a parser of config.h.
+template <class Config>
+struct ConfParser {
+  Parsed<Config> (*parse)(std::string_view text, std::string_view path, const Config* previous);
+  Parsed<Config> (*unread)(std::string_view path, std::string_view why, const Config* previous);
+};
+
+// The text of the file, or why there is none: it does not exist, is empty, cannot be read, is no regular file. Never
+// waits.
+struct ConfText {
+  std::string text;
+  std::string why;  // not empty: there is no text
+};
+ConfText read_conf(const std::string& path);
+
+// `previous`: the configuration in force, nullptr at start.
+template <class Config>
+Parsed<Config> load_conf(const std::string& path, const ConfParser<Config>& parser, const Config* previous) {
+  const ConfText file = read_conf(path);
+  if (!file.why.empty()) return parser.unread(path, file.why, previous);
+  auto parsed = parser.parse(file.text, path, previous);
+  if (parsed.broken && previous != nullptr)
+    parsed.complaints.push_back(
+        {Severity::error, path, 0, "cannot be used; the previous configuration stays in force"});
+  return parsed;
+}
+
+// --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.
+std::optional<std::string> read_checked(const std::string& path);
+int print_check(const std::string& path, const std::vector<Complaint>& complaints);
+template <class Config>
+int check_conf(const std::string& path, const ConfParser<Config>& parser) {
+  auto text = read_checked(path);
+  if (!text) return 1;
+  return print_check(path, parser.parse(*text, path, nullptr).complaints);
+}
+
+}  // namespace stas

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who this host is: sys.conf(5) and the files it names, read at start and at every reload. A file that cannot be
+// understood whole says nothing (law 2): it never makes this host another one, it leaves it what it was. The host key
+// is only ever taken from a file that was understood.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libstas/core/base/result.h"
+#include "libstas/core/brain/last_known.h"
+#include "libstas/core/config/sys_conf.h"
+#include "libstas/core/identity/host.h"
+#include "libstas/sys/os/journal.h"
+
+namespace stas {
+
+class HostFile {
+ public:
+  using Host = std::shared_ptr<const HostIdentity>;
+
+  // `read`: for the files that are named in it, and /etc/nvme/hostnqn and the like.
+  HostFile(std::string path, const Journal& journal, ReadFile read = read_small_file)
+      : path_(std::move(path)), journal_(journal), read_(std::move(read)) {}
+
+  // At start. `known`: who this host was before a restart. A file that is missing means defaults, /etc/nvme/hostnqn and
+  // the like; one that is not understood means `known`, and the defaults when there is none; both are said as an error.
+  // An Error: nobody says who this host is.
+  Result<Host> at_start(const std::optional<KnownHost>& known);
+
+  // At a reload. What is not understood, and a file that has vanished, leave `in_force`, said as an error.
+  Host at_reload(const Host& in_force);
+
+ private:
+  struct Look;
+  Look look();
+
+  static Result<std::string> read_small_file(const std::string& path);
+
+  std::string path_;
+  const Journal& journal_;
+  ReadFile read_;
+  bool existed_ = false;
+};
+
+}  // namespace stas

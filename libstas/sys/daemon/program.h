@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// main() of both daemons: the command line, --check, the checks before a start, then the daemon on its loop.
+#pragma once
+
+#include <cstdio>
+
+#include "libstas/core/base/result.h"
+#include "libstas/sys/daemon/command_line.h"
+#include "libstas/sys/daemon/conf_file.h"
+#include "libstas/sys/os/loop.h"
+
+namespace stas {
+
+// Root and /dev/nvme-fabrics, as far as the fabric needs them; an Error's text is the message of nvme-stas 2.4.1.
+Result<void> check_start(const DaemonOptions& options);
+
+// `Daemon` is made from a Loop& and the options; its start() logs what is wrong. Returns the exit status.
+template <class Daemon, class Config>
+int run_program(int argc, char** argv, std::string_view program, std::string_view title,
+                const ConfParser<Config>& parser) {
+  const auto command = parse_command_line(argc, argv, program, title);
+  if (!command.options) return command.status;
+  if (command.options->check) return check_conf(*command.options->check, parser);
+  if (const auto allowed = check_start(*command.options); !allowed) {
+    std::fprintf(stderr, "%s\n", allowed.error().text.c_str());
+    return 1;
+  }
+  Loop loop;
+  Daemon daemon(loop, *command.options);
+  return daemon.start() ? loop.run() : 1;
+}
+
+}  // namespace stas

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/sys/daemon/shell.h"
+
+#include <algorithm>
+#include <csignal>
+#include <type_traits>
+#include <utility>
+
+#include "libstas/sys/fabric/kernel/kernel_fabric.h"
+#include "libstas/sys/fabric/user/user_fabric.h"
+#include "libstas/sys/os/notify.h"
+
+namespace stas {
+
+namespace {
+
+constexpr Duration kAuditPeriod = std::chrono::minutes(2);  // repairs lost device events (law 5)
+constexpr Duration kStopWait = std::chrono::seconds(5);
+
+std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
+  if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
+  return std::make_unique<KernelFabric>(loop, interest);
+}
+
+void log_report(const Journal& journal, const Report& report) {
+  if (!journal.wants(report.level)) return;
+  const std::string tid = report.tid ? report.tid->to_string() : std::string();
+  journal.log(report.level, report.text,
+              {{"STAS_TID", tid}, {"STAS_DEVICE", report.device}, {"STAS_REASON", to_text(report.reason)}});
+}
+
+KnownHost known(const HostIdentity& host) { return {host.nqn, host.id}; }
+
+}  // namespace
+
+Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPort brain, ShellHooks hooks)
+    : loop_(loop),
+      options_(std::move(options)),
+      interest_(interest),
+      brain_(std::move(brain)),
+      hooks_(std::move(hooks)),
+      journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
+      state_(loop, last_known_path(options_.program), journal_, [this] { return brain_.last_known(saved_host_); }),
+      worker_(loop),
+      resolver_(loop, worker_),
+      host_file_(options_.sys_conf, journal_) {
+  sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
+  sigint_ = loop_.signal(SIGINT, [this] { stop(); });
+  sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
+  run_later_ = loop_.once([this] { run(); });
+  deadline_ = loop_.timer([this] { run_later_.arm(); });
+  audit_timer_ = loop_.timer([this] { audit(); });
+  stop_timer_ = loop_.timer([this] {
+    journal_.warning("Some operations did not end in time; stopping without them");
+    end();
+  });
+  journal_.set_tron(options_.tron);
+}
+
+Shell::~Shell() = default;
+
+bool Shell::start() {
+  std::vector<Complaint> complaints;
+  saved_host_ = brain_.restore(read_last_known(state_.path(), journal_), state_.path(), complaints);
+  log_complaints(complaints, journal_);
+  auto host = host_file_.at_start(saved_host_);
+  if (!host) {
+    journal_.error(host.error().text);
+    return false;
+  }
+  host_ = *std::move(host);
+  configure();
+  fabric_ = make_fabric(options_.fabric, loop_, interest_);
+  if (!start_bus()) return false;
+  if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
+    journal_.error(started.error().text);
+    return false;
+  }
+  if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
+  loop_.enable_watchdog();
+  return true;
+}
+
+bool Shell::start_bus() {
+  auto bus = Bus::system(loop_);
+  if (!bus) {
+    journal_.error("Cannot connect to the system bus: " + bus.error().text);
+    return false;
+  }
+  bus_ = *std::move(bus);
+  bus_->on_lost([this](const Error& error) {
+    journal_.error("Lost the system bus: " + error.text);
+    state_.save();
+    loop_.quit(1);
+  });
+  const auto published = hooks_.publish(*bus_);
+  if (!published) journal_.error(published.error().text);
+  return published.has_value();
+}
+
+// Both files were read and judged before either counts; the brain hears of both at once.
+void Shell::configure() {
+  auto news = brain_.read_config(options_.conf_file, host_);
+  log_complaints(news.complaints, journal_);
+  const bool first = brain_.config() == nullptr;
+  handle(std::move(news.event));
+  if (news.understood || first) journal_.set_tron(brain_.config()->tron || (options_.tron && first));
+  if (saved_host_ != known(*host_)) {
+    saved_host_ = known(*host_);
+    state_.changed();
+  }
+  hooks_.configured();
+  ready_owed_ = true;
+}
+
+void Shell::handle(Event event) {
+  brain_.handle(std::move(event), loop_.now());
+  run_later_.arm();
+}
+
+// Facts that arrive together are answered together: once per iteration of the loop.
+void Shell::run() {
+  auto actions = brain_.advance(loop_.now());
+  // Each in their order, but the reports behind the orders: the journal can wait, a controller should not.
+  std::stable_partition(actions.begin(), actions.end(),
+                        [](const Action& action) { return !std::holds_alternative<Report>(action); });
+  for (auto& action : actions) carry_out(std::move(action));
+  deadline_.arm(brain_.deadline());
+  if (std::exchange(ready_owed_, false)) notify_ready();
+  if (stopping_ && brain_.stopped()) end();
+}
+
+void Shell::carry_out(Action action) {
+  std::visit(
+      [this, &action](auto& order) {
+        using Order = std::decay_t<decltype(order)>;
+        if constexpr (std::is_constructible_v<FabricOp, Order>) {
+          fabric_->submit(std::move(order));
+        } else if constexpr (std::is_same_v<Order, Report>) {
+          log_report(journal_, order);
+        } else if constexpr (std::is_same_v<Order, SaveLastKnown>) {
+          state_.changed();
+        } else if constexpr (std::is_same_v<Order, Resolve>) {
+          resolver_.resolve(order.name, [this, name = order.name](Resolver::Addresses addresses) {
+            handle(Resolved{name, std::move(addresses)});
+          });
+        } else {
+          hooks_.carry_out(action);
+        }
+      },
+      action);
+}
+
+void Shell::reload() {
+  if (stopping_) return;
+  notify_reloading();
+  host_ = host_file_.at_reload(host_);
+  configure();
+}
+
+void Shell::stop() {
+  if (std::exchange(stopping_, true)) return;
+  notify_stopping();
+  state_.save();
+  hooks_.stopping();
+  stop_timer_.arm_after(kStopWait);
+  handle(Stop{});
+  fabric_->stop_connecting();
+}
+
+void Shell::end() {
+  state_.flush();
+  loop_.quit(0);
+}
+
+void Shell::audit() {
+  fabric_->rescan();
+  audit_timer_.arm_after(kAuditPeriod);
+}
+
+}  // namespace stas

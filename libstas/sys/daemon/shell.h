@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shell around a brain, as far as it is the same for both daemons: signals, one run of the brain for all facts of
+// an iteration of the loop, its timer, the audit, the two configuration files, a stop with a bound, the file of the
+// last known configuration, the bus and its loss. Decides nothing. Each daemon owns one, and has its bus objects and
+// its own orders beside it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "libstas/sys/bus/bus.h"
+#include "libstas/sys/daemon/brain_port.h"
+#include "libstas/sys/daemon/command_line.h"
+#include "libstas/sys/daemon/host_file.h"
+#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/fabric/fabric.h"
+#include "libstas/sys/net/resolver.h"
+#include "libstas/sys/os/journal.h"
+#include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/worker.h"
+
+namespace stas {
+
+// What differs. All are called from the loop, or from start().
+struct ShellHooks {
+  std::function<Result<void>(Bus&)> publish;            // the bus is there: export the object, take the name
+  std::function<void()> configured;                     // the brain was given a configuration, also for the first time
+  std::function<void(const Action& action)> carry_out;  // an order that only this daemon has
+  std::function<void()> stopping;                       // before the brain hears of it
+};
+
+class Shell {
+ public:
+  // `interest`: the controllers that the daemon is about. Signals are blocked from here on: before any thread exists.
+  Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPort brain, ShellHooks hooks);
+  ~Shell();
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
+  // Everything up to the first run of the brain, which READY=1 follows. False: what is wrong was logged.
+  bool start();
+  // A fact for the brain, from the loop.
+  void handle(Event event);
+
+  Loop& loop() const { return loop_; }
+  const DaemonOptions& options() const { return options_; }
+  Journal& journal() { return journal_; }
+  const Journal& journal() const { return journal_; }
+  const StateFile& state() const { return state_; }
+  // Valid after start(), and from `publish` on.
+  const Fabric& fabric() const { return *fabric_; }
+  const HostIdentity& host() const { return *host_; }
+  Bus* bus() { return bus_.get(); }
+
+ private:
+  bool start_bus();
+  void configure();
+  void run();
+  void carry_out(Action action);
+  void reload();
+  void stop();
+  void end();
+  void audit();
+
+  Loop& loop_;
+  const DaemonOptions options_;
+  const ControllerKind interest_;
+  BrainPort brain_;
+  ShellHooks hooks_;
+  Journal journal_;
+  StateFile state_;
+  Worker worker_;
+  Resolver resolver_;
+  HostFile host_file_;
+  HostFile::Host host_;
+  std::optional<KnownHost> saved_host_;
+  std::unique_ptr<Fabric> fabric_;
+  std::unique_ptr<Bus> bus_;
+
+  EventSource sigterm_, sigint_, sighup_;
+  OnceSource run_later_;
+  TimerSource deadline_, audit_timer_, stop_timer_;
+  bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
+  bool stopping_ = false;
+};
+
+}  // namespace stas
