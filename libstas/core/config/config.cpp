@@ -203,8 +203,12 @@ Parsed<T> unread(std::string_view path, std::string_view why, const T* previous)
   if (previous != nullptr) {
     parsed.value = *previous;
   } else {
-    consequence = "; defaults apply, and no connection that is known from before is cut for what the file does not say";
-    parsed.value = parse<T>({}, path, nullptr).value;
+    consequence =
+        "; the defaults that cut least apply, and no connection that is known from before is cut for what the file does "
+        "not say";
+    OptionReader nothing = reader_of({}, path, previous);
+    nothing.mark_incomplete(1);
+    parsed.value = read(nothing, previous);
     parsed.value.doubts.push_back(doubt);
   }
   parsed.complaints.push_back({Severity::error, doubt.file, 0, doubt.text + consequence});

@@ -36,11 +36,7 @@ template <class Config>
 Parsed<Config> load_conf(const std::string& path, const ConfParser<Config>& parser, const Config* previous) {
   const ConfText file = read_conf(path);
   if (!file.why.empty()) return parser.unread(path, file.why, previous);
-  auto parsed = parser.parse(file.text, path, previous);
-  if (parsed.broken && previous != nullptr)
-    parsed.complaints.push_back(
-        {Severity::error, path, 0, "cannot be used; the previous configuration stays in force"});
-  return parsed;
+  return parser.parse(file.text, path, previous);
 }
 
 // --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.

@@ -160,8 +160,9 @@ TEST(ConfigDoubt, TheHostIdsOfSeveralLinesMustFit) {
                                          "f", nullptr);
     EXPECT_EQ(parsed.value.controllers.size(), 2U);
     EXPECT_EQ(texts(parsed).empty(), row.fits) << row.first << row.second << texts(parsed);
-    if (!row.fits)
+    if (!row.fits) {
       EXPECT_NE(texts(parsed).find("f:3: [Controllers]: controller - another line has"), std::string::npos);
+    }
   }
 }
 

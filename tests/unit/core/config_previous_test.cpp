@@ -267,6 +267,9 @@ TEST(ConfigPrevious, AFileThatWasNotReadIsNoInformation) {
   ASSERT_EQ(start.value.doubts.size(), 1U);
   EXPECT_EQ(start.value.doubts[0], (ConfigDoubt{"/etc/f", 0, "is a directory", {}, {}, {}, {}}));
   EXPECT_TRUE(start.broken && reload.broken);
+  EXPECT_EQ(start.value.zeroconf_persistence, std::nullopt);
+  EXPECT_EQ(unread_stacd_conf("/etc/f", "is a directory", nullptr).value.disconnect_scope,
+            DisconnectScope::no_disconnect);
 }
 
 }  // namespace

@@ -184,7 +184,9 @@ TEST(ControllerLine, AHostNqnNeedsAHostIdOfItsOwn) {
     std::string problems;
     const auto line = parse("transport=loop;" + std::string(row.fields), &problems);
     ASSERT_TRUE(line) << row.fields;
-    if (*row.cause == '\0') EXPECT_EQ(problems, "") << row.fields;
+    if (*row.cause == '\0') {
+      EXPECT_EQ(problems, "") << row.fields;
+    }
     EXPECT_NE(problems.find(row.cause), std::string::npos) << problems;
     EXPECT_EQ(problems.find("error"), std::string::npos) << problems;
   }
