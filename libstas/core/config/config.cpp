@@ -204,7 +204,8 @@ Parsed<T> unread(std::string_view path, std::string_view why, const T* previous)
     parsed.value = *previous;
   } else {
     consequence =
-        "; the defaults that cut least apply, and no connection that is known from before is cut for what the file does "
+        "; the defaults that cut least apply, and no connection that is known from before is cut for what the file "
+        "does "
         "not say";
     OptionReader nothing = reader_of({}, path, previous);
     nothing.mark_incomplete(1);

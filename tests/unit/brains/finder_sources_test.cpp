@@ -83,7 +83,8 @@ TEST(FinderPolicy, OriginIsTheStrongestSource) {
        R"(start pleo=disabled | controller=transport=fc;traddr=nn-0x200000110d000001:pn-0x200000110d000002;host-traddr=nn-0x200000110d000003:pn-0x200000110d000004
           --
           ls)",
-       "0s ls fc:nn-0x200000110d000001:pn-0x200000110d000002<nn-0x200000110d000003:pn-0x200000110d000004 configured nvme0 entries=0\n"},
+       "0s ls fc:nn-0x200000110d000001:pn-0x200000110d000002<nn-0x200000110d000003:pn-0x200000110d000004 configured "
+       "nvme0 entries=0\n"},
   });
 }
 
