@@ -196,7 +196,9 @@ TEST(ConnectorSources, NeverConnectsWhatMustNotBe) {
           lists 10.0.0.1 [fd00::9]/nqn.a nqn.b)",
        "0s connect 10.0.0.1/nqn.b\n"},
       {"an exclude= line without a field excludes nothing: #5, D-02", R"(start exclude= | controller=10.0.0.1/nqn.a)",
-       "0s error [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing\n"
+       "0s error [Controllers]: exclude - the rule is empty: the rule is ignored and excludes nothing - say what to "
+       "exclude: "
+       "transport, traddr, trsvcid, nqn, host-iface or host-nqn\n"
        "0s connect 10.0.0.1/nqn.a\n"},
       {"an entry that would inject options: #35, D-39",
        R"(start
