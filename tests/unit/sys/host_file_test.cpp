@@ -74,7 +74,7 @@ struct Fault {
 // Nothing of these can be used.
 const Fault kBroken[] = {
     {"unclosed section header", "[Host\nnqn=nqn.new\nid=" + kId + "\n",
-     "F:1: broken section header `[Host`: options up to the next header are ignored"},
+     "F:1: broken section header `[Host`: write `[Name]`; options up to the next header are ignored"},
     {"text before the first section", "nqn=nqn.new\n[Host]\n", "F:1: text before the first section header is ignored"},
     {"no UTF-8", "[Host]\nid=" + kId + "\nnqn=nqn.\xff\n", "F:3: the line is no text (UTF-8)"},
     {"empty", "", "F: the file is empty"},
