@@ -13,12 +13,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <ranges>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "libstas/core/base/values.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/device_book.h"
 #include "libstas/core/brain/event.h"
@@ -47,7 +47,7 @@ class Connector {
   Instant deadline() const { return deadline_; }
 
   // For the bus: in the order the controllers were learned. Valid until the next handle() or advance().
-  auto controllers() const { return std::views::values(iocs_); }
+  Values<std::map<std::uint64_t, Ioc>> controllers() const { return Values(iocs_); }
   const Ioc* find(const Tid& tid) const;
   // The device it works on: its own, or that of the controller whose other name it is; nullptr without one.
   const DeviceRef* device_of(const Ioc& ioc) const;
