@@ -20,9 +20,9 @@ constexpr char kPath[] = "/org/nvmexpress/staf";
 constexpr char kEvidence[] = "org.nvmexpress.staf.evidence";
 constexpr char kDebug[] = "org.nvmexpress.staf.debug";
 
-// A past instant as asctime(3) prints it.
+// An instant as asctime(3) prints it.
 std::string wall_time(Instant at, Instant now) {
-  const std::time_t then = std::time(nullptr) - std::chrono::duration_cast<std::chrono::seconds>(now - at).count();
+  const std::time_t then = std::time(nullptr) + std::chrono::duration_cast<std::chrono::seconds>(at - now).count();
   std::tm local{};
   char text[32] = {};
   if (localtime_r(&then, &local) == nullptr) return "---";
@@ -79,6 +79,10 @@ BusInterface BusService::evidence_interface() {
          for (const auto& tid : finder_.ended()) list.push_back(id_dict(tid, {}, {}));
          return BusValue(std::move(list));
        }});
+  face.methods.push_back(
+      {"is_settled", {}, {{BusType::boolean, "settled"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return BusValue(finder_.is_settled());
+       }});
   return face;
 }
 
@@ -100,22 +104,19 @@ void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 // --- views -----------------------------------------------------------------------------------------------------------
 
 TextDict BusService::id_dict_of(const Dc& dc) const {
-  std::string device = dc.device ? dc.device->name : std::string();
-  if (!dc.device && dc.alias_of)
-    if (const Dc* owner = finder_.find(*dc.alias_of); owner != nullptr && owner->device) device = owner->device->name;
-  return id_dict(dc.tid, dc.cfg, device);
+  return id_dict(dc.tid, dc.cfg, dc.device ? dc.device->name : std::string());
 }
 
 TextDict BusService::info(const Dc& dc) const {
   const auto now = shell_.loop().now();
   auto dict = id_dict_of(dc);
   dict.emplace_back("connect attempts", std::to_string(dc.attempts));
-  const bool waiting = !dc.device && dc.op == Dc::Op::none && !dc.alias_of && dc.attempts > 0;
+  const bool waiting = !dc.device && dc.op == Dc::Op::none && dc.attempts > 0;
   dict.emplace_back("retry connect timer",
                     timer_text(dc.connect_backoff.interval(), waiting ? dc.next_connect : kNever, now));
   if (dc.op == Dc::Op::connect)
     dict.emplace_back("connect operation", operation_text(dc.connect_track.failures, false));
-  dict.emplace_back("origin", to_text(dc.origin));
+  dict.emplace_back("origin", dc.origin_text());
   if (dc.origin == Origin::discovered) {
     const auto* config = finder_.config();
     const auto persistence = config != nullptr ? config->zeroconf_persistence : std::nullopt;
@@ -125,7 +126,8 @@ TextDict BusService::info(const Dc& dc) const {
         "unresponsive timeout",
         persistence ? std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*persistence).count()) + " sec"
                     : "forever");
-    dict.emplace_back("unresponsive time", dc.lost_since == kNever ? "---" : wall_time(dc.lost_since, now));
+    dict.emplace_back("unresponsive time",
+                      dc.announced.lost_since == kNever ? "---" : wall_time(dc.announced.lost_since, now));
   }
   // A page that is known counts as read, also when it comes from before a restart: what it lists is evidence.
   if (dc.page_track.created || dc.page_known)
@@ -201,7 +203,8 @@ std::string BusService::process_info() const {
     }
     const auto& all = finder_.controllers();
     const bool reachable = std::any_of(all.begin(), all.end(), [&](const Dc& dc) {
-      return dc.reported && dc.connected() && dc.tid.traddr() == service.traddr && dc.tid.trsvcid() == service.trsvcid;
+      return dc.connected() && service.transport == dc.tid.transport() && dc.tid.trsvcid() == service.trsvcid &&
+             same_ip(dc.tid.traddr(), service.traddr);
     });
     value.add("reachable", bool_text(reachable));
     services.add("(" + service.interface + ", " + (service.ipv6 ? "IPv6" : "IPv4") + ", " + service.name + "." +

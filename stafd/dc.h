@@ -1,39 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One discovery controller as stafd sees it: facts, and the answer to "what is the one next operation?". No web of
-// callbacks: whatever happened, next() looks at the facts again. One operation is in flight at a time; facts that
-// arrive meanwhile only mark things stale (a page stays stale when an AEN comes during a fetch, regressions 26).
+// One name of a discovery controller: its TID, the sources that want it, the verdict on it, its attempts to connect,
+// and what it shows. A name is not a connection (connection.h): several names can mean one, and show the same device
+// and page then; a name without a connection goes on showing the page it knew last.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libstas/core/base/backoff.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/action.h"
-#include "libstas/core/brain/event.h"
-#include "libstas/core/discovery/log_page.h"
+#include "libstas/core/discovery/dlpe.h"
 #include "libstas/core/identity/tid.h"
 
 namespace stas {
 
-enum class Origin : std::uint8_t { configured, referral, discovered };  // the order is the precedence of the label
-std::string_view to_text(Origin origin);
-std::optional<Origin> parse_origin(std::string_view text);
+// The label of a name: its strongest source, in the order of precedence. other: a source that this version does not
+// know, taken over from the saved state.
+enum class Origin : std::uint8_t { configured, referral, discovered, other };
+std::string_view to_text(Origin origin);  // "" for other
 
-// Durations stafd hard-codes (compatibility contract, appendix A), in one place so that tests can shorten them.
+// Durations of stafd (compatibility contract, appendix A), in one place so that tests can shorten them.
 struct FinderTiming {
   Duration soak = std::chrono::milliseconds(1500);  // quiet time before a controller is removed
   BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.1};
   BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.1};
   BackoffPolicy page_retry{std::chrono::seconds(20), std::chrono::seconds(60), 0.1};
   Duration poll = std::chrono::minutes(5);        // safety poll of the generation counter (regressions 43)
+  double poll_jitter = 0.1;                       // share of it that differs between controllers
   Duration mdns_grace = std::chrono::seconds(5);  // after a start, until mDNS must have answered
   Duration forward = std::chrono::seconds(1);     // at most one restart of nvme-cli's unit per controller and time
   Duration settle = std::chrono::seconds(5);      // a device bound this recently may be missing in a scan begun before
+  Duration steady = std::chrono::minutes(1);  // up this long, with its page read: a loss begins with the short delay
+  Duration young = std::chrono::minutes(1);   // after a reconnect a page that lost most of its entries is doubted ...
+  Duration young_hold = std::chrono::seconds(30);  // ... this long ...
+  Duration young_read = std::chrono::seconds(5);   // ... and read again so often
+  Duration handover = std::chrono::minutes(1);     // make before break: the old one waits no longer for the new one
+  Duration name_hold = std::chrono::minutes(10);   // what a host name that does not resolve may mean is kept this long
+  Duration aen_gap_first = std::chrono::milliseconds(200);  // between two readings for AENs, doubled up to ...
+  Duration aen_gap_last = std::chrono::seconds(1);          // ... this; lines in the journal about them as well
 };
 
 // How an operation kind went so far; shown on D-Bus as "... operation".
@@ -51,83 +63,106 @@ struct OpTrack {
   }
 };
 
-class Dc {
+// Entries of a log page, immutable and shared by everything that shows them.
+class Entries {
  public:
+  Entries() : data_(std::make_shared<const std::vector<Dlpe>>()) {}
+  Entries(std::vector<Dlpe> entries)  // NOLINT(google-explicit-constructor): the same value
+      : data_(std::make_shared<const std::vector<Dlpe>>(std::move(entries))) {}
+  Entries(std::initializer_list<Dlpe> entries) : Entries(std::vector<Dlpe>(entries)) {}
+
+  auto begin() const { return data_->begin(); }
+  auto end() const { return data_->end(); }
+  std::size_t size() const { return data_->size(); }
+  bool empty() const { return data_->empty(); }
+  operator const std::vector<Dlpe>&() const { return *data_; }  // NOLINT(google-explicit-constructor)
+  friend bool operator==(const Entries& a, const Entries& b) { return a.data_ == b.data_ || *a.data_ == *b.data_; }
+
+ private:
+  std::shared_ptr<const std::vector<Dlpe>> data_;
+};
+
+// What mDNS says, or said.
+struct Announcement {
+  enum class State : std::uint8_t { never, present, silent };
+  State state = State::never;
+  Instant lost_since = kNever;  // silent or unconfirmed, and not connected, since then
+  bool present() const { return state == State::present; }
+  explicit operator bool() const { return state != State::never; }  // announced, or kept because it was
+};
+
+// What names a controller now, or is believed to (a hold).
+struct Sources {
+  bool configured = false;
+  int line = 0;            // of its controller= line in stafd.conf; 0 = not known any more
+  bool announced = false;  // by mDNS, which may be silent about it now
+  std::set<Tid> parents;   // the discovery controllers whose page refers to it
+  std::string other;       // a source that this version does not know
+};
+
+// What is to become of a name.
+enum class DcStanding : std::uint8_t {
+  wanted,   // a source names it
+  held,     // none does for sure, but one may: `waits_for` says which information is missing
+  leaving,  // positive evidence against it: `reason`
+  refused,  // a source names it, and it must not be: `reason`, `line`
+};
+
+struct Verdict {
+  DcStanding standing = DcStanding::wanted;
+  Reason reason = Reason::none;
+  std::string waits_for;   // held
+  Instant until = kNever;  // held: at most until then
+  Instant not_before{};    // leaving, refused: it is not removed earlier
+  int line = 0;            // refused: of the exclude= rule in stafd.conf
+  bool connects = true;    // false: kept for what it shows, another one is connected in its place
+  bool stays() const { return standing == DcStanding::wanted || standing == DcStanding::held; }
+};
+
+struct Dc {
   enum class Op : std::uint8_t { none, connect, disconnect, register_, supported, page };
 
-  Dc(Tid id, const FinderTiming& timing);
+  Dc(Tid id, const FinderTiming& timing, Instant now)
+      : tid(std::move(id)), created(now), connect_backoff(timing.connect, tid.hash()) {}
 
-  const Tid tid;
+  Tid tid;
+  Instant created;
 
   // --- why it exists ---
   Origin origin = Origin::configured;
-  bool wanted = true;
-  Reason unwanted_reason = Reason::none;
-  Instant unwanted_since = kNever;
-  std::set<Tid> parents;        // discovery controllers whose page refers to it
-  bool reported = false;        // mDNS announces it now
-  bool announced = false;       // mDNS announces it, or did, and it is kept for that
-  Instant lost_since = kNever;  // discovered only: neither reported nor connected since
+  Sources sources;
+  Announcement announced;
+  Verdict verdict;
+  Instant lost_at = kNever;  // when it lost the last source that counts
+  std::string held_for;      // the latest hold, and since when it lasted; it is no hold any more when it is over
+  Instant held_at = kNever;
+  bool system_identity = false;  // its host NQN is, or was, the system's, not one of its own
+  std::string host_name;         // of its controller= line, when that has no address
   ConnectOptions options;
-  TextDict cfg;  // what its controller= line sets, for D-Bus
+  std::optional<std::string> host_id;  // that its line sets
+  TextDict cfg;                        // what its controller= line sets, for D-Bus
 
-  // --- the connection ---
+  // --- what it shows ---
   std::optional<DeviceRef> device;
-  Instant bound_at{};
-  std::string dctype;
-  bool live = false;            // the device's state, as far as known
-  std::optional<Tid> alias_of;  // another controller of ours has the device that this Tid means
+  bool page_known = false;  // entries are a complete page, maybe from before a restart
+  bool page_fresh = false;  // ... read over the present connection
+  std::uint64_t genctr = 0;
+  Entries entries;
+  OpTrack connect_track, register_track, supported_track, page_track;
+
+  // --- its attempts to connect ---
   unsigned attempts = 0;
   Backoff connect_backoff;
   Instant last_attempt{};
   Instant next_connect{};  // not before
   bool failure_told = false;
+  std::uint64_t looked = 0;  // DeviceBook::version() when no device was found for it
 
-  // --- what was learned over it ---
-  bool registered = false;
-  Backoff register_backoff;
-  Instant next_register{};
-  bool refusal_told = false;
-  std::optional<SupportedDlp> supported;  // asked for once per connection
-  bool page_stale = true;
-  bool page_known = false;       // entries are a complete page, maybe from before a restart
-  bool page_read_here = false;   // read over the present connection: genctr is comparable
-  bool page_op_current = false;  // the read in flight was ordered after the latest interruption
-  std::uint64_t genctr = 0;
-  std::vector<Dlpe> entries;
-  unsigned skipped = 0;  // unusable entries of the page beside them
-  unsigned polls = 0;    // safety polls since the last read for a reason
-  Backoff page_backoff;
-  Instant next_page{};  // retry of a failed read
-  Instant next_poll = kNever;
-
-  // --- the operation in flight ---
+  // The operation in flight that goes under this name. One at a time.
   Op op = Op::none;
-  OpId op_id = 0;
-  OpTrack connect_track, register_track, supported_track, page_track;
-
-  // The device is ours from now on (connected or adopted).
-  void bind(const Device& found, Instant now);
-  // The device is gone; knowledge of the connection is forgotten, the cached page is not.
-  void unbind(Instant now, Duration delay);
-  void refresh(const Device& seen);
-  // Something may have been missed: do everything a fresh connection does.
-  void resync();
-  // The connection was interrupted and is back.
-  void reconnected();
 
   bool connected() const { return device.has_value(); }
-  // The next operation on the bound device (never connect or disconnect), none if there is nothing to do now.
-  Op next(Instant now, bool pleo) const;
-  // When next() may answer something else without a new fact.
-  Instant deadline(bool pleo) const;
-
- private:
-  bool wants_registration() const {
-    return !registered && tid.transport() == Transport::tcp && (dctype == "ddc" || dctype == "cdc");
-  }
-  bool wants_supported(bool pleo) const { return pleo && dctype != "cdc" && !supported; }
-  const FinderTiming& timing_;
+  std::string origin_text() const { return origin == Origin::other ? sources.other : std::string(to_text(origin)); }
 };
 
 }  // namespace stas

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finder: what is remembered, facts, and results of operations.
+// Finder: what is remembered, and facts.
 #include "stafd/finder.h"
 
 #include <algorithm>
@@ -8,26 +8,49 @@
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
-
-#include "libstas/core/config/filter.h"
 #include "libstas/core/discovery/aen.h"
 
 namespace stas {
 
+namespace {
+
+// A source of the saved state. "" was written by nobody who knew better than mDNS.
+Origin parse_origin(const std::string& text) {
+  if (text.empty()) return Origin::discovered;
+  for (const auto origin : {Origin::configured, Origin::referral, Origin::discovered})
+    if (text == to_text(origin)) return origin;
+  return Origin::other;
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
 // --- state -----------------------------------------------------------------------------------------------------------
 
 void Finder::restore(const KnownStafd& known) {
+  restored_ = true;
   names_.restore(known.resolved);
   for (const auto& tid : known.ended) note_ended(tid);
   for (const auto& saved : known.dcs) {
-    if (dcs_.size() >= kMaxDcs || by_tid_.contains(saved.tid)) continue;
-    auto& dc = dcs_.emplace_back(saved.tid, timing_);
-    by_tid_.emplace(saved.tid, &dc);
-    dc.origin = parse_origin(saved.origin).value_or(Origin::discovered);
-    dc.announced = dc.origin == Origin::discovered;
+    if (dcs_.size() >= kMaxDcs || find(saved.tid) != nullptr) continue;
+    Dc dc(saved.tid, timing_, Instant{});
+    dc.origin = parse_origin(saved.origin);
+    dc.sources.configured = dc.origin == Origin::configured;
+    dc.sources.parents.insert(saved.parents.begin(), saved.parents.end());
+    if (dc.origin == Origin::other) dc.sources.other = saved.origin;
+    if (dc.origin == Origin::discovered) dc.announced.state = Announcement::State::silent;
+    dc.host_name = saved.host_name;
+    dc.system_identity = saved.system_identity;
     dc.page_known = saved.page_known;
     dc.genctr = saved.genctr.value_or(0);
     dc.entries = saved.entries;
+    dcs_.add(std::move(dc));
   }
 }
 
@@ -35,30 +58,27 @@ KnownStafd Finder::last_known() const {
   KnownStafd known;
   known.resolved = names_.last_good();
   known.ended = ended_;
-  for (const auto& dc : dcs_)
+  for (const Dc& dc : dcs_) {
+    KnownDc saved{dc.tid, dc.origin_text(), dc.page_known, {}, dc.entries, {}, dc.host_name, dc.system_identity};
     // An announced one that is referred to as well is remembered by what does not depend on others.
-    known.dcs.push_back(
-        {dc.tid, std::string(to_text(dc.announced && dc.origin == Origin::referral ? Origin::discovered : dc.origin)),
-         dc.page_known, dc.page_known ? std::optional(dc.genctr) : std::nullopt, dc.entries});
+    if (dc.announced && dc.origin == Origin::referral) saved.origin = to_text(Origin::discovered);
+    if (dc.page_known) saved.genctr = dc.genctr;
+    saved.parents.assign(dc.sources.parents.begin(), dc.sources.parents.end());
+    known.dcs.push_back(std::move(saved));
+  }
   return known;
 }
 
-const Dc* Finder::find(const Tid& tid) const {
-  const auto it = by_tid_.find(tid);
-  return it == by_tid_.end() ? nullptr : it->second;
+bool Finder::is_settled() const {
+  return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && unresolved_.empty() &&
+         devices_.complete();
 }
 
-Dc* Finder::owner_of(const DeviceRef& ref) {
-  for (auto& dc : dcs_)
-    if (dc.device && dc.device->name == ref.name && (ref.incarnation == 0 || dc.device->incarnation == ref.incarnation))
-      return &dc;
-  return nullptr;
-}
-
-HostIdentity Finder::host_for(const Tid& tid) const {
-  HostIdentity host = *host_;
-  if (!tid.host_nqn().empty()) host.nqn = tid.host_nqn();
-  return host;
+Connection* Finder::connection_of(const DeviceRef& ref) {
+  const auto it = connections_.find(ref.name);
+  if (it == connections_.end()) return nullptr;
+  const bool same = ref.incarnation == 0 || it->second.device.incarnation == ref.incarnation;
+  return same ? &it->second : nullptr;
 }
 
 void Finder::report(Level level, const Dc& dc, std::string text, Reason reason) {
@@ -66,66 +86,68 @@ void Finder::report(Level level, const Dc& dc, std::string text, Reason reason) 
   out_.push_back(Report{level, dc.tid, device, dc.tid.to_string() + " | " + device + " - " + std::move(text), reason});
 }
 
-Instant Finder::lost_deadline(const Dc& dc) const {
-  if (dc.lost_since == kNever || !config_ || !config_->zeroconf_persistence) return kNever;
-  return dc.lost_since + *config_->zeroconf_persistence;
+void Finder::report(Level level, const Connection& connection, std::string text, Reason reason) {
+  report(level, *dcs_.find(*connection.names.begin()), std::move(text), reason);
 }
 
 Instant Finder::soak_deadline() const {
   Instant first = kNever;
-  for (const auto& dc : dcs_)
-    if (!dc.wanted) first = std::min(first, dc.unwanted_since + timing_.soak);
+  for (const Dc& dc : dcs_)
+    if (!dc.verdict.stays()) first = std::min(first, dc.verdict.not_before);
   return first;
 }
 
 bool Finder::stopped() const {
-  if (!stopping_) return false;
-  return std::none_of(dcs_.begin(), dcs_.end(), [&](const Dc& dc) {
-    return dc.op != Dc::Op::none || (dc.device && config_ && !config_->persistent_connections);
-  });
+  return stopping_ && in_flight_.empty() && (connections_.empty() || !config_ || config_->persistent_connections);
 }
 
 // --- facts -----------------------------------------------------------------------------------------------------------
 
-void Finder::handle(const Event& event, Instant now) {
-  std::visit([&](const auto& e) { on(e, now); }, event);
+void Finder::handle(Event event, Instant now) {
+  std::visit(
+      Overloaded{[&](OpDone& e) { on_op_done(std::move(e), now); },
+                 [&](DeviceSeen& e) { on_device_seen(e.device, now); },
+                 [&](DeviceGone& e) { lost_devices(devices_.gone(e.ref), now, false); },
+                 [&](DevicesScanned& e) { on_scanned(std::move(e), now); },
+                 [&](DeviceReconnected& e) { on_reconnected(e, now); }, [&](AenReceived& e) { on_aen(e, now); },
+                 [&](InterfacesSeen& e) { on_interfaces(e, now); }, [&](Resolved& e) { on_resolved(e, now); },
+                 [&](MdnsChanged& e) { on_mdns(std::move(e)); }, [&](StafdConfigured& e) { on_configured(e, now); },
+                 [&](Stop&) { stopping_ = true; }, [](auto&) { /* facts that concern stacd */ }},
+      event);
 }
 
-void Finder::on(const StafdConfigured& event, Instant now) {
+void Finder::on_configured(const StafdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
-  const bool host_changed = reload && (host_->symname != event.host->symname);
+  const bool other_id = reload && host_->nqn == event.host->nqn && host_->id != event.host->id;
   if (!reload) started_ = now;
   config_ = event.config;
   host_ = event.host;
   names_.want(host_names(*config_));
   told_.clear();
   dirty_ = true;
+  if (other_id)
+    report_once(Level::warning, "The host ID is " + host_->id +
+                                    " now; existing connections keep the one they were made with, and the kernel may "
+                                    "refuse new ones beside them until they are disconnected");
   if (!reload) return;
-  for (auto& dc : dcs_) {
-    if (!dc.connected()) {
-      dc.next_connect = std::min(dc.next_connect, now);
-      continue;
-    }
-    // A reload re-reads everything, and tells central controllers a changed symbolic name (decisions, "Also").
-    dc.resync();
-    if (host_changed) dc.registered = false;
-  }
+  // A reload reads everything again, and tells central controllers the symbolic name (decisions, "Also").
+  for (auto& [name, connection] : connections_) connection.resync();
+  for (auto& [id, dc] : dcs_.all())
+    if (!dc.connected()) dc.next_connect = std::min(dc.next_connect, now);
 }
 
-void Finder::on(const Stop&, Instant) { stopping_ = true; }
-
-void Finder::on(const InterfacesSeen& event, Instant now) {
+void Finder::on_interfaces(const InterfacesSeen& event, Instant now) {
   if (!devices_.set_interfaces(event.interfaces)) return;
   // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
-  for (auto& dc : dcs_) {
+  for (auto& [id, dc] : dcs_.all()) {
     if (dc.connected()) continue;
     dc.connect_backoff.reset();
     dc.next_connect = std::min(dc.next_connect, std::max(now, dc.last_attempt + timing_.connect.first));
   }
 }
 
-void Finder::on(const MdnsChanged& event, Instant) {
-  mdns_ = event;
+void Finder::on_mdns(MdnsChanged event) {
+  mdns_ = std::move(event);
   dirty_ = true;
 }
 
@@ -134,237 +156,129 @@ bool Finder::connected_to(const std::string& address) const {
                      [&](const Dc& dc) { return dc.connected() && dc.tid.traddr() == address; });
 }
 
-void Finder::on(const Resolved& event, Instant now) {
+void Finder::on_resolved(const Resolved& event, Instant now) {
   if (!config_) return;
   const bool known = names_.address(event.name).has_value();
-  if (names_.answered(
-          event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_)) {
-    dirty_ = true;
-    save_ = true;
-  }
-  if (!known) dirty_ = true;
+  const bool changed = names_.answered(
+      event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_);
+  if (changed) save_ = true;
+  if (changed || !known) dirty_ = true;
 }
 
 // Before the devices know the news.
 void Finder::tell_link(const Device& device) {
   const Link link = devices_.link_change(device);
-  const Dc* dc = link == Link::unchanged ? nullptr : owner_of(device.ref);
-  if (dc == nullptr || dc->op == Dc::Op::disconnect) return;
+  const Connection* connection = link == Link::unchanged ? nullptr : connection_of(device.ref);
+  if (connection == nullptr || connection->op == Dc::Op::disconnect) return;
   if (link == Link::lost)
-    report(Level::warning, *dc, "Connection lost; trying to reconnect, the log page stays known");
+    report(Level::warning, *connection, "Connection lost; trying to reconnect, the log page stays known");
   else
-    report(Level::info, *dc, "Connection restored");
+    report(Level::info, *connection, "Connection restored");
 }
 
-void Finder::on(const DeviceSeen& seen, Instant now) {
-  tell_link(seen.device);
-  lost_devices(devices_.seen(seen.device), now, false);
-  Dc* dc = owner_of(seen.device.ref);
-  if (dc != nullptr && dc->op != Dc::Op::disconnect) dc->refresh(seen.device);
+void Finder::on_device_seen(const Device& device, Instant now) {
+  tell_link(device);
+  lost_devices(devices_.seen(device), now, false);
+  Connection* connection = connection_of(device.ref);
+  if (connection != nullptr && connection->op != Dc::Op::disconnect) connection->refresh(device, now);
 }
 
-void Finder::on(const DeviceGone& gone, Instant now) { lost_devices(devices_.gone(gone.ref), now, false); }
-
-void Finder::on(const DevicesScanned& scanned, Instant now) {
+void Finder::on_scanned(DevicesScanned scanned, Instant now) {
   for (const auto& device : scanned.devices) tell_link(device);
-  lost_devices(devices_.scanned(scanned.devices), now, true);
-  for (auto& dc : dcs_) {
-    if (!dc.device) continue;
-    if (const Device* device = devices_.find(*dc.device); device != nullptr) {
-      dc.refresh(*device);
+  lost_devices(devices_.scanned(std::move(scanned.devices)), now, true);
+  dirty_ = true;
+  std::vector<DeviceRef> lost;
+  for (auto& [name, connection] : connections_) {
+    if (const Device* device = devices_.find(connection.device); device != nullptr) {
+      connection.refresh(*device, now);
       // A lost AEN would also be the last one: no other comes before the page was read.
-      if (scanned.events_lost && dc.live) dc.reconnected();
-    } else if (now - dc.bound_at >= timing_.settle) {
-      lost_devices({*dc.device}, now, false);
+      if (scanned.events_lost && connection.live) connection.reconnected(now);
+    } else if (now - connection.bound_at >= timing_.settle) {
+      lost.push_back(connection.device);
     }
   }
+  lost_devices(lost, now, false);
 }
 
 void Finder::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan) {
   for (const auto& ref : refs) {
-    Dc* dc = owner_of(ref);
-    if (dc == nullptr) continue;
-    if (from_scan && now - dc->bound_at < timing_.settle) continue;  // the scan may have begun before the connect ended
-    report(Level::info, *dc, "Received \"remove\" event");
-    dc->unbind(now, timing_.connect.first);
-    track_lost(*dc, now);
+    const Connection* connection = connection_of(ref);
+    if (connection == nullptr) continue;
+    // The scan may have begun before the connect ended.
+    if (from_scan && now - connection->bound_at < timing_.settle) continue;
+    report(Level::info, *connection, "Received \"remove\" event");
+    lose(ref, now, false);
   }
 }
 
-void Finder::on(const DeviceReconnected& event, Instant) {
-  Dc* dc = owner_of(event.ref);
-  if (dc == nullptr) {
-    if (event.rediscover) note_foreign(event.ref);
-    return;
+// The device is gone; its names keep the page. A connection that was up for a while is tried again soon, one that comes
+// and goes ever later. `meant`: we cut it.
+void Finder::lose(const DeviceRef& ref, Instant now, bool meant) {
+  const Connection* connection = connection_of(ref);
+  if (connection == nullptr) return;
+  const bool steady = connection->fresh() && now - connection->live_since >= timing_.steady;
+  for (const NameId id : connection->names) {
+    Dc& dc = *dcs_.find(id);
+    dc.device.reset();
+    dc.page_fresh = false;
+    dc.attempts = 0;
+    if (steady || meant) dc.connect_backoff.reset();
+    dc.next_connect = now + (meant ? Duration::zero() : steady ? timing_.connect.first : dc.connect_backoff.fail());
+    track_lost(dc, now);
   }
-  dc->reconnected();
+  connections_.erase(ref.name);
+  dirty_ = true;
 }
 
-void Finder::on(const AenReceived& event, Instant) {
-  Dc* dc = owner_of(event.ref);
-  if (dc == nullptr) {
-    if (event.value == kAenDiscoveryLogChanged) note_foreign(event.ref);
+void Finder::on_reconnected(const DeviceReconnected& event, Instant now) {
+  if (Connection* connection = connection_of(event.ref); connection != nullptr)
+    connection->reconnected(now);
+  else if (event.rediscover)
+    note_foreign(event.ref, "\"rediscover\" event");
+}
+
+void Finder::on_aen(const AenReceived& event, Instant now) {
+  char value[16];
+  std::snprintf(value, sizeof value, "0x%06x", event.value);
+  Connection* connection = connection_of(event.ref);
+  if (connection == nullptr) {
+    if (event.value == kAenDiscoveryLogChanged)
+      note_foreign(event.ref, std::string("AEN: Change of Discovery Log Page (") + value + ")");
     return;
   }
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%06x", event.value);
-  report(Level::info, *dc, std::string("Received AEN: ") + text);
-  if (event.value != kAenDiscoveryLogChanged) return;
-  dc->page_stale = true;
-  dc->next_page = Instant{};
+  // A controller may send any number of them: one line per second.
+  if (connection->aen_told != Instant{} && now - connection->aen_told < timing_.aen_gap_last) {
+    ++connection->aens_untold;
+  } else {
+    connection->aen_told = now;
+    report(Level::info, *connection, std::string("Received AEN: ") + value);
+  }
+  if (event.value == kAenDiscoveryLogChanged) connection->aen(now);
 }
 
 // A discovery controller that nobody of ours has; it may be ours in a moment (step_foreign()).
-void Finder::note_foreign(const DeviceRef& ref) {
+void Finder::note_foreign(const DeviceRef& ref, std::string news) {
   const Device* device = devices_.find(ref);
   if (device == nullptr || device->transport != "tcp" || !is_kind(*device, ControllerKind::discovery)) return;
-  foreign_[device->ref].news = true;
-}
-
-// --- results ---------------------------------------------------------------------------------------------------------
-
-void Finder::on(const OpDone& done, Instant now) {
-  const auto it = by_op_.find(done.op);
-  if (it == by_op_.end()) return;  // its controller is gone: nothing to do
-  Dc& dc = *it->second;
-  by_op_.erase(it);
-  const auto op = dc.op;
-  dc.op = Dc::Op::none;
-  dc.op_id = 0;
-
-  if (const auto* error = std::get_if<Error>(&done.result); error != nullptr) return on_failure(dc, op, *error, now);
-  if (const auto* connected = std::get_if<Connected>(&done.result); connected != nullptr)
-    return on_connected(dc, *connected, now);
-  if (std::holds_alternative<Disconnected>(done.result)) {
-    if (dc.device) devices_.gone(*dc.device);
-    dc.unbind(now, Duration::zero());
-    return;
-  }
-  if (const auto* registered = std::get_if<Registered>(&done.result); registered != nullptr) {
-    dc.register_track.end(true);
-    dc.registered = true;
-    if (!registered->refusal.empty() && !dc.refusal_told) {
-      dc.refusal_told = true;
-      report(Level::warning, dc, "Registration error. " + registered->refusal + ".");
-    }
-    return;
-  }
-  if (const auto* supported = std::get_if<SupportedDlp>(&done.result); supported != nullptr) {
-    dc.supported_track.end(true);
-    dc.supported = *supported;
-    return;
-  }
-  if (const auto* page = std::get_if<LogPage>(&done.result); page != nullptr) on_page(dc, *page, now);
-}
-
-void Finder::on_connected(Dc& dc, const Connected& result, Instant now) {
-  dc.connect_track.end(true);
-  lost_devices(devices_.seen(result.device), now, false);
-  // Whoever made a connection has it; two owners would end with one of them cutting the other's.
-  if (Dc* other = owner_of(result.device.ref); other != nullptr && other != &dc) other->unbind(now, Duration::zero());
-  dc.bind(result.device, now);
-  dc.live = true;
-  report(Level::info, dc, "Connection established!");
-}
-
-void Finder::on_page(Dc& dc, const LogPage& page, Instant now) {
-  dc.page_track.end(true);
-  dc.page_backoff.reset();
-  dc.next_poll = now + timing_.poll;
-  if (page.unchanged) return;
-  const bool news = !dc.page_known || !dc.page_read_here || dc.entries != page.entries;
-  const auto referrals = [](const std::vector<Dlpe>& entries) {
-    std::vector<Dlpe> found;
-    for (const auto& entry : entries)
-      if (entry.subtype == kDlpSubtypeReferral) found.push_back(entry);
-    return found;
-  };
-  if (!dc.page_known || referrals(dc.entries) != referrals(page.entries)) dirty_ = true;
-  dc.entries = page.entries;
-  dc.genctr = page.genctr;
-  dc.page_known = true;
-  dc.page_read_here = dc.page_op_current;
-  report(Level::info, dc, "Received discovery log pages (num records=" + std::to_string(page.entries.size()) + ").");
-  const bool skipped_before = std::exchange(dc.skipped, page.skipped) == page.skipped;
-  if (page.skipped > 0)
-    report(skipped_before ? Level::debug : Level::warning, dc, left_out_text(page.skipped, page.left_out));
-  if (!news) return;
-  save_ = true;
-  out_.push_back(NotifyLogPagesChanged{dc.tid, dc.device ? dc.device->name : "nvme?"});
-}
-
-void Finder::on_failure(Dc& dc, Dc::Op op, const Error& error, Instant now) {
-  switch (op) {
-    case Dc::Op::none:
-      return;
-    case Dc::Op::connect: {
-      dc.connect_track.end(false);
-      dc.next_connect = now + dc.connect_backoff.fail();
-      // What mDNS announces may not listen yet (regressions 16): its first failure is only information.
-      const bool early = dc.origin == Origin::discovered && dc.attempts < 2;
-      const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled;
-      const Level level = quiet ? Level::debug : early ? Level::info : Level::error;
-      if (!early) dc.failure_told = true;
-      out_.push_back(Report{level, dc.tid, {}, dc.tid.to_string() + " Failed to connect to controller. " + error.text});
-      track_lost(dc, now);
-      // The address may have moved; the name knows.
-      if (names_.failed(dc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
-        dirty_ = save_ = true;
-      if (std::any_of(dc.parents.begin(), dc.parents.end(), [&](const Tid& p) { return find(p) != nullptr; }))
-        dirty_ = true;
-      return;
-    }
-    case Dc::Op::disconnect:
-      if (error.kind == ErrorKind::not_found) {
-        if (dc.device) devices_.gone(*dc.device);
-        return dc.unbind(now, Duration::zero());
-      }
-      report(Level::error, dc, "Failed to disconnect. " + error.text);
-      dc.next_connect = now + dc.connect_backoff.fail();
-      return;
-    case Dc::Op::register_:
-      dc.register_track.end(false);
-      report(dc.register_backoff.failures() == 0 ? Level::error : Level::debug, dc,
-             "Failed to register with Discovery Controller. " + error.text);
-      dc.next_register = now + dc.register_backoff.fail();
-      return;
-    case Dc::Op::supported:
-      // Without page 00h there is no PLEO, and the log page is read all the same (regressions 3).
-      dc.supported_track.end(false);
-      dc.supported = SupportedDlp{};
-      report(Level::debug, dc, "Failed to Get supported log pages from Discovery Controller. " + error.text);
-      return;
-    case Dc::Op::page:
-      dc.page_track.end(false);
-      report(dc.page_backoff.failures() == 0 ? Level::error : Level::debug, dc,
-             "Failed to retrieve log pages. " + error.text);
-      dc.page_stale = true;
-      dc.next_page = now + dc.page_backoff.fail();
-      return;
-  }
+  foreign_[device->ref].news = std::move(news);
 }
 
 // --- mDNS controllers that went silent (compatibility contract 5.12)
-// --------------------------------------------------
 
 void Finder::track_lost(Dc& dc, Instant now) {
-  if (!dc.announced || dc.reported || dc.connected()) {
-    dc.lost_since = kNever;
+  if (!dc.announced || dc.announced.present() || dc.connected()) {
+    dc.announced.lost_since = kNever;
     return;
   }
-  if (dc.lost_since != kNever || !config_) return;
+  if (dc.announced.lost_since != kNever || !config_) return;
   if (config_->zeroconf && !mdns_.available) return;  // nobody can say that it is gone
-  dc.lost_since = now;
+  dc.announced.lost_since = now;
   dirty_ = true;
   if (dc.origin != Origin::discovered) return;
-  if (!config_->zeroconf_persistence)
-    report(Level::info, dc, "Controller not responding. Retrying...");
-  else
-    report(
-        Level::info, dc,
-        "Controller is not responding. Will be removed in " +
-            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*config_->zeroconf_persistence).count()) +
-            " s unless restored");
+  if (!config_->zeroconf_persistence) return report(Level::info, dc, "Controller not responding. Retrying...");
+  report(Level::info, dc,
+         "Controller is not responding. Will be removed by " + std::string(kByTime) + " unless restored");
+  std::get<Report>(out_.back()).by = lost_deadline(dc);
 }
 
 }  // namespace stas

@@ -2,16 +2,16 @@
 //
 // The brain of stafd: which discovery controllers should exist, and what is to be done about it now. Pure: facts come
 // in by handle(), orders go out by advance(), deadline() says when to call again; time is an argument. All orders
-// follow from comparing wanted with actual, never from the kind of the last event.
+// follow from comparing what is desired (desired.h) with what is, never from the kind of the last event. Copyable: a
+// copy can be run ahead.
 //
-// Rules kept here (decisions.md, laws 1 to 5 and 8):
+// Rules kept here (decisions.md, laws 1 to 5, 8 to 10):
 // - nothing is connected before the first device scan; an existing matching connection is adopted, never duplicated;
-// - a controller is removed only on positive evidence, after a soak, re-checked at its end: see removal_reason();
-// - one operation per controller; two of our controllers never work on one device (alias).
+// - a connection is cut when every name that means it leaves, on positive evidence, after a soak;
+// - one operation per connection and per name.
 #pragma once
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,14 +24,17 @@
 #include "libstas/core/brain/event.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/brain/name_book.h"
+#include "stafd/connection.h"
 #include "stafd/dc.h"
+#include "stafd/desired.h"
+#include "stafd/name_table.h"
 
 namespace stas {
 
-inline constexpr std::size_t kMaxDcs = 4096;      // tracked at once; more are ignored with one message
-inline constexpr std::size_t kMaxEnded = 1024;    // deliberately removed controllers that are remembered
-inline constexpr unsigned kFullReadEvery = 4;     // safety polls: one of so many reads the entries as well
-inline constexpr unsigned kMaxReferralDepth = 8;  // a chain of referrals longer than this is cut
+inline constexpr std::size_t kMaxDcs = 4096;        // tracked at once; more are ignored with one message
+inline constexpr std::size_t kMaxAnnounced = 1024;  // of those, known by mDNS only; lost ones make room
+inline constexpr std::size_t kMaxReferred = 2048;   // of those, known by referrals only
+inline constexpr std::size_t kMaxEnded = 1024;      // deliberately removed controllers that are remembered
 
 class Finder {
  public:
@@ -41,18 +44,23 @@ class Finder {
   void restore(const KnownStafd& known);
   KnownStafd last_known() const;
 
-  void handle(const Event& event, Instant now);
+  void handle(Event event, Instant now);
   Actions advance(Instant now);
   Instant deadline() const { return deadline_; }
 
   // For the bus: in the order the controllers were learned. Valid until the next handle() or advance().
-  const std::list<Dc>& controllers() const { return dcs_; }
+  const NameTable& controllers() const { return dcs_; }
+  // What a source names and must not be: excluded, of a disabled family, unusable. As of the last advance().
+  const std::map<Tid, Wish>& refused() const { return refused_; }
   // A name of a controller= line that never resolved: wanted, but not a Dc yet.
   const std::vector<Tid>& unresolved() const { return unresolved_; }
-  const Dc* find(const Tid& tid) const;
+  const Dc* find(const Tid& tid) const { return dcs_.find(tid); }
   // Controllers that were deliberately removed and did not come back, oldest first: evidence for stacd, which may have
   // been away at that time.
   const std::vector<Tid>& ended() const { return ended_; }
+  // The configuration was understood whole, its host names have addresses, the devices were scanned, and the saved
+  // state was taken: a configured controller that is not listed is truly not configured.
+  bool is_settled() const;
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }
@@ -60,75 +68,83 @@ class Finder {
   // Time at which an unwanted controller will be removed, kNever if none is.
   Instant soak_deadline() const;
   // When a lost mDNS controller will be given up; kNever if it is not lost or kept for ever.
-  Instant lost_deadline(const Dc& dc) const;
+  Instant lost_deadline(const Dc& dc) const { return config_ ? stas::lost_deadline(dc, *config_) : kNever; }
   // After Stop: nothing is in flight and nothing left to disconnect.
   bool stopped() const;
 
  private:
-  struct Candidate {
-    Origin origin = Origin::configured;
-    ConnectOptions options;
-    std::set<Tid> parents;
-    bool reported = false;
-    unsigned depth = 0;
-    const ControllerLine* line = nullptr;  // into config_
+  // An operation in flight, under the name it was ordered for. Its connection may be gone when it ends.
+  struct InFlight {
+    Dc::Op op = Dc::Op::none;
+    NameId name = 0;
+    DeviceRef device;
   };
-  using Candidates = std::map<Tid, Candidate>;
-
   // A discovery controller that somebody else made and we have no use for.
   struct Foreign {
-    bool news = false;     // its log page changed, or may have
+    std::string news;      // its log page changed, or may have: what it said; "" = nothing new
     Instant not_before{};  // for the next forward: bounds their rate, whatever the controller sends
   };
 
+  // finder.cpp: facts.
+  void on_configured(const StafdConfigured& event, Instant now);
+  void on_interfaces(const InterfacesSeen& event, Instant now);
+  void on_mdns(MdnsChanged event);
+  void on_resolved(const Resolved& event, Instant now);
+  void on_device_seen(const Device& device, Instant now);
+  void on_scanned(DevicesScanned scanned, Instant now);
+  void on_reconnected(const DeviceReconnected& event, Instant now);
+  void on_aen(const AenReceived& event, Instant now);
   bool connected_to(const std::string& address) const;
-  void on(const OpDone& done, Instant now);
-  void on(const DeviceSeen& seen, Instant now);
-  void on(const DeviceGone& gone, Instant now);
-  void on(const DevicesScanned& scanned, Instant now);
-  void on(const DeviceReconnected& event, Instant now);
-  void on(const AenReceived& event, Instant now);
-  void on(const InterfacesSeen& event, Instant now);
-  void on(const Resolved& event, Instant now);
-  void on(const MdnsChanged& event, Instant now);
-  void on(const StafdConfigured& event, Instant now);
-  void on(const Stop& event, Instant now);
-  template <class T>
-  void on(const T&, Instant) {}  // facts that concern stacd
-
-  void on_connected(Dc& dc, const Connected& result, Instant now);
-  void on_page(Dc& dc, const LogPage& page, Instant now);
-  void on_failure(Dc& dc, Dc::Op op, const Error& error, Instant now);
-
-  // reconcile.cpp: from sources to wanted.
-  void reconcile(Instant now);
-  Candidates candidates(Instant now);
-  void add_configured(Candidates& all);
-  void add_mdns(Candidates& all, Instant now);
-  void add_referrals(Candidates& all);
-  void add(Candidates& all, Tid tid, Candidate candidate);
-  void add_referrals_of(Candidates& all, const Dc& parent, unsigned depth);
-  Reason removal_reason(const Dc& dc, Instant now) const;
-  void note_unwanted(Dc& dc, Reason reason, Instant now);
-
-  void step(Dc& dc, Instant now);
-  bool step_unwanted(Dc& dc, Instant now);
-  bool adopt(Dc& dc, Instant now);
-  void step_unbound(Dc& dc, Instant now);
-  void order(Dc& dc, Dc::Op op, Instant now);
-  void remove(Dc& dc, Instant now);
-  void note_ended(const Tid& tid);
-  bool hand_over(Dc& dc, Instant now);
-  void track_lost(Dc& dc, Instant now);
-  void note_foreign(const DeviceRef& ref);
-  void step_foreign(Instant now);
   void tell_link(const Device& device);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
-  Dc* owner_of(const DeviceRef& ref);
-  Dc* connecting_to_same_address(const Dc& dc);
-  HostIdentity host_for(const Tid& tid) const;
+  void lose(const DeviceRef& ref, Instant now, bool meant);
+  void note_foreign(const DeviceRef& ref, std::string news);
+  void track_lost(Dc& dc, Instant now);
+  Connection* connection_of(const DeviceRef& ref);
+  Connection* connection_of(const Dc& dc) { return dc.device ? connection_of(*dc.device) : nullptr; }
+
+  // results.cpp: answers to operations.
+  void on_op_done(OpDone done, Instant now);
+  void on_connect_done(NameId id, const OpResult& result, Instant now);
+  void on_connect_failed(Dc& dc, const Error& error, Instant now);
+  void on_page(Connection& connection, const LogPage& read, Instant now);
+  void on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now);
+  void show_page(NameId id, const Connection& connection, bool first);
+  OpTrack* track(Dc& dc, Dc::Op op);
+
+  // reconcile.cpp: from what is desired to the names.
+  void reconcile(Instant now);
+  void judge(Dc& dc, const DesiredDcs& desired, Instant now);
+  void settle_wish(Dc& dc, const Wish& wish, Instant now);
+  void leave(Dc& dc, const Wish* refusal, Instant now);
+  void learn(const DesiredDcs& desired, Instant now);
+  struct Room;
+  bool make_room(Room& room, Origin origin);
+  void rename(const DesiredDcs& desired, Instant now);
+  void note_ended(const Tid& tid);
+
+  // orders.cpp: the next operation of each.
+  void step_name(NameId id, Dc& dc, Instant now);
+  void step_connection(Connection& connection, Instant now);
+  void step_foreign(Instant now);
+  void adopt_all(Instant now);
+  void adopt(NameId id, Dc& dc, Instant now);
+  void join(NameId id, Dc& dc, Connection& connection);
+  static std::string place_of(const Tid& tid);  // where a connect goes to, for the table of those in flight
+  bool connecting_to_same(NameId id, const Dc& dc);
+  bool connect_may_answer_with(const DeviceRef& ref);
+  bool is_due(const Dc& dc, Instant now) const;
+  void order_connect(NameId id, Dc& dc, Instant now);
+  void order_disconnect(Connection& connection, Instant now, Reason reason);
+  void order(Connection& connection, Dc::Op op, Instant now);
+  OpId fly(Dc::Op op, NameId name, const DeviceRef& device);
+  void remove(NameId id);
+  void wake(Instant at) { deadline_ = std::min(deadline_, at); }
+  HostIdentity host_for(const Dc& dc) const;
+
   void report(Level level, const Dc& dc, std::string text, Reason reason = Reason::none);
-  void report_plain(Level level, std::string text);
+  void report(Level level, const Connection& connection, std::string text, Reason reason = Reason::none);
+  void report_once(Level level, std::string text);
 
   FinderTiming timing_;
   std::shared_ptr<const StafdConfig> config_;
@@ -136,19 +152,24 @@ class Finder {
   DeviceBook devices_;
   NameBook names_;
   MdnsChanged mdns_;
-  std::list<Dc> dcs_;
-  std::unordered_map<Tid, Dc*> by_tid_;
-  std::unordered_map<OpId, Dc*> by_op_;
+  NameTable dcs_;
+  std::map<std::string, Connection> connections_;  // by device name
+  std::unordered_map<OpId, InFlight> in_flight_;
+  std::unordered_map<std::string, std::set<NameId>> connecting_;  // by the place they go to
   std::map<DeviceRef, Foreign> foreign_;
+  std::map<Tid, Wish> refused_;
   std::vector<Tid> unresolved_;
   std::vector<Tid> ended_;
   std::set<std::string> told_;  // surprises reported once (bounded)
   OpId next_op_ = 1;
-  bool dirty_ = false;    // sources changed: reconcile
+  bool restored_ = false;
+  bool dirty_ = false;    // a fact of desire() changed
   bool save_ = false;     // last known configuration changed
   bool removed_ = false;  // a controller was removed: signal dc_removed
+  bool full_ = false;     // not everything that is configured fits
   bool stopping_ = false;
-  Instant started_{};  // first configuration
+  Instant started_{};          // first configuration
+  Instant judge_at_ = kNever;  // when a verdict may change by itself
   Actions out_;
   Instant deadline_{};
 };

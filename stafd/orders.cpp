@@ -1,33 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finder: the one next operation of each controller.
+// Finder: the one next operation of each name and each connection.
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/nvmf_connect.h"
 #include "libstas/core/discovery/dim.h"
+#include "libstas/core/identity/nqn.h"
 #include "stafd/finder.h"
 
 namespace stas {
 
+namespace {
+
+constexpr unsigned kRounds = 3;  // of reconcile() within one advance()
+
+// May one connection be what both names mean, as far as the names say?
+bool may_be_one(const Tid& a, const Tid& b) {
+  const auto fits = [](const std::string& x, const std::string& y) { return x.empty() || y.empty() || x == y; };
+  const auto well_known = [](const Tid& tid) { return tid.subsysnqn() == kWellKnownDiscoveryNqn; };
+  return fits(a.host_iface(), b.host_iface()) && fits(a.host_traddr(), b.host_traddr()) &&
+         (a.subsysnqn() == b.subsysnqn() || well_known(a) || well_known(b));
+}
+
+}  // namespace
+
+std::string Finder::place_of(const Tid& tid) {
+  return std::string(to_text(tid.transport())) + '|' + tid.traddr() + '|' + tid.trsvcid() + '|' + tid.host_nqn();
+}
+
 Actions Finder::advance(Instant now) {
+  deadline_ = kNever;
   if (config_) {
-    // A removal changes what others refer to and mean: look again, at most as often as referrals nest.
-    for (unsigned round = 0; round <= kMaxReferralDepth; ++round) {
-      deadline_ = kNever;
-      if (dirty_ && !stopping_) reconcile(now);
-      for (auto it = dcs_.begin(); it != dcs_.end();) {
-        Dc& dc = *it++;  // step() may remove it
-        step(dc, now);
+    if (!stopping_) {
+      adopt_all(now);  // whether a name is connected is a fact of desire()
+      // A new name may adopt a connection, whose page may refer to others.
+      for (unsigned round = 0; round < kRounds && (dirty_ || now >= judge_at_); ++round) {
+        reconcile(now);
+        adopt_all(now);
       }
-      if (!dirty_ || stopping_) break;
     }
-    if (dirty_ && !stopping_) deadline_ = now;
-    if (!stopping_) step_foreign(now);
-    if (!stopping_) names_.advance(now, out_);
-    deadline_ = std::min(deadline_, names_.deadline());
-  } else {
-    deadline_ = kNever;
+    for (auto it = connections_.begin(); it != connections_.end();) step_connection((it++)->second, now);
+    if (!stopping_) {
+      for (auto it = dcs_.all().begin(); it != dcs_.all().end();) {
+        const auto id = it->first;
+        step_name(id, (it++)->second, now);  // may remove it
+      }
+      step_foreign(now);
+      names_.advance(now, out_);
+      wake(judge_at_);
+    }
+    wake(names_.deadline());
+    if (dirty_ && !stopping_) wake(now);
   }
   if (removed_) out_.push_back(NotifyDcRemoved{});
   if (save_) out_.push_back(SaveLastKnown{});
@@ -35,23 +60,137 @@ Actions Finder::advance(Instant now) {
   return std::exchange(out_, {});
 }
 
-void Finder::step(Dc& dc, Instant now) {
-  if (dc.op != Dc::Op::none) return;
-  if (stopping_) {
-    if (dc.device && !config_->persistent_connections) order(dc, Dc::Op::disconnect, now);
+// The evidence is weighed at the end of the soak: reconcile() runs at not_before.
+bool Finder::is_due(const Dc& dc, Instant now) const { return !dc.verdict.stays() && now >= dc.verdict.not_before; }
+
+// --- names -----------------------------------------------------------------------------------------------------------
+
+void Finder::adopt_all(Instant now) {
+  if (!devices_.complete()) return;
+  for (auto& [id, dc] : dcs_.all()) adopt(id, dc, now);
+}
+
+// Takes over an existing connection that this name means ("the same controller under another name": unique and
+// well-known NQN, with and without interface, regressions 11), if possible one that is ours already.
+void Finder::adopt(NameId id, Dc& dc, Instant now) {
+  if (dc.device || dc.op != Dc::Op::none || dc.looked == devices_.version()) return;
+  // What appears there now is probably the connection of that one; its answer says whose it is.
+  if (connecting_to_same(id, dc)) return;
+  const Device* found = nullptr;
+  for (const Device* device : devices_.matching(dc.tid, ControllerKind::discovery)) {
+    if (device->state.starts_with("deleting")) {
+      dc.next_connect = std::max(dc.next_connect, now + timing_.connect.first);  // it is probably gone by then
+      continue;
+    }
+    if (found == nullptr || connection_of(device->ref) != nullptr) found = device;
+    if (connection_of(found->ref) != nullptr) break;
+  }
+  if (found == nullptr) {
+    dc.looked = devices_.version();
     return;
   }
-  if (const auto lost = lost_deadline(dc); dc.wanted && lost != kNever) {
-    if (now >= lost)
-      note_unwanted(dc, Reason::persistence_over, now);
-    else
-      deadline_ = std::min(deadline_, lost);
+  Connection* connection = connection_of(found->ref);
+  if (connection != nullptr) {
+    report(Level::debug, dc, "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
+    return join(id, dc, *connection);
   }
-  if (!dc.wanted && step_unwanted(dc, now)) return;
-  if (!dc.device) return step_unbound(dc, now);
-  const auto op = dc.next(now, config_->pleo);
-  if (op != Dc::Op::none) return order(dc, op, now);
-  deadline_ = std::min(deadline_, dc.deadline(config_->pleo));
+  connection = &connections_.insert_or_assign(found->ref.name, Connection(*found, dc.tid, timing_, now)).first->second;
+  join(id, dc, *connection);
+  report(Level::info, dc, "Connection established! (existing connection adopted)", Reason::last_known);
+}
+
+// The connection is what this name means. From now on it shows what is known over it.
+void Finder::join(NameId id, Dc& dc, Connection& connection) {
+  connection.names.insert(id);
+  dc.device = connection.device;
+  dc.attempts = 0;
+  dc.failure_told = false;
+  dc.announced.lost_since = kNever;
+  dc.page_fresh = connection.fresh();
+  names_.reached(dc.tid.traddr());
+  connection.know_before(Page{dc.page_known, dc.genctr, dc.entries, 0});
+  dirty_ = true;
+  if (!connection.page.known) return;
+  for (const NameId name : connection.names) show_page(name, connection, false);
+}
+
+void Finder::step_name(NameId id, Dc& dc, Instant now) {
+  if (dc.op != Dc::Op::none || dc.device) return;
+  if (!dc.verdict.stays()) {
+    if (is_due(dc, now) && !connecting_to_same(id, dc)) remove(id);
+    return;
+  }
+  if (!devices_.complete() || !dc.verdict.connects) return;
+  if (connecting_to_same(id, dc)) return;
+  if (now < dc.next_connect) return wake(dc.next_connect);
+  order_connect(id, dc, now);
+}
+
+bool Finder::connecting_to_same(NameId id, const Dc& dc) {
+  const auto it = connecting_.find(place_of(dc.tid));
+  return it != connecting_.end() && std::any_of(it->second.begin(), it->second.end(), [&](NameId other) {
+           const Dc* known = dcs_.find(other);
+           return other != id && known != nullptr && may_be_one(known->tid, dc.tid);
+         });
+}
+
+void Finder::remove(NameId id) {
+  const Dc& dc = *dcs_.find(id);
+  report(Level::info, dc, "Removed: " + std::string(to_text(dc.verdict.reason)), dc.verdict.reason);
+  removed_ = save_ = true;
+  note_ended(dc.tid);
+  dcs_.erase(id);
+}
+
+// --- connections -----------------------------------------------------------------------------------------------------
+
+void Finder::step_connection(Connection& connection, Instant now) {
+  if (connection.aens_untold > 0) {
+    const Instant at = connection.aen_told + timing_.aen_gap_last;
+    if (now >= at) {
+      report(Level::info, connection, "Received " + std::to_string(connection.aens_untold) + " more AENs");
+      connection.aens_untold = 0;
+      connection.aen_told = now;
+    } else {
+      wake(at);
+    }
+  }
+  if (connection.op != Dc::Op::none) return;
+  if (stopping_) {
+    if (!config_->persistent_connections) order_disconnect(connection, now, Reason::stopping);
+    return;
+  }
+  // Names that go. When all do, the connection goes first.
+  const bool all_due = std::all_of(connection.names.begin(), connection.names.end(),
+                                   [&](NameId id) { return is_due(*dcs_.find(id), now); });
+  if (all_due) {
+    if (!connect_may_answer_with(connection.device))
+      order_disconnect(connection, now, dcs_.find(*connection.names.begin())->verdict.reason);
+    return;
+  }
+  for (auto it = connection.names.begin(); it != connection.names.end();) {
+    const NameId id = *it;
+    const Dc& dc = *dcs_.find(id);
+    if (!is_due(dc, now) || dc.op != Dc::Op::none) {
+      ++it;
+      continue;
+    }
+    it = connection.names.erase(it);
+    remove(id);
+  }
+  const auto op = connection.next(now, config_->pleo);
+  if (op != Dc::Op::none) return order(connection, op, now);
+  wake(connection.deadline(config_->pleo));
+}
+
+// The answer to a connect of another name may be this very connection (regressions 40).
+bool Finder::connect_may_answer_with(const DeviceRef& ref) {
+  const Device* device = devices_.find(ref);
+  if (device == nullptr) return false;
+  return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& item) {
+    const Dc* dc = item.second.op == Dc::Op::connect ? dcs_.find(item.second.name) : nullptr;
+    return dc != nullptr && matches(*device, dc->tid, ControllerKind::discovery, devices_.interfaces());
+  });
 }
 
 // Compatibility contract 5.14: what others connected goes on to nvme-cli, whose udev rule stacd may have taken away.
@@ -61,178 +200,92 @@ void Finder::step_foreign(Instant now) {
   for (auto it = foreign_.begin(); it != foreign_.end();) {
     auto& [ref, foreign] = *it;
     const Device* device = devices_.find(ref);
-    if (device == nullptr || owner_of(ref) != nullptr || (!foreign.news && now >= foreign.not_before)) {
+    if (device == nullptr || connection_of(ref) != nullptr || (foreign.news.empty() && now >= foreign.not_before)) {
       it = foreign_.erase(it);
       continue;
     }
     ++it;
-    if (!foreign.news) continue;
     // The answer to a connect of ours may be on its way: it reads the page itself then.
-    const bool soon_ours = std::any_of(by_op_.begin(), by_op_.end(), [&](const auto& op) {
-      return op.second->op == Dc::Op::connect &&
-             matches(*device, op.second->tid, ControllerKind::discovery, devices_.interfaces());
-    });
-    if (soon_ours) continue;
+    if (foreign.news.empty() || connect_may_answer_with(ref)) continue;
     if (now < foreign.not_before) {
-      deadline_ = std::min(deadline_, foreign.not_before);
+      wake(foreign.not_before);
       continue;
     }
-    foreign.news = false;
+    out_.push_back(Report{Level::info, std::nullopt, ref.name, ref.name + " - Received " + foreign.news});
+    foreign.news.clear();
     foreign.not_before = now + timing_.forward;
     if (auto unit = nvmf_connect_unit(*device)) out_.push_back(LeaveToNvmeCli{ref.name, std::move(*unit)});
   }
 }
 
-// True when the controller is dealt with for now.
-bool Finder::step_unwanted(Dc& dc, Instant now) {
-  Instant due = dc.unwanted_since + timing_.soak;
-  // After a start mDNS gets its time to answer: what it announces is wanted, whatever it was called before.
-  if (config_->zeroconf && !mdns_.available) due = std::max(due, started_ + timing_.mdns_grace);
-  if (now < due) {
-    deadline_ = std::min(deadline_, due);
-    return false;
-  }
-  if (removal_reason(dc, now) != Reason::none) {
-    remove(dc, now);
-    return true;
-  }
-  dc.wanted = true;
-  dc.unwanted_since = kNever;
-  return false;
-}
+// --- orders ----------------------------------------------------------------------------------------------------------
 
-// Takes over an existing connection that this Tid means; notes when another controller of ours has it already ("the
-// same controller under another name": unique and well-known NQN, with and without interface, regressions 11).
-bool Finder::adopt(Dc& dc, Instant now) {
-  const auto before = std::exchange(dc.alias_of, std::nullopt);
-  for (const Device* device : devices_.matching(dc.tid, ControllerKind::discovery)) {
-    if (const Dc* owner = owner_of(device->ref); owner != nullptr) {
-      if (!before) report(Level::debug, dc, "is the same controller as " + owner->tid.to_string());
-      dc.alias_of = owner->tid;
-      continue;
-    }
-    dc.bind(*device, now);
-    report(Level::info, dc, "Connection established! (existing connection adopted)", Reason::last_known);
-    return true;
-  }
-  return false;
-}
-
-void Finder::step_unbound(Dc& dc, Instant now) {
-  if (!devices_.complete()) return;  // who knows what exists already
-  // What appears there now is probably the connection of that one; its answer may make this one an alias.
-  if (connecting_to_same_address(dc) != nullptr) return;
-  if (adopt(dc, now)) return step(dc, now);
-  if (dc.alias_of || !dc.wanted) return;
-  if (now < dc.next_connect) {
-    deadline_ = std::min(deadline_, dc.next_connect);
-    return;
-  }
-  order(dc, Dc::Op::connect, now);
-}
-
-Dc* Finder::connecting_to_same_address(const Dc& dc) {
-  for (auto& [id, other] : by_op_)
-    if (other != &dc && other->op == Dc::Op::connect && other->tid.transport() == dc.tid.transport() &&
-        other->tid.traddr() == dc.tid.traddr() && other->tid.trsvcid() == dc.tid.trsvcid() &&
-        other->tid.host_nqn() == dc.tid.host_nqn())
-      return other;
-  return nullptr;
-}
-
-void Finder::order(Dc& dc, Dc::Op op, Instant now) {
+OpId Finder::fly(Dc::Op op, NameId name, const DeviceRef& device) {
   const OpId id = next_op_++;
-  switch (op) {
-    case Dc::Op::none:
-      return;
-    case Dc::Op::connect: {
-      ++dc.attempts;
-      dc.last_attempt = now;
-      dc.connect_track.begin();
-      const Reason reason = dc.origin == Origin::configured ? Reason::configured
-                            : dc.origin == Origin::referral ? Reason::referral
-                                                            : Reason::discovered;
-      out_.push_back(
-          Connect{id, dc.tid, ControllerKind::discovery, dc.options, host_for(dc.tid), reason, !dc.failure_told});
-      break;
-    }
-    case Dc::Op::disconnect: {
-      const Reason reason = stopping_ ? Reason::stopping : dc.unwanted_reason;
-      report(Level::info, dc, "Disconnect initiated: " + std::string(to_text(reason)), reason);
-      out_.push_back(Disconnect{id, dc.tid, *dc.device, reason});
-      break;
-    }
-    case Dc::Op::register_: {
-      const auto family = dc.tid.ip() ? dc.tid.ip()->family() : IpFamily::v4;
-      auto data = dim_host_entry(host_for(dc.tid), family);
-      if (!data) {
-        dc.registered = true;
-        report(Level::error, dc, "Failed to register with Discovery Controller. " + data.error().text);
-        return step(dc, now);
-      }
-      dc.register_track.begin();
-      out_.push_back(Register{id, dc.tid, *dc.device, std::move(*data)});
-      break;
-    }
-    case Dc::Op::supported:
-      dc.supported_track.begin();
-      out_.push_back(FetchSupported{id, dc.tid, *dc.device});
-      break;
-    case Dc::Op::page: {
-      dc.page_track.begin();
-      // A safety poll trusts the generation counter, but not for ever: a target that restarted unnoticed may count
-      // again to the number we know.
-      const bool poll = !std::exchange(dc.page_stale, false) && dc.page_read_here;  // an AEN from now on asks again
-      dc.page_op_current = true;
-      dc.polls = poll ? dc.polls + 1 : 0;
-      const bool trust = poll && dc.polls % kFullReadEvery != 0;
-      dc.next_poll = now + timing_.poll;
-      const bool pleo = config_->pleo && dc.supported && dc.supported->pleos;
-      out_.push_back(FetchLogPage{id, dc.tid, *dc.device, pleo, trust ? std::optional(dc.genctr) : std::nullopt});
-      break;
-    }
-  }
-  dc.op = op;
-  dc.op_id = id;
-  by_op_.emplace(id, &dc);
+  in_flight_.emplace(id, InFlight{op, name, device});
+  dcs_.find(name)->op = op;
+  return id;
 }
 
-// The soak is over and the evidence still stands.
-void Finder::remove(Dc& dc, Instant now) {
-  if (dc.device && !hand_over(dc, now)) {
-    if (now < dc.next_connect) {  // an earlier disconnect failed
-      deadline_ = std::min(deadline_, dc.next_connect);
-      return;
+HostIdentity Finder::host_for(const Dc& dc) const {
+  ControllerLine line;
+  line.host_id = dc.host_id;
+  HostIdentity host = identity_for(*host_, dc.tid, dc.host_id ? &line : nullptr);
+  // A connection has the identity it was made with.
+  const Device* device = dc.device ? devices_.find(*dc.device) : nullptr;
+  if (device != nullptr && !device->hostid.empty() && dc.tid.host_nqn() != host_->nqn) host.id = device->hostid;
+  return host;
+}
+
+void Finder::order_connect(NameId id, Dc& dc, Instant now) {
+  ++dc.attempts;
+  dc.last_attempt = now;
+  dc.connect_track.begin();
+  connecting_[place_of(dc.tid)].insert(id);
+  out_.push_back(Connect{fly(Dc::Op::connect, id, {}), dc.tid, ControllerKind::discovery, dc.options, host_for(dc),
+                         dc.verdict.reason, !dc.failure_told});
+}
+
+void Finder::order_disconnect(Connection& connection, Instant now, Reason reason) {
+  if (now < connection.next_disconnect) return wake(connection.next_disconnect);  // an earlier one failed
+  const NameId name = *connection.names.begin();
+  const Dc& dc = *dcs_.find(name);
+  if (dc.op != Dc::Op::none) return;
+  report(connection.disconnect_backoff.failures() == 0 ? Level::info : Level::debug, dc,
+         "Disconnect initiated: " + std::string(to_text(reason)), reason);
+  const OpId id = fly(Dc::Op::disconnect, name, connection.device);
+  connection.begin(Dc::Op::disconnect, id, now);
+  out_.push_back(Disconnect{id, dc.tid, connection.device, reason});
+}
+
+void Finder::order(Connection& connection, Dc::Op op, Instant now) {
+  // Any name will do that has nothing else in flight.
+  const auto speaker = std::find_if(connection.names.begin(), connection.names.end(),
+                                    [&](NameId id) { return dcs_.find(id)->op == Dc::Op::none; });
+  if (speaker == connection.names.end()) return;
+  const Dc& dc = *dcs_.find(*speaker);
+  std::string registration;
+  if (op == Dc::Op::register_) {
+    auto data = dim_host_entry(host_for(dc), dc.tid.ip() ? dc.tid.ip()->family() : IpFamily::v4);
+    if (!data) {
+      connection.begin(op, 0, now);  // not again
+      connection.end(op);
+      report(Level::error, connection, "Failed to register with Discovery Controller. " + data.error().text);
+      return step_connection(connection, now);
     }
-    return order(dc, Dc::Op::disconnect, now);
+    registration = std::move(*data);
   }
-  report(Level::info, dc, "Removed: " + std::string(to_text(dc.unwanted_reason)), dc.unwanted_reason);
-  removed_ = save_ = dirty_ = true;
-  note_ended(dc.tid);
-  by_tid_.erase(dc.tid);
-  std::erase_if(dcs_, [&](const Dc& other) { return &other == &dc; });
-}
-
-void Finder::note_ended(const Tid& tid) {
-  std::erase(ended_, tid);
-  if (ended_.size() >= kMaxEnded) ended_.erase(ended_.begin());
-  ended_.push_back(tid);
-}
-
-// Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40).
-bool Finder::hand_over(Dc& dc, Instant now) {
-  const Device* device = devices_.find(*dc.device);
-  if (device == nullptr) return false;
-  for (auto& heir : dcs_) {
-    if (&heir == &dc || !heir.wanted || heir.device || heir.op != Dc::Op::none) continue;
-    if (!matches(*device, heir.tid, ControllerKind::discovery, devices_.interfaces())) continue;
-    heir.bind(*device, now);
-    report(Level::info, heir, "Took over the connection of " + dc.tid.to_string());
-    dc.device.reset();
-    deadline_ = now;
-    return true;
-  }
-  return false;
+  const bool pleo = connection.with_pleo(config_->pleo);
+  const OpId id = fly(op, *speaker, connection.device);
+  connection.begin(op, id, now);
+  for (const NameId name : connection.names)
+    if (OpTrack* going = track(*dcs_.find(name), op)) going->begin();
+  if (op == Dc::Op::register_)
+    out_.push_back(Register{id, dc.tid, connection.device, std::move(registration)});
+  else if (op == Dc::Op::supported)
+    out_.push_back(FetchSupported{id, dc.tid, connection.device});
+  else
+    out_.push_back(FetchLogPage{id, dc.tid, connection.device, pleo, connection.trusted_genctr()});
 }
 
 }  // namespace stas

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finder: from the sources (configuration, mDNS, referrals) to the controllers that are wanted, and the
-// evidence that one is not wanted any more.
+// Finder: from what is desired to the names, their verdicts, and new names.
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/brain/configured.h"
-#include "libstas/core/brain/view.h"
-#include "libstas/core/config/filter.h"
-#include "libstas/core/discovery/entry_tid.h"
-#include "libstas/core/identity/nqn.h"
 #include "stafd/finder.h"
 
 namespace stas {
@@ -18,221 +12,191 @@ namespace {
 
 constexpr std::size_t kMaxTold = 1024;
 
-std::string nqn_or_well_known(const std::string& nqn) {
-  return nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : nqn;
-}
-
 }  // namespace
 
-void Finder::report_plain(Level level, std::string text) {
+void Finder::report_once(Level level, std::string text) {
   if (told_.size() >= kMaxTold || !told_.insert(text).second) level = Level::debug;
   out_.push_back(Report{level, std::nullopt, {}, std::move(text)});
 }
 
-// Records one candidate. The same Tid from several sources keeps the strongest label and the union of its parents.
-void Finder::add(Candidates& all, Tid tid, Candidate candidate) {
-  const auto usable = usability(*config_, tid);
-  if (usable != Usability::usable) {
-    const bool surprise = usable != Usability::excluded && usable != Usability::family_disabled;
-    if (surprise) report_plain(Level::warning, tid.to_string() + " " + std::string(to_text(usable)));
-    return;
-  }
-  const auto [it, fresh] = all.try_emplace(std::move(tid), candidate);
-  if (fresh) return;
-  auto& known = it->second;
-  if (candidate.origin < known.origin) {
-    known.origin = candidate.origin;
-    known.options = candidate.options;
-    known.line = candidate.line;
-  }
-  known.parents.merge(candidate.parents);
-  known.reported = known.reported || candidate.reported;
-  known.depth = std::min(known.depth, candidate.depth);
-}
-
-void Finder::add_configured(Candidates& all) {
-  unresolved_.clear();
-  for (const auto& line : config_->controllers) {
-    auto target = target_of(line, *config_, *host_, names_, std::string(kWellKnownDiscoveryNqn));
-    if (target.excluded != nullptr) continue;
-    if (!target.resolved) {
-      unresolved_.emplace_back(std::move(target.fields));
-      continue;
-    }
-    add(all, Tid(std::move(target.fields)),
-        Candidate{Origin::configured, merged(config_->connect, line.options), {}, false, 0, &line});
-  }
-}
-
-void Finder::add_mdns(Candidates& all, Instant now) {
-  // What was announced once and is silent now stays for its persistence time, and while it is connected (law 2).
-  // Without an mDNS daemon the announcement is neither confirmed nor denied.
-  for (const auto& dc : dcs_) {
-    if (!dc.announced || (!dc.connected() && now >= lost_deadline(dc))) continue;
-    const bool reported = dc.reported && config_->zeroconf && !mdns_.available;
-    add(all, dc.tid, Candidate{Origin::discovered, config_->connect, {}, reported, 0, nullptr});
-  }
-  if (!config_->zeroconf) return;
-  for (const auto& service : mdns_.services) {
-    if (!service.resolved || !service.transport) continue;
-    // The interface goes into the Tid for tcp only (compatibility contract 5.4).
-    const bool with_iface = *service.transport == Transport::tcp && !config_->ignore_iface;
-    add(all,
-        Tid(TidFields{*service.transport,
-                      service.traddr,
-                      service.trsvcid,
-                      nqn_or_well_known(service.nqn),
-                      {},
-                      with_iface ? service.interface : std::string(),
-                      host_->nqn}),
-        Candidate{Origin::discovered, config_->connect, {}, true, 0, nullptr});
-  }
-}
-
-void Finder::add_referrals_of(Candidates& all, const Dc& parent, unsigned depth) {
-  // Entries with DUPRETINFO lead to the same information: one that works is enough (regressions 24). The next one is
-  // taken when those before it have failed.
-  bool duplicate_served = false;
-  for (const auto& entry : parent.entries) {
-    if (entry.subtype != kDlpSubtypeReferral) continue;
-    if (entry.dupretinfo() && duplicate_served) continue;
-    const auto tid = tid_of_entry(entry, parent.tid, config_->ignore_iface);
-    if (!tid || *tid == parent.tid) continue;
-    if (entry.dupretinfo()) {
-      const Dc* known = find(*tid);
-      duplicate_served = known == nullptr || known->connected() || known->attempts < 2;
-    }
-    if (depth > kMaxReferralDepth) {
-      report_plain(Level::warning, tid->to_string() +
-                                       " is ignored: the chain of referrals that leads to it is longer than " +
-                                       std::to_string(kMaxReferralDepth));
-      continue;
-    }
-    Candidate candidate{Origin::referral, merged(config_->connect, {}), {parent.tid}, false, depth, nullptr};
-    candidate.options.dhchap_secret = parent.options.dhchap_secret;
-    candidate.options.dhchap_ctrl_secret = parent.options.dhchap_ctrl_secret;
-    add(all, *tid, std::move(candidate));
-  }
-}
-
-// Breadth first from the roots, so that loops end and only what is still reachable from a wanted controller counts: the
-// referrals of a controller that is being removed go with it (D-18).
-void Finder::add_referrals(Candidates& all) {
-  std::vector<Tid> level;
-  for (const auto& [tid, candidate] : all) level.push_back(tid);
-  std::set<Tid> visited(level.begin(), level.end());
-  for (unsigned depth = 1; !level.empty(); ++depth) {
-    Candidates found;
-    for (const auto& tid : level)
-      if (const Dc* parent = find(tid); parent != nullptr) add_referrals_of(found, *parent, depth);
-    level.clear();
-    for (auto& [tid, candidate] : found) {
-      if (visited.insert(tid).second) level.push_back(tid);
-      add(all, tid, std::move(candidate));
-    }
-  }
-}
-
-Finder::Candidates Finder::candidates(Instant now) {
-  Candidates all;
-  add_configured(all);
-  add_mdns(all, now);
-  add_referrals(all);
-  return all;
-}
-
-// Why a controller that no source names now must go; none = there is no evidence, it stays. Asked again when the soak
-// is over.
-Reason Finder::removal_reason(const Dc& dc, Instant now) const {
-  switch (usability(*config_, dc.tid)) {
-    case Usability::usable:
-      break;
-    case Usability::excluded:
-      return Reason::excluded;
-    case Usability::family_disabled:
-      return Reason::family_disabled;
-    case Usability::invalid_address:
-    case Usability::invalid_nqn:
-      return Reason::unusable;
-  }
-  switch (dc.origin) {
-    case Origin::configured:
-      return Reason::not_configured;
-    case Origin::discovered:
-      // Silence of mDNS is no evidence. Only the persistence time ends such a controller, and never while connected.
-      return dc.announced && (dc.connected() || now < lost_deadline(dc)) ? Reason::none : Reason::persistence_over;
-    case Origin::referral:
-      for (const auto& parent : dc.parents) {
-        const Dc* known = find(parent);
-        if (known != nullptr && known->wanted && !known->page_known) return Reason::none;
-      }
-      // Parents lost with the saved state: wait until every page is known before believing that nobody refers to it.
-      if (dc.parents.empty() &&
-          std::any_of(dcs_.begin(), dcs_.end(), [](const Dc& other) { return other.wanted && !other.page_known; }))
-        return Reason::none;
-      return Reason::no_referral;
-  }
-  return Reason::none;
-}
-
-void Finder::note_unwanted(Dc& dc, Reason reason, Instant now) {
-  if (dc.wanted) {
-    dc.wanted = false;
-    dc.unwanted_since = now;
-  }
-  dc.unwanted_reason = reason;
-}
-
 void Finder::reconcile(Instant now) {
   dirty_ = false;
-  auto all = candidates(now);
-  for (auto& dc : dcs_) {
-    const auto it = all.find(dc.tid);
-    if (it == all.end()) {
-      dc.reported = dc.announced = false;
-      track_lost(dc, now);
-      const auto reason = removal_reason(dc, now);
-      if (reason != Reason::none) {
-        note_unwanted(dc, reason, now);
-      } else {
-        dc.wanted = true;
-        dc.unwanted_since = kNever;
-      }
-      continue;
-    }
-    const auto& candidate = it->second;
-    if (dc.origin != candidate.origin) save_ = true;
-    dc.origin = candidate.origin;
-    dc.options = candidate.options;
-    dc.parents = candidate.parents;
-    dc.cfg = candidate.line != nullptr ? cfg_dict(*candidate.line) : TextDict();
-    if (candidate.reported && !dc.reported && !dc.connected())
-      dc.next_connect = std::min(dc.next_connect, now);  // a hint
-    dc.reported = candidate.reported;
-    // The end of a controller= line counts although it was announced long ago.
-    dc.announced = dc.reported || (dc.announced && dc.origin != Origin::configured);
-    dc.wanted = true;
-    dc.unwanted_since = kNever;
-    dc.unwanted_reason = Reason::none;
-    track_lost(dc, now);
-    all.erase(it);
-  }
-  for (auto& [tid, candidate] : all) {
-    if (dcs_.size() >= kMaxDcs) {
-      report_plain(Level::error,
-                   "More than " + std::to_string(kMaxDcs) + " discovery controllers; the rest is ignored");
-      break;
-    }
-    auto& dc = dcs_.emplace_back(tid, timing_);
-    by_tid_.emplace(tid, &dc);
-    std::erase(ended_, tid);
-    dc.origin = candidate.origin;
-    dc.options = candidate.options;
-    dc.parents = std::move(candidate.parents);
-    if (candidate.line != nullptr) dc.cfg = cfg_dict(*candidate.line);
-    dc.reported = dc.announced = candidate.reported;
+  judge_at_ = kNever;
+  auto desired = desire(DcFacts{*config_, *host_, names_, mdns_, dcs_, timing_, now, started_, devices_.complete()});
+  for (auto& surprise : desired.reports) report_once(surprise.level, std::move(surprise.text));
+  unresolved_ = std::move(desired.unresolved);
+  rename(desired, now);
+  for (auto& [id, dc] : dcs_.all())
+    if (!desired.renamed.contains(dc.tid)) judge(dc, desired, now);  // it waits for an operation
+  for (auto it = dcs_.all().begin(); it != dcs_.all().end();) {
+    const auto id = it->first;
+    const Dc& dc = (it++)->second;
+    if (dc.verdict.stays() || dc.op != Dc::Op::none || !desired.superseded.contains(dc.tid)) continue;
+    report(Level::debug, dc, "Another address of " + dc.host_name + " takes its place");
+    dcs_.erase(id);
     save_ = true;
   }
+  refused_.clear();
+  for (const auto& [tid, wish] : desired.wishes)
+    if (wish.verdict.standing == DcStanding::refused && refused_.size() < kMaxDcs) refused_.emplace(tid, wish);
+  learn(desired, now);
+}
+
+void Finder::judge(Dc& dc, const DesiredDcs& desired, Instant now) {
+  const auto it = desired.wishes.find(dc.tid);
+  if (it == desired.wishes.end() || !it->second.verdict.stays())
+    leave(dc, it == desired.wishes.end() ? nullptr : &it->second, now);
+  else
+    settle_wish(dc, it->second, now);
+}
+
+void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
+  if (dc.origin != wish.origin || dc.sources.parents != wish.sources.parents) save_ = true;
+  const bool was_present = dc.announced.present();
+  if (wish.verdict.standing == DcStanding::wanted) {
+    dc.held_for.clear();
+  } else if (dc.held_for != wish.verdict.waits_for) {
+    dc.held_for = wish.verdict.waits_for;
+    dc.held_at = now;
+    report_once(wish.replaced ? Level::info : Level::warning,
+                dc.tid.to_string() +
+                    (wish.replaced ? " is kept until it is known: "
+                                   : " is kept although nothing names it now. What could is not known: ") +
+                    dc.held_for);
+  }
+  dc.origin = wish.origin;
+  dc.sources = wish.sources;
+  dc.verdict = wish.verdict;
+  dc.options = wish.options;
+  dc.host_id = wish.host_id;
+  dc.host_name = wish.host_name;
+  dc.cfg = wish.cfg;
+  dc.system_identity = wish.system_identity;
+  if (!wish.replaced)
+    dc.lost_at = kNever;
+  else if (dc.lost_at == kNever)
+    dc.lost_at = now;
+  judge_at_ = std::min(judge_at_, wish.verdict.until);
+
+  if (wish.present)
+    dc.announced.state = Announcement::State::present;
+  else if (!wish.sources.announced || (wish.origin == Origin::configured && !wish.replaced))
+    dc.announced.state = Announcement::State::never;  // the end of its line counts although it was announced long ago
+  else
+    dc.announced.state = Announcement::State::silent;
+  // A hint that it can be reached.
+  if (wish.present && !was_present && !dc.connected())
+    dc.next_connect = std::min(dc.next_connect, std::max(now, dc.last_attempt + timing_.connect.first));
+  track_lost(dc, now);
+  if (const auto at = lost_deadline(dc); at > now) judge_at_ = std::min(judge_at_, at);
+}
+
+// Nothing names it, on evidence, or what names it is refused.
+void Finder::leave(Dc& dc, const Wish* refusal, Instant now) {
+  const bool left_before = !dc.verdict.stays();
+  dc.verdict =
+      farewell(DcFacts{*config_, *host_, names_, mdns_, dcs_, timing_, now, started_, devices_.complete()}, dc);
+  if (refusal != nullptr) dc.verdict.standing = DcStanding::refused;
+  if (dc.lost_at == kNever) dc.lost_at = now;
+  if (!left_before && refusal == nullptr) dc.announced.state = Announcement::State::never;
+  dc.verdict.not_before = dc.lost_at + timing_.soak;
+  // After a start mDNS gets its time to answer: what it announces is wanted, whatever it was called before.
+  if (config_->zeroconf && !mdns_.available)
+    dc.verdict.not_before = std::max(dc.verdict.not_before, started_ + timing_.mdns_grace);
+  if (dc.verdict.not_before > now) judge_at_ = std::min(judge_at_, dc.verdict.not_before);
+}
+
+// How the table is filled, by the strongest source of each name.
+struct Finder::Room {
+  explicit Room(NameTable& dcs) {
+    for (const auto& [id, dc] : dcs.all()) {
+      ++used[dc.origin];
+      if (dc.announced && !dc.announced.present() && dc.origin == Origin::discovered && !dc.connected() &&
+          dc.op == Dc::Op::none)
+        lost.push_back(id);
+    }
+  }
+  std::map<Origin, std::size_t> used;
+  std::vector<NameId> lost;  // could make room
+};
+
+// New names. What is configured comes first, so that no flood of the others takes its place.
+void Finder::learn(const DesiredDcs& desired, Instant now) {
+  full_ = false;
+  std::set<Tid> expected;  // names under the host's new NQN, as soon as nothing is in flight under the old one
+  for (const auto& [old, tid] : desired.renamed) expected.insert(tid);
+  Room room(dcs_);
+  for (const auto origin : {Origin::configured, Origin::discovered, Origin::referral}) {
+    for (const auto& [tid, wish] : desired.wishes) {
+      if (wish.origin != origin || wish.verdict.standing != DcStanding::wanted || find(tid) != nullptr) continue;
+      if (expected.contains(tid)) continue;
+      if (origin == Origin::discovered && !wish.present) continue;  // it has just made room
+      if (!make_room(room, origin)) {
+        full_ = full_ || origin == Origin::configured;
+        report_once(Level::error, "Too many discovery controllers (" + std::to_string(dcs_.size()) +
+                                      "); more of origin \"" + std::string(to_text(origin)) + "\" are ignored");
+        break;
+      }
+      Dc dc(tid, timing_, now);
+      // Its other addresses did not answer either, and that was told.
+      if (!wish.host_name.empty())
+        dc.failure_told = std::any_of(dcs_.begin(), dcs_.end(), [&](const Dc& other) {
+          return other.host_name == wish.host_name && other.failure_told;
+        });
+      settle_wish(dc, wish, now);
+      std::erase(ended_, tid);
+      dcs_.add(std::move(dc));
+      ++room.used[origin];
+      save_ = true;
+    }
+  }
+}
+
+bool Finder::make_room(Room& room, Origin origin) {
+  const bool within_share = origin == Origin::configured ||
+                            (origin == Origin::discovered && room.used[origin] < kMaxAnnounced) ||
+                            (origin == Origin::referral && room.used[origin] < kMaxReferred);
+  if (within_share && dcs_.size() < kMaxDcs) return true;
+  if (room.lost.empty() || origin == Origin::referral) return false;
+  report(Level::info, *dcs_.find(room.lost.back()), "Given up: it is lost, and others need its place");
+  dcs_.erase(room.lost.back());
+  room.lost.pop_back();
+  --room.used[Origin::discovered];
+  return true;
+}
+
+// The host's NQN changed; what is not connected goes on under the new one, and shows what it showed.
+void Finder::rename(const DesiredDcs& desired, Instant now) {
+  if (std::any_of(dcs_.begin(), dcs_.end(), [&](const Dc& dc) {
+        return dc.system_identity && dc.tid.host_nqn() != host_->nqn && dc.connected();
+      }))
+    report_once(Level::warning, "The host NQN is " + host_->nqn +
+                                    " now; existing connections keep the one they were made with. Disconnect them "
+                                    "(nvme disconnect) to have them made again under the new one");
+  for (auto it = dcs_.all().begin(); it != dcs_.all().end();) {
+    const auto id = it->first;
+    Dc& old = (it++)->second;
+    const auto found = desired.renamed.find(old.tid);
+    if (found == desired.renamed.end() || old.op != Dc::Op::none || old.connected()) continue;
+    if (find(found->second) == nullptr) {
+      Dc dc = old;
+      dc.tid = found->second;
+      dc.created = now;
+      if (dc.page_known) out_.push_back(NotifyLogPagesChanged{dc.tid, "nvme?"});
+      std::erase(ended_, dc.tid);
+      dcs_.erase(id);
+      dcs_.add(std::move(dc));
+    } else {
+      dcs_.erase(id);
+    }
+    save_ = true;
+  }
+}
+
+void Finder::note_ended(const Tid& tid) {
+  std::erase(ended_, tid);
+  if (ended_.size() >= kMaxEnded) ended_.erase(ended_.begin());
+  ended_.push_back(tid);
 }
 
 }  // namespace stas

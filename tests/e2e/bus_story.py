@@ -48,6 +48,20 @@ class Faces(Story):
             ours = {entry for entry in offered if entry[0] in {interface for interface, *_ in recorded}}
             self.assertEqual(ours, recorded)
 
+    def test_stafd_says_whether_it_lists_all_that_is_configured(self):
+        def settled():
+            done = self.call("stafd", ".evidence", "is_settled")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["data"][0]
+        self.eventually("everything is known", settled)
+        unknown = "transport=tcp;traddr=no-such-host.invalid"
+        self.world.write_conf("stafd", stafd_conf(self.target.controller(), unknown))
+        self.stafd.reload()
+        self.eventually("a host name without an address may be anything", lambda: not settled())
+        self.world.write_conf("stafd", stafd_conf(self.target.controller()))
+        self.stafd.reload()
+        self.eventually("it is gone", settled)
+
     def test_wrong_arguments_are_errors_and_harmless(self):
         for daemon in NAMES:
             for args in (("", "list_controllers"), ("", "list_controllers", "s", "yes"),

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "libstas/core/base/report_level.h"
+#include "libstas/core/base/time.h"
 #include "libstas/core/brain/reason.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/device.h"
@@ -86,7 +88,9 @@ struct Report {
   std::string device;
   std::string text;
   Reason reason = Reason::none;
+  Instant by = kNever;  // a time that the text speaks of; its clock time goes in place of kByTime
 };
+inline constexpr std::string_view kByTime = "{time}";
 
 // Write last_known() of the brain to the runtime directory.
 struct SaveLastKnown {};

@@ -27,7 +27,13 @@ void write(JsonWriter& out, const KnownDc& dc) {
   out.key("genctr").value(dc.genctr ? Json(*dc.genctr) : Json());
   out.key("entries").begin_array();
   for (const Dlpe& dlpe : dc.entries) out.value(to_dict(dlpe));
-  out.end().end();
+  out.end();
+  out.key("parents").begin_array();
+  for (const Tid& parent : dc.parents) write(out, parent);
+  out.end();
+  out.key("host-name").text(dc.host_name);
+  out.key("system-identity").value(Json(dc.system_identity));
+  out.end();
 }
 
 void write(JsonWriter& out, const KnownIoc& ioc) {

@@ -32,10 +32,14 @@ struct KnownHost {
 // What stafd remembers of one DC.
 struct KnownDc {
   Tid tid;
-  std::string origin;  // configured, discovered, referral
+  // configured, discovered, referral; another text is a source that this version does not know, and kept as it is.
+  std::string origin;
   bool page_known = false;
   std::optional<std::uint64_t> genctr;
   std::vector<Dlpe> entries;
+  std::vector<Tid> parents;      // the discovery controllers that referred to it
+  std::string host_name;         // of its controller= line, when that has no address
+  bool system_identity = false;  // its host NQN was the system's, not one of its own
   friend bool operator==(const KnownDc&, const KnownDc&) = default;
 };
 struct KnownStafd {

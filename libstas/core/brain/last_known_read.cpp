@@ -31,6 +31,7 @@ class Reader {
   std::vector<T> list(const Json& parent, std::string_view key, std::string_view what, const Read& read);
 
   std::optional<std::string> origin(const Json& parent);
+  std::optional<std::string> any_origin(const Json& parent);
   std::optional<Dlpe> dlpe(const Json& json);
   std::map<std::string, std::string> resolved(const Json& root);
   std::optional<KnownHost> host(const Json& root);
@@ -101,6 +102,14 @@ std::optional<std::string> Reader::origin(const Json& parent) {
   return *text;
 }
 
+// Also one that another version knows: what is kept for it must not be lost.
+std::optional<std::string> Reader::any_origin(const Json& parent) {
+  const Json* json = parent.find("origin");
+  const std::string* text = json == nullptr ? nullptr : json->as_string();
+  if (text == nullptr || text->size() > kMaxName || (!text->empty() && !is_injection_free(*text))) return std::nullopt;
+  return *text;
+}
+
 std::optional<Dlpe> Reader::dlpe(const Json& json) {
   const Json::Object* members = json.as_object();
   if (members == nullptr) return std::nullopt;
@@ -143,9 +152,9 @@ std::optional<KnownHost> Reader::host(const Json& root) {
 
 std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
   const auto tid = tid_of(json.find("tid"));
-  const auto origin = reader.origin(json);
+  const auto origin = reader.any_origin(json);
   if (!tid || !origin) return std::nullopt;
-  KnownDc dc{*tid, *origin, false, {}, {}};
+  KnownDc dc{*tid, *origin, false, {}, {}, {}, {}, false};
   dc.entries =
       reader.list<Dlpe>(json, "entries", "log page entry", [&](const Json& item) { return reader.dlpe(item); });
   const Json* entries = json.find("entries");
@@ -157,6 +166,14 @@ std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
     dc.page_known = page_known != nullptr && page_known->as_bool().value_or(false);
     if (genctr != nullptr) dc.genctr = genctr->as_uint();
   }
+  // Files of before have none of these.
+  if (json.find("parents") != nullptr)
+    dc.parents = reader.list<Tid>(json, "parents", "parent", [&](const Json& item) { return tid_of(&item); });
+  const Json* host_name = json.find("host-name");
+  const std::string* name = host_name == nullptr ? nullptr : host_name->as_string();
+  if (name != nullptr && name->size() <= kMaxName && is_injection_free(*name)) dc.host_name = *name;
+  const Json* system_identity = json.find("system-identity");
+  dc.system_identity = system_identity != nullptr && system_identity->as_bool().value_or(false);
   return dc;
 }
 

@@ -7,6 +7,7 @@
 #include "libstas/core/base/endian.h"
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
+#include "libstas/core/base/unicode.h"
 #include "libstas/core/discovery/dlpe_text.h"
 
 namespace stas {
@@ -79,7 +80,11 @@ Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numre
     }
     ++result.skipped;
     if (result.left_out.size() < kMaxLeftOutNamed) result.left_out.push_back(description(dlpe, flaw));
+    result.skipped_nqns.push_back(flaw == "subnqn" ? std::string() : std::move(dlpe.subnqn));
   }
+  std::sort(result.skipped_nqns.begin(), result.skipped_nqns.end());
+  result.skipped_nqns.erase(std::unique(result.skipped_nqns.begin(), result.skipped_nqns.end()),
+                            result.skipped_nqns.end());
   return result;
 }
 

@@ -34,7 +34,8 @@ inline constexpr std::size_t kMaxLeftOutNamed = 5;  // entries left out that are
 struct DlpEntries {
   std::vector<Dlpe> entries;
   unsigned skipped = 0;  // addresses 0.0.0.0, ::, empty (but for loop); texts not printable or with a comma; no NQN
-  std::vector<std::string> left_out;  // "(tcp, 0.0.0.0, 4420, nqn.x): traddr cannot be used" of the first of them
+  std::vector<std::string> left_out;      // "(tcp, 0.0.0.0, 4420, nqn.x): traddr cannot be used" of the first of them
+  std::vector<std::string> skipped_nqns;  // what all of them name, sorted, each once; "" = an NQN that cannot be read
 };
 // `bytes` must be exactly numrec * kDlpeSize long.
 Result<DlpEntries> parse_dlp_entries(std::string_view bytes, std::uint64_t numrec);
@@ -46,6 +47,8 @@ struct LogPage {
   std::vector<Dlpe> entries;
   unsigned skipped = 0;               // unusable entries left out
   std::vector<std::string> left_out;  // the first of them, for the message: which, and why
+  // What all of them name, sorted, each once; "" = an NQN that cannot be read. The page says nothing about those.
+  std::vector<std::string> skipped_nqns;
 };
 
 // "Left out 3 unusable entries of the discovery log page: ..., ..." with those that are named.

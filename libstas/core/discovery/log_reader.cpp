@@ -103,6 +103,10 @@ bool LogReader::take_entries(std::string_view bytes, std::uint64_t records) {
   page_.skipped += parsed->skipped;
   for (std::string& entry : parsed->left_out)
     if (page_.left_out.size() < kMaxLeftOutNamed) page_.left_out.push_back(std::move(entry));
+  std::vector<std::string> all;
+  std::set_union(page_.skipped_nqns.begin(), page_.skipped_nqns.end(), parsed->skipped_nqns.begin(),
+                 parsed->skipped_nqns.end(), std::back_inserter(all));
+  page_.skipped_nqns = std::move(all);
   std::move(parsed->entries.begin(), parsed->entries.end(), std::back_inserter(page_.entries));
   records_read_ += records;
   return true;

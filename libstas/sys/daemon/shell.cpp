@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <type_traits>
 #include <utility>
 
@@ -22,10 +23,22 @@ std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind 
   return std::make_unique<KernelFabric>(loop, interest);
 }
 
-void log_report(const Journal& journal, const Report& report) {
+// As ctime(3) prints it.
+std::string clock_time(Instant at, Instant now) {
+  const std::time_t when = std::time(nullptr) + std::chrono::duration_cast<std::chrono::seconds>(at - now).count();
+  std::tm local{};
+  char text[32] = {};
+  if (localtime_r(&when, &local) == nullptr) return "---";
+  return std::string(text, std::strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &local));
+}
+
+void log_report(const Journal& journal, const Report& report, Instant now) {
   if (!journal.wants(report.level)) return;
   const std::string tid = report.tid ? report.tid->to_string() : std::string();
-  journal.log(report.level, report.text,
+  std::string text = report.text;
+  if (const auto at = text.rfind(kByTime); report.by != kNever && at != std::string::npos)
+    text.replace(at, kByTime.size(), clock_time(report.by, now));
+  journal.log(report.level, text,
               {{"STAS_TID", tid}, {"STAS_DEVICE", report.device}, {"STAS_REASON", to_text(report.reason)}});
 }
 
@@ -137,7 +150,7 @@ void Shell::carry_out(Action action) {
         if constexpr (std::is_constructible_v<FabricOp, Order>) {
           fabric_->submit(std::move(order));
         } else if constexpr (std::is_same_v<Order, Report>) {
-          log_report(journal_, order);
+          log_report(journal_, order, loop_.now());
         } else if constexpr (std::is_same_v<Order, SaveLastKnown>) {
           state_.changed();
         } else if constexpr (std::is_same_v<Order, Resolve>) {

@@ -6,11 +6,18 @@
 //   aen NAME                  the device reports a changed log page
 //   reads ADDRESS fail|work   Get Log Page
 //   dctype ADDRESS ddc|cdc|none | unique ADDRESS NQN (what Identify says)
-//   pleo ADDRESS yes|error    what log page 00h says; no, if not told
+//   pleo ADDRESS yes|error|broken (the link, not the answer)   what log page 00h says; no, if not told
 //   dim ADDRESS refuses       DIM registrations
 //   symname TEXT              of this host, from the next conf on
 //   reconnected NAME          the kernel has reconnected the device by itself
 //   rediscover NAME           ... and asks for its log page to be read again
+//   doubt ADDRESS|anything|none   what the next conf leaves unclear, beside its options
+//   hostnqn NQN               of this host, from the next conf on
+//   remember CONTROLLER ORIGIN ENTRY...   is in the saved state, with this page
+//   why                       note the verdict on each name, and what is refused
+//   settled                   note whether the brain says that it knows all that is configured
+// An entry "skipped=NQN" is one that cannot be used; "skipped=" says not even its NQN.
+// Each fact is handled by a copy of the brain.
 #include <algorithm>
 #include <memory>
 
@@ -33,7 +40,10 @@ class FinderDriver final : public Driver {
     Words tokens;
   };
 
-  void handle(const Event& event) override { brain_->handle(event, now_); }
+  void handle(const Event& event) override {
+    brain_ = std::make_unique<Finder>(*brain_);
+    brain_->handle(event, now_);
+  }
   Actions advance() override { return brain_->advance(now_); }
   Instant deadline() const override { return brain_->deadline(); }
   void save() override { saved_ = brain_->last_known(); }
@@ -41,6 +51,7 @@ class FinderDriver final : public Driver {
   void reborn() override {
     FinderTiming timing;
     timing.connect.jitter = timing.register_retry.jitter = timing.page_retry.jitter = 0;
+    timing.poll_jitter = 0;
     brain_ = std::make_unique<Finder>(timing);
     brain_->restore(saved_);
   }
@@ -48,15 +59,44 @@ class FinderDriver final : public Driver {
   void configure(const std::string& options) override {
     auto parsed = parse_stafd_conf(conf_text(options), "stafd.conf");
     complain(parsed.complaints);
-    handle(StafdConfigured{std::make_shared<StafdConfig>(std::move(parsed.value)), host()});
+    parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
+    auto identity = std::make_shared<HostIdentity>(*host());
+    if (!host_nqn_.empty()) identity->nqn = host_nqn_;
+    handle(StafdConfigured{std::make_shared<StafdConfig>(std::move(parsed.value)), identity});
   }
 
   void list() override {
     for (const auto& dc : brain_->controllers())
-      note("ls " + show(dc.tid) + " " + std::string(to_text(dc.origin)) + " " + (dc.device ? dc.device->name : "-") +
-           " entries=" + (dc.page_known ? std::to_string(dc.entries.size()) : "?") +
-           (dc.alias_of ? " = " + show(*dc.alias_of) : ""));
+      note("ls " + show(dc.tid) + " " + dc.origin_text() + " " + (dc.device ? dc.device->name : "-") +
+           " entries=" + (dc.page_known ? std::to_string(dc.entries.size()) : "?"));
     for (const auto& tid : brain_->ended()) note("ls ended " + show(tid));
+  }
+
+  void why() {
+    const auto words = [](const Verdict& verdict) -> std::string {
+      switch (verdict.standing) {
+        case DcStanding::wanted:
+          return "wanted: " + std::string(to_text(verdict.reason));
+        case DcStanding::held:
+          return "held for " + verdict.waits_for + (verdict.connects ? "" : ", at rest");
+        case DcStanding::leaving:
+          return "leaving: " + std::string(to_text(verdict.reason));
+        case DcStanding::refused:
+          return "refused: " + std::string(to_text(verdict.reason)) +
+                 (verdict.line > 0 ? " in line " + std::to_string(verdict.line) : "");
+      }
+      return {};
+    };
+    for (const auto& dc : brain_->controllers()) note("why " + show(dc.tid) + " " + words(dc.verdict));
+    for (const auto& [tid, wish] : brain_->refused())
+      if (brain_->find(tid) == nullptr) note("why " + show(tid) + " " + words(wish.verdict));
+  }
+
+  void remember_line(const Words& words) {
+    KnownDc dc{tid_of(words.at(0)), words.at(1), true, 1, {}, {}, {}, true};
+    for (std::size_t i = 2; i < words.size(); ++i) dc.entries.push_back(entry_of(words[i], dc.tid));
+    saved_.dcs.push_back(std::move(dc));
+    reborn();
   }
 
   bool line(const std::string& verb, const Words& words) override {
@@ -82,6 +122,21 @@ class FinderDriver final : public Driver {
       symname_ = words.at(0);
     } else if (verb == "reconnected" || verb == "rediscover") {
       handle(DeviceReconnected{devices_.at(words.at(0)).ref, verb == "rediscover"});
+    } else if (verb == "doubt") {
+      doubts_.clear();
+      if (words.at(0) != "none") {
+        ConfigDoubt doubt{"stafd.conf", 7, "no controller", {}, {}, {}, {}};
+        if (words[0] != "anything") doubt.traddr = words[0];
+        doubts_.push_back(doubt);
+      }
+    } else if (verb == "hostnqn") {
+      host_nqn_ = words.at(0);
+    } else if (verb == "remember") {
+      remember_line(words);
+    } else if (verb == "why") {
+      why();
+    } else if (verb == "settled") {
+      note(brain_->is_settled() ? "settled" : "not settled");
     } else {
       return false;
     }
@@ -129,6 +184,7 @@ class FinderDriver final : public Driver {
       start_op("supported", supported->tid, supported->op, [this, order = *supported]() -> OpResult {
         if (device_of(order.device) == nullptr) return gone(order.device);
         const auto& answer = pleo_[order.tid.traddr()];
+        if (answer == "broken") return Error{ErrorKind::closed, 0, "the connection broke"};
         if (answer == "error") return Error{ErrorKind::refused, 0, "Invalid Log Page"};
         return SupportedDlp{false, answer == "yes", false};
       });
@@ -156,7 +212,15 @@ class FinderDriver final : public Driver {
       result.unchanged = true;
       return result;
     }
-    for (const auto& token : page.tokens) result.entries.push_back(entry_of(token, order.tid));
+    for (const auto& token : page.tokens) {
+      if (!token.starts_with("skipped=")) {
+        result.entries.push_back(entry_of(token, order.tid));
+        continue;
+      }
+      ++result.skipped;
+      result.skipped_nqns.push_back(token.substr(8));
+    }
+    std::sort(result.skipped_nqns.begin(), result.skipped_nqns.end());
     return result;
   }
 
@@ -165,6 +229,8 @@ class FinderDriver final : public Driver {
   std::map<std::string, Page> pages_;
   std::map<std::string, bool> reads_fail_, dim_refuses_;
   std::map<std::string, std::string> pleo_;
+  std::vector<ConfigDoubt> doubts_;
+  std::string host_nqn_;
 };
 
 }  // namespace

@@ -488,8 +488,8 @@ TEST(FinderPolicy, ReferralsEnd) {
           wait 10
           --
           ls)",
-       "0s ls 10.0.0.1 configured nvme0 entries=2\n0s ls 10.0.0.2 referral - entries=?\n"
-       "0s ls 10.0.0.3 referral nvme1 entries=0\n"},
+       "0s ls 10.0.0.1 configured nvme0 entries=2\n0s ls 10.0.0.3 referral nvme1 entries=0\n"
+       "0s ls ended 10.0.0.2\n"},
   });
 }
 

@@ -37,7 +37,8 @@ Tid sample_tid(std::string traddr = "10.0.0.2", std::string nqn = std::string(kW
 KnownStafd sample_stafd() {
   KnownStafd known;
   known.dcs.push_back({sample_tid(), "configured", true, 18446744073709551615U, {sample_dlpe(1), sample_dlpe(2)}});
-  known.dcs.push_back({sample_tid("array.example"), "discovered", false, {}, {}});
+  // Its source is one that this version does not know.
+  known.dcs.push_back({sample_tid("array.example"), "nbft", false, {}, {}, {sample_tid()}, "array.example", true});
   known.resolved = {{"array.example", "10.0.0.3"}};
   known.host = {kHost, kHostId};
   return known;
@@ -79,7 +80,7 @@ TEST(LastKnown, IsReadBackAsWritten) {
 
 TEST(LastKnown, IsReadableText) {
   KnownStafd known;
-  known.dcs.push_back({sample_tid(), "configured", true, 7, {sample_dlpe(1)}});
+  known.dcs.push_back({sample_tid(), "configured", true, 7, {sample_dlpe(1)}, {}, "array.example", true});
   EXPECT_EQ(format_last_known(known), R"({
   "format": "stas last known config",
   "version": 1,
@@ -100,7 +101,10 @@ TEST(LastKnown, IsReadableText) {
       "genctr": 7,
       "entries": [
         {"trtype": "tcp", "adrfam": "ipv4", "traddr": "10.0.0.2", "trsvcid": "4420", "subnqn": "nqn.2026-01.lab:sub1", "subtype": "nvme", "treq": "not specified", "portid": "1", "cntlid": "65535", "asqsz": "32", "eflags": "0"}
-      ]
+      ],
+      "parents": [],
+      "host-name": "array.example",
+      "system-identity": true
     }
   ],
   "resolved": {},
@@ -159,7 +163,7 @@ TEST(LastKnown, ABadElementCostsOnlyItself) {
       {"\"traddr\": \"10.0.0.2\"", "\"traddr\": \"" + std::string(257, 'a') + "\""},
       {"\"subsysnqn\": \"nqn", "\"subsysnqn\": \"n\\u0000qn"},
       {"\"host-nqn\": \"", "\"host-nqn\": \"a,"},
-      {"\"origin\": \"configured\"", "\"origin\": \"heaven\""},
+      {"\"origin\": \"configured\"", "\"origin\": \"a,b\""},
       {"\"tid\": {", "\"tad\": {"},
   };
   for (const auto& row : rows) {
@@ -222,7 +226,7 @@ TEST(LastKnown, TheHostIsSavedWithoutItsKeyAndMayBeMissing) {
 TEST(LastKnown, ComplaintsAreBounded) {
   KnownStafd known;
   for (unsigned i = 0; i < 100; ++i) known.dcs.push_back({sample_tid(), "configured", true, 1, {sample_dlpe(i)}});
-  for (auto& dc : known.dcs) dc.origin = "nowhere";
+  for (auto& dc : known.dcs) dc.origin = "a,b";
   const auto read = parse_known_stafd(format_last_known(known), "f");
   EXPECT_EQ(read.known.dcs.size(), 0U);
   EXPECT_EQ(read.complaints.size(), 17U);

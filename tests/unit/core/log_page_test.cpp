@@ -105,6 +105,13 @@ TEST(LogPage, UnusableEntriesAreSkippedAndCounted) {
   EXPECT_EQ(parsed(port), "skipped 1");
 }
 
+TEST(LogPage, SkippedEntriesSayWhatTheyNamed) {
+  const auto page =
+      parse_dlp_entries(wire("n.b", "") + wire() + wire("n.a", "::") + wire("n.b", "0.0.0.0") + wire("x,y"), 5);
+  EXPECT_EQ(page->skipped, 4U);
+  EXPECT_EQ(page->skipped_nqns, (std::vector<std::string>{"", "n.a", "n.b"}));
+}
+
 TEST(LogPage, FcAndLoopEntriesAreUnderstood) {
   std::string fc = wire("n", "nn-0x1,pn-0x2");
   fc[0] = 2;

@@ -51,9 +51,10 @@ FOLDERS = {
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }
-BRAINS = (r'(stafd/(finder|dc|desired|orders|reconcile)'
+BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|holds|name_table|orders|reconcile|referrals|results)'
           r'|stacd/(connector|desired|evidence|facts|ioc|orders|staf_view|wanted))\.')
-BRAIN_HEADERS = r'(stafd/(finder|dc|desired)|stacd/(connector|desired|evidence|facts|ioc|staf_view))\.h'
+BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|name_table)'
+                 r'|stacd/(connector|desired|evidence|facts|ioc|staf_view))\.h')
 CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
 DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
 NO_SYSTEM = r'(libstas/(core|nvme_tcp)/|' + BRAINS + ')'

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One connection to a discovery controller: the device, and what was learned over it. It knows nothing of names beyond
+// their ids. No web of call-backs: whatever happened, next() looks at the facts again and says what the one next
+// operation is. What arrives while an operation is in flight only marks its answer old (regressions 26).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "libstas/core/base/backoff.h"
+#include "libstas/core/brain/event.h"
+#include "libstas/core/discovery/log_page.h"
+#include "stafd/dc.h"
+#include "stafd/name_table.h"
+
+namespace stas {
+
+// A page as it is believed: what was read, and what was read before and may not be given up yet.
+struct Page {
+  bool known = false;
+  std::uint64_t genctr = 0;
+  Entries entries;
+  unsigned skipped = 0;  // unusable entries beside them
+};
+
+class Connection {
+ public:
+  using Op = Dc::Op;
+
+  Connection(const Device& found, const Tid& tid, const FinderTiming& timing, Instant now);
+
+  DeviceRef device;
+  std::set<NameId> names;  // that mean it, in the order they were learned
+  Transport transport;
+  Instant bound_at;
+  Instant live_since;  // connected, or reconnected by the kernel
+  std::string dctype;
+  bool live = true;
+
+  // --- the log page ---
+  enum class Reading : std::uint8_t {
+    unread,  // not read since the connection was (re)made: the generation counter means nothing
+    stale,   // read, and something happened since
+    young,   // read, but it lost most of what was known just before: read again before that is believed
+    current,
+  };
+  Reading reading = Reading::unread;
+  Page page;  // what is believed; it may come from before this connection
+  bool fresh() const { return reading != Reading::unread; }
+
+  // Events.
+  void refresh(const Device& seen, Instant now);  // its attributes
+  void reconnected(Instant now);                  // it was interrupted and is back
+  void resync();                                  // something may have been missed: all a fresh connection does
+  void aen(Instant now);                          // the log page changed
+  void know_before(const Page& before);           // what a name of it showed, unless something is known already
+
+  // The next operation (never connect or disconnect), none if there is nothing to do now; and when that may change
+  // without a new fact.
+  Op next(Instant now, bool pleo) const;
+  Instant deadline(bool pleo) const;
+
+  // The operation in flight.
+  Op op = Op::none;
+  OpId op_id = 0;
+  void begin(Op what, OpId id, Instant now);
+  // What to ask for with FetchLogPage.
+  bool with_pleo(bool pleo) const { return pleo && supported_ && supported_->pleos; }
+  const std::optional<std::uint64_t>& trusted_genctr() const { return trusted_genctr_; }
+
+  // Answers. `what` was in flight.
+  void end(Op what) { op = what == op ? Op::none : op; }
+  void registered(bool ok, Instant now);
+  void supported(std::optional<SupportedDlp> answer);
+  void page_failed(Instant now);
+  // What a page that was read means.
+  struct News {
+    bool first = false;           // of this connection
+    bool unchanged = false;       // nothing was read but the generation counter
+    std::size_t kept = 0;         // entries that were not read, and are kept all the same
+    bool young = false;           // ... because the page is young
+    bool skipped_before = false;  // as many unusable entries as before
+  };
+  News take(const LogPage& read, Instant now);
+
+  unsigned register_failures() const { return register_backoff_.failures(); }
+  unsigned page_failures() const { return page_backoff_.failures(); }
+
+  // --- its end ---
+  Backoff disconnect_backoff;
+  Instant next_disconnect{};
+
+  // --- the journal ---
+  bool refusal_told = false;
+  Instant aen_told = Instant{};
+  unsigned aens_untold = 0;
+
+ private:
+  bool wants_registration() const {
+    return register_due_ && transport == Transport::tcp && (dctype == "ddc" || dctype == "cdc");
+  }
+  bool wants_supported(bool pleo) const { return pleo && dctype != "cdc" && ask_supported_; }
+  bool wants_page() const { return reading != Reading::current; }
+  Duration jittered(Duration time) const;
+  std::vector<Dlpe> believed(const LogPage& read, Instant now, News& news);
+
+  FinderTiming timing_;
+  std::uint64_t seed_;
+  unsigned interruptions_ = 0;     // so far
+  unsigned op_interruptions_ = 0;  // when the operation in flight was ordered
+  bool op_outdated_ = false;       // something happened since
+
+  bool register_due_ = true;
+  Backoff register_backoff_;
+  Instant next_register_{};
+
+  bool ask_supported_ = true;
+  std::optional<SupportedDlp> supported_;
+
+  Backoff page_backoff_;
+  Instant next_page_{};
+  Instant next_poll_ = kNever;
+  unsigned polls_ = 0;  // safety polls since the last read for a reason
+  std::optional<std::uint64_t> trusted_genctr_;
+  bool compare_ = false;  // a page was known when it was (re)connected
+  Instant young_since_ = kNever;
+  Entries young_base_;    // what was known before the young page
+  bool for_aen_ = false;  // the reading that is due is for an AEN
+  Instant last_aen_read_ = Instant{};
+  Duration aen_gap_{};
+  Instant next_aen_read_{};
+};
+
+}  // namespace stas

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// desire(): the sources, and how the same name from several of them becomes one row.
+#include "stafd/desirer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/brain/configured.h"
+#include "libstas/core/brain/view.h"
+#include "libstas/core/config/filter.h"
+#include "libstas/core/identity/nqn.h"
+
+namespace stas {
+
+Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value) {
+  if (tid.fields().*field == value) return tid;
+  TidFields fields = tid.fields();
+  fields.*field = value;
+  return Tid(std::move(fields));
+}
+
+Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started) {
+  for (const Dc& dc : f_.dcs)
+    for (const Tid& parent : dc.sources.parents)
+      if (const Dc* known = find(parent); known != nullptr && !known->page_known) children_[parent].push_back(dc.tid);
+  for (const Dc& dc : f_.dcs)
+    if (dc.system_identity && dc.tid.host_nqn() != f_.host.nqn) {
+      earlier_nqns_.insert(dc.tid.host_nqn());
+      if (dc.connected() || !f_.devices_known)
+        under_earlier_nqn_.emplace(with(dc.tid, &TidFields::host_nqn, f_.host.nqn), dc.tid);
+    }
+}
+
+DesiredDcs Desirer::run() {
+  configured();
+  announced();
+  from_other_sources();
+  configured_before();
+  orphans();
+  expand_all();
+  // What leaves for something that is not ready yet; its own referrals stay with it.
+  for (const Dc& dc : f_.dcs)
+    if (dc.origin == Origin::referral && keep_for_replacement(dc)) expand_all();
+  renamed();
+  return std::move(out_);
+}
+
+// The host's NQN changed: what is connected keeps the name it was connected under, everything else has the new one.
+Tid Desirer::current(const Tid& tid, bool system_identity) const {
+  if (!system_identity || earlier_nqns_.empty()) return tid;
+  Tid now = earlier_nqns_.contains(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
+  if (const Dc* dc = find(now); dc != nullptr && dc->connected()) return now;  // of both
+  const auto it = under_earlier_nqn_.find(now);
+  return it == under_earlier_nqn_.end() ? now : it->second;
+}
+
+// The same name from several sources keeps the strongest label, its options, and all sources.
+void Desirer::add(Tid tid, Wish wish) {
+  tid = current(tid, wish.system_identity);
+  switch (usability(f_.config, tid)) {
+    case Usability::usable:
+      break;
+    case Usability::excluded:
+      wish.verdict = {DcStanding::refused, Reason::excluded, {}, kNever, {}, 0, false};
+      if (const auto* rule = find_exclusion(f_.config.excludes, tid)) wish.verdict.line = rule->line;
+      break;
+    case Usability::family_disabled:
+      wish.verdict = {DcStanding::refused, Reason::family_disabled, {}, kNever, {}, 0, false};
+      if (wish.sources.line != 0 && wish.host_name.empty())
+        warn("Excluding configured IP address " + tid.traddr() + " based on \"ip-family\" setting");
+      break;
+    case Usability::invalid_address:
+      wish.verdict = {DcStanding::refused, Reason::unusable, {}, kNever, {}, 0, false};
+      warn(tid.to_string() + " IP address is not valid");
+      break;
+    case Usability::invalid_nqn:
+      wish.verdict = {DcStanding::refused, Reason::unusable, {}, kNever, {}, 0, false};
+      warn(tid.to_string() + " NQN cannot be used");
+      break;
+  }
+  const auto [it, fresh] = out_.wishes.try_emplace(std::move(tid), wish);
+  if (fresh) return;
+  Wish& known = it->second;
+  auto sources = std::move(known.sources);
+  const bool present = known.present || wish.present;
+  const unsigned depth = std::min(known.depth, wish.depth);
+  const bool was_held = known.verdict.standing == DcStanding::held;
+  const bool is_held = wish.verdict.standing == DcStanding::held;
+  const bool replaced = known.replaced && wish.replaced;
+  const auto verdict = was_held && !is_held ? wish.verdict : known.verdict;
+  sources.configured = sources.configured || wish.sources.configured;
+  if (sources.line == 0) sources.line = wish.sources.line;
+  sources.announced = sources.announced || wish.sources.announced;
+  sources.parents.insert(wish.sources.parents.begin(), wish.sources.parents.end());
+  if (sources.other.empty()) sources.other = wish.sources.other;
+  if (wish.origin < known.origin) known = std::move(wish);
+  known.sources = std::move(sources);
+  known.present = present;
+  known.depth = depth;
+  known.replaced = replaced;
+  known.verdict = verdict;
+  if (known.verdict.standing == DcStanding::wanted)
+    known.verdict.reason = known.origin == Origin::configured ? Reason::configured
+                           : known.origin == Origin::referral ? Reason::referral
+                                                              : Reason::discovered;
+}
+
+// A source may still name it. It keeps what it has.
+void Desirer::keep(const Dc& dc, Origin origin, Sources sources, Hold hold) {
+  Wish wish;
+  wish.origin = origin;
+  wish.sources = std::move(sources);
+  wish.replaced = hold.replaced;
+  wish.options = dc.options == ConnectOptions{} ? f_.config.connect : dc.options;
+  wish.host_id = dc.host_id;
+  wish.host_name = dc.host_name;
+  wish.cfg = dc.cfg;
+  wish.system_identity = dc.system_identity;
+  wish.verdict = {DcStanding::held, Reason::last_known, std::move(hold.waits_for), hold.until, {}, 0, hold.connects};
+  add(dc.tid, std::move(wish));
+}
+
+// --- the sources -----------------------------------------------------------------------------------------------------
+
+void Desirer::configured() {
+  for (const auto& line : f_.config.controllers) {
+    auto target = target_of(line, f_.config, f_.host, f_.names, std::string(kWellKnownDiscoveryNqn));
+    Wish wish;
+    wish.sources.configured = true;
+    wish.sources.line = line.line;
+    wish.options = merged(f_.config.connect, line.options);
+    wish.host_id = line.host_id;
+    wish.cfg = cfg_dict(line);
+    wish.system_identity = !line.host_nqn;
+    wish.verdict.reason = Reason::configured;
+    if (target.excluded != nullptr) {
+      wish.verdict = {DcStanding::refused, Reason::excluded, {}, kNever, {}, target.excluded->line, false};
+      out_.wishes.try_emplace(Tid(std::move(target.fields)), std::move(wish));
+      continue;
+    }
+    Tid tid(std::move(target.fields));
+    if (!target.resolved) {
+      out_.unresolved.push_back(std::move(tid));
+      continue;
+    }
+    if (line.traddr != tid.traddr() && f_.names.address(line.traddr)) {
+      wish.host_name = line.traddr;
+      host_names_.emplace(with(current(tid, wish.system_identity), &TidFields::traddr, line.traddr).to_string(),
+                          current(tid, wish.system_identity));
+    }
+    add(std::move(tid), std::move(wish));
+  }
+}
+
+void Desirer::announced() {
+  const bool enabled = f_.config.zeroconf;
+  std::set<Tid> places;  // announced now, without the interface
+  if (enabled) {
+    for (const auto& service : f_.mdns.services) {
+      if (!service.resolved || !service.transport) continue;
+      // The interface goes into the Tid for tcp only (compatibility contract 5.4).
+      const bool with_iface = *service.transport == Transport::tcp && !f_.config.ignore_iface;
+      Wish wish;
+      wish.origin = Origin::discovered;
+      wish.sources.announced = wish.present = true;
+      wish.options = f_.config.connect;
+      wish.verdict.reason = Reason::discovered;
+      const Tid tid(TidFields{*service.transport,
+                              service.traddr,
+                              service.trsvcid,
+                              service.nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : service.nqn,
+                              {},
+                              with_iface ? service.interface : std::string(),
+                              f_.host.nqn});
+      places.insert(with(tid, &TidFields::host_iface, {}));
+      add(tid, std::move(wish));
+    }
+  }
+  // What was announced once and is silent now stays for its persistence time, and while it is connected (law 2).
+  for (const Dc& dc : f_.dcs) {
+    if (!dc.announced) continue;
+    // A connect that is on its way gets its chance.
+    const bool over = !dc.connected() && dc.op != Dc::Op::connect && f_.now >= lost_deadline(dc, f_.config);
+    if (over) continue;
+    if (const auto it = out_.wishes.find(dc.tid); it != out_.wishes.end() && it->second.present) continue;
+    // Without an mDNS daemon the announcement is neither confirmed nor denied.
+    const bool present = dc.announced.present() && enabled && !f_.mdns.available;
+    Wish wish;
+    wish.origin = Origin::discovered;
+    wish.sources.announced = true;
+    wish.present = present;
+    wish.options = f_.config.connect;
+    wish.system_identity = dc.system_identity;
+    wish.verdict.reason = Reason::discovered;
+    // It is announced, under another name: ignore-iface= was changed.
+    const bool renamed = f_.config.ignore_iface == !dc.tid.host_iface().empty();
+    if (renamed && places.contains(with(dc.tid, &TidFields::host_iface, {}))) {
+      keep_for_replacement(dc);
+      continue;
+    }
+    add(dc.tid, std::move(wish));
+  }
+}
+
+void Desirer::from_other_sources() {
+  for (const Dc& dc : f_.dcs) {
+    if (dc.sources.other.empty()) continue;
+    Wish wish;
+    wish.origin = Origin::other;
+    wish.sources.other = dc.sources.other;
+    wish.options = f_.config.connect;
+    wish.system_identity = dc.system_identity;
+    wish.verdict = {DcStanding::held,
+                    Reason::last_known,
+                    "its source, \"" + dc.sources.other + "\", is not known here",
+                    kNever,
+                    {},
+                    0,
+                    true};
+    add(dc.tid, std::move(wish));
+  }
+}
+
+DesiredDcs desire(const DcFacts& facts) { return Desirer(facts).run(); }
+
+Verdict farewell(const DcFacts& facts, const Dc& dc) {
+  Verdict verdict{DcStanding::leaving, Reason::none, {}, kNever, {}, 0, false};
+  switch (usability(facts.config, dc.tid)) {
+    case Usability::usable:
+      break;
+    case Usability::excluded:
+      verdict.reason = Reason::excluded;
+      if (const auto* rule = find_exclusion(facts.config.excludes, dc.tid)) verdict.line = rule->line;
+      return verdict;
+    case Usability::family_disabled:
+      verdict.reason = Reason::family_disabled;
+      return verdict;
+    case Usability::invalid_address:
+    case Usability::invalid_nqn:
+      verdict.reason = Reason::unusable;
+      return verdict;
+  }
+  switch (dc.origin) {
+    case Origin::configured:
+      verdict.reason = Reason::not_configured;
+      break;
+    case Origin::referral:
+      verdict.reason = Reason::no_referral;
+      break;
+    case Origin::discovered:
+      verdict.reason = facts.now >= lost_deadline(dc, facts.config) ? Reason::persistence_over : Reason::not_wanted;
+      break;
+    case Origin::other:
+      verdict.reason = Reason::not_wanted;
+      break;
+  }
+  return verdict;
+}
+
+Instant lost_deadline(const Dc& dc, const StafdConfig& config) {
+  if (dc.announced.lost_since == kNever || !config.zeroconf_persistence) return kNever;
+  return dc.announced.lost_since + *config.zeroconf_persistence;
+}
+
+}  // namespace stas

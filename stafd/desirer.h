@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How desire() works: the sources one after the other (desirer.cpp), then what they no longer name and why it may stay
+// all the same (holds.cpp), then the referrals of what stays (referrals.cpp). Private to these three files.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "stafd/desired.h"
+
+namespace stas {
+
+Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value);  // the same but for one field
+
+// One run of desire().
+class Desirer {
+ public:
+  explicit Desirer(const DcFacts& facts);
+  DesiredDcs run();
+
+ private:
+  const Dc* find(const Tid& tid) const { return f_.dcs.find(tid); }
+  bool is_wished(const Tid& tid) const {
+    const auto it = out_.wishes.find(tid);
+    return it != out_.wishes.end() && it->second.verdict.stays();
+  }
+  Tid current(const Tid& tid, bool system_identity) const;
+  void add(Tid tid, Wish wish);
+  struct Hold {
+    std::string waits_for;
+    Instant until = kNever;
+    bool connects = true;
+    bool replaced = false;
+  };
+  void keep(const Dc& dc, Origin origin, Sources sources, Hold hold);
+  void warn(std::string text) { out_.reports.push_back(Report{Level::warning, std::nullopt, {}, std::move(text)}); }
+
+  void configured();
+  void announced();
+  void from_other_sources();
+  void configured_before();
+  void orphans();
+  void renamed();
+  bool keep_for_unresolved(const Dc& dc);
+  bool keep_for_host_name(const Dc& dc);
+  bool keep_for_replacement(const Dc& dc);
+  bool replaces(const Tid& tid, const Wish& wish, const Dc& old) const;
+  void expand_all();
+  void refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& parent_wish);
+  std::set<std::size_t> chosen_duplicates(const Dc& parent, const std::vector<Tid>& tids) const;
+
+  const DcFacts& f_;
+  Instant started_;
+  DesiredDcs out_;
+  std::set<std::string> earlier_nqns_;
+  std::map<Tid, Tid> under_earlier_nqn_;   // name under the present host NQN -> name of a live connection
+  std::map<std::string, Tid> host_names_;  // host name and the rest of its line -> the address in use
+  std::set<Tid> visited_;
+  std::map<Tid, std::vector<Tid>> children_;  // of parents whose page is not known
+};
+
+}  // namespace stas

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// desire(): what has lost its source and stays all the same, for lack of evidence or until its replacement is there.
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/config/doubt.h"
+#include "libstas/core/config/filter.h"
+#include "libstas/core/identity/nqn.h"
+#include "stafd/desirer.h"
+
+namespace stas {
+
+namespace {
+
+Sources was_configured() {
+  Sources sources;
+  sources.configured = true;
+  return sources;
+}
+
+bool is_well_known(const Tid& tid) { return tid.subsysnqn() == kWellKnownDiscoveryNqn; }
+
+}  // namespace
+
+// --- what was configured, and has no line now ------------------------------------------------------------------------
+
+void Desirer::configured_before() {
+  for (const Dc& dc : f_.dcs) {
+    if (!dc.sources.configured || usability(f_.config, dc.tid) != Usability::usable) continue;
+    const auto it = out_.wishes.find(dc.tid);
+    if (it != out_.wishes.end() && it->second.sources.configured) continue;
+    if (const auto* doubt = doubt_about(f_.config, dc.tid)) {
+      keep(dc, Origin::configured, was_configured(), {doubt->to_string()});
+      continue;
+    }
+    if (keep_for_host_name(dc) || keep_for_unresolved(dc)) continue;
+    if (!is_wished(dc.tid)) keep_for_replacement(dc);
+  }
+}
+
+// Its line has a host name, for which another address is tried now.
+bool Desirer::keep_for_host_name(const Dc& dc) {
+  if (dc.host_name.empty()) return false;
+  const auto it = host_names_.find(with(dc.tid, &TidFields::traddr, dc.host_name).to_string());
+  if (it == host_names_.end()) return false;
+  const Dc* heir = find(it->second);
+  if (heir != nullptr && heir->page_fresh) return false;
+  if (dc.page_known || dc.connected())
+    keep(dc, Origin::configured, was_configured(),
+         {"the log page of " + it->second.to_string() + ", another address of " + dc.host_name, kNever, false});
+  else
+    out_.superseded.insert(dc.tid);
+  return true;
+}
+
+// A host name that has no address yet may stand for its address.
+bool Desirer::keep_for_unresolved(const Dc& dc) {
+  for (const Tid& line : out_.unresolved) {
+    Tid meant = with(line, &TidFields::traddr, dc.tid.traddr());
+    if (dc.system_identity) meant = with(meant, &TidFields::host_nqn, dc.tid.host_nqn());
+    if (meant != dc.tid) continue;
+    std::string missing = "the address of " + line.traddr();
+    const Instant until = (dc.held_for == missing ? dc.held_at : f_.now) + f_.timing.name_hold;
+    if (f_.now >= until) return false;
+    keep(dc, Origin::configured, was_configured(), {std::move(missing), until});
+    return true;
+  }
+  return false;
+}
+
+// Make before break (law 3). False: nothing takes its place, or it did.
+bool Desirer::keep_for_replacement(const Dc& dc) {
+  if (!dc.connected() && !dc.page_known) return false;
+  if (is_wished(dc.tid) || usability(f_.config, dc.tid) != Usability::usable) return false;
+  const Instant until = (dc.lost_at == kNever ? f_.now : dc.lost_at) + f_.timing.handover;
+  if (f_.now >= until) return false;
+  for (const auto& [tid, wish] : out_.wishes) {
+    if (!replaces(tid, wish, dc)) continue;
+    keep(dc, dc.origin, dc.sources,
+         {"the log page of " + tid.to_string() + ", which takes its place", until, false, true});
+    return true;
+  }
+  return false;
+}
+
+bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
+  if (wish.verdict.standing != DcStanding::wanted || tid == old.tid) return false;
+  if (tid.host_nqn() != old.tid.host_nqn() && !(wish.system_identity && old.system_identity)) return false;
+  const Dc* heir = find(tid);
+  if (heir != nullptr && heir->page_fresh) return false;
+  const bool same_address =
+      tid.transport() == old.tid.transport() && tid.traddr() == old.tid.traddr() && tid.trsvcid() == old.tid.trsvcid();
+  const bool same_nqn = tid.subsysnqn() == old.tid.subsysnqn();
+  if (same_address) return same_nqn || is_well_known(tid) || is_well_known(old.tid);
+  if (!same_nqn) return false;
+  if (!is_well_known(tid)) return true;
+  // The well-known NQN says nothing. What is new since the old one lost its source, and comes from where that came
+  // from, is probably the same service at another address.
+  if (heir != nullptr && (old.lost_at == kNever || heir->created < old.lost_at)) return false;
+  if (old.origin != wish.origin) return false;
+  if (old.origin == Origin::configured) return true;
+  return std::any_of(old.sources.parents.begin(), old.sources.parents.end(),
+                     [&](const Tid& parent) { return wish.sources.parents.contains(parent); });
+}
+
+// Referrals whose discovery controllers were not saved with them: not before every page is known can anybody say that
+// nobody refers to them.
+void Desirer::orphans() {
+  const bool waiting = std::any_of(f_.dcs.begin(), f_.dcs.end(), [&](const Dc& dc) {
+    return !dc.page_known && is_wished(dc.tid) && dc.origin != Origin::referral;
+  });
+  const Instant until = started_ + f_.timing.name_hold;
+  if (!waiting || f_.now >= until) return;
+  for (const Dc& dc : f_.dcs)
+    if (dc.origin == Origin::referral && dc.sources.parents.empty() && !is_wished(dc.tid))
+      keep(dc, Origin::referral, {}, {"the log pages that are not read yet", until});
+}
+
+// The host NQN changed while it was not connected: it goes on under the new one, with its page.
+void Desirer::renamed() {
+  for (const Dc& dc : f_.dcs) {
+    if (!dc.system_identity || dc.tid.host_nqn() == f_.host.nqn || is_wished(dc.tid)) continue;
+    Tid now = with(dc.tid, &TidFields::host_nqn, f_.host.nqn);
+    if (is_wished(now)) out_.renamed.emplace(dc.tid, std::move(now));
+  }
+}
+
+}  // namespace stas

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finder: answers to operations.
+#include <algorithm>
+#include <utility>
+
+#include "stafd/finder.h"
+
+namespace stas {
+
+namespace {
+
+std::vector<Dlpe> referrals(const Entries& entries) {
+  std::vector<Dlpe> found;
+  for (const auto& entry : entries)
+    if (entry.subtype == kDlpSubtypeReferral) found.push_back(entry);
+  return found;
+}
+
+// The controller answered, and the answer is no; anything else may be the link.
+bool is_answer(ErrorKind kind) {
+  return kind == ErrorKind::refused || kind == ErrorKind::rejected || kind == ErrorKind::not_supported ||
+         kind == ErrorKind::protocol || kind == ErrorKind::invalid_input;
+}
+
+}  // namespace
+
+OpTrack* Finder::track(Dc& dc, Dc::Op op) {
+  switch (op) {
+    case Dc::Op::connect:
+      return &dc.connect_track;
+    case Dc::Op::register_:
+      return &dc.register_track;
+    case Dc::Op::supported:
+      return &dc.supported_track;
+    case Dc::Op::page:
+      return &dc.page_track;
+    case Dc::Op::none:
+    case Dc::Op::disconnect:
+      break;
+  }
+  return nullptr;
+}
+
+void Finder::on_op_done(OpDone done, Instant now) {
+  const auto it = in_flight_.find(done.op);
+  if (it == in_flight_.end()) return;
+  const InFlight flight = it->second;
+  in_flight_.erase(it);
+  if (Dc* dc = dcs_.find(flight.name); dc != nullptr) dc->op = Dc::Op::none;
+  if (flight.op == Dc::Op::connect) return on_connect_done(flight.name, done.result, now);
+
+  Connection* connection = connection_of(flight.device);
+  if (std::holds_alternative<Disconnected>(done.result)) {
+    devices_.gone(flight.device);
+    return lose(flight.device, now, true);
+  }
+  if (connection != nullptr && connection->op_id != done.op) connection = nullptr;  // lost and found again meanwhile
+  if (connection != nullptr) connection->end(flight.op);
+  const auto* error = std::get_if<Error>(&done.result);
+  if (connection != nullptr)
+    for (const NameId id : connection->names)
+      if (OpTrack* ended = track(*dcs_.find(id), flight.op)) ended->end(error == nullptr);
+  if (error != nullptr) return on_failure(connection, flight, *error, now);
+  if (connection == nullptr) return;
+
+  if (const auto* registered = std::get_if<Registered>(&done.result)) {
+    connection->registered(true, now);
+    if (!registered->refusal.empty() && !std::exchange(connection->refusal_told, true))
+      report(Level::warning, *connection, "Registration error. " + registered->refusal + ".");
+  } else if (const auto* supported = std::get_if<SupportedDlp>(&done.result)) {
+    connection->supported(*supported);
+  } else if (const auto* page = std::get_if<LogPage>(&done.result)) {
+    on_page(*connection, *page, now);
+  }
+}
+
+void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
+  Dc& dc = *dcs_.find(id);  // it is not removed while an operation is in flight
+  const auto place = connecting_.find(place_of(dc.tid));
+  if (place != connecting_.end() && place->second.erase(id) > 0 && place->second.empty()) connecting_.erase(place);
+  const auto* connected = std::get_if<Connected>(&result);
+  dc.connect_track.end(connected != nullptr);
+  if (connected == nullptr) {
+    if (const auto* error = std::get_if<Error>(&result)) on_connect_failed(dc, *error, now);
+    return;
+  }
+  lost_devices(devices_.seen(connected->device), now, false);
+  Connection* connection = connection_of(connected->device.ref);
+  if (connection == nullptr) {
+    Connection fresh(connected->device, dc.tid, timing_, now);
+    fresh.live = true;
+    connection = &connections_.insert_or_assign(connected->device.ref.name, std::move(fresh)).first->second;
+  }
+  join(id, dc, *connection);
+  report(Level::info, dc, "Connection established!");
+}
+
+void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
+  dc.next_connect = now + dc.connect_backoff.fail();
+  // Others may have their turn now, its own time is over, or its name has changed (desire()).
+  if (dc.system_identity && dc.tid.host_nqn() != host_->nqn) dirty_ = true;
+  if ((!dc.sources.parents.empty() && dc.attempts == 2) || now >= lost_deadline(dc)) dirty_ = true;
+  // What mDNS announces may not listen yet (regressions 16): its first failure is only information.
+  const bool early = dc.origin == Origin::discovered && dc.attempts < 2;
+  const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled;
+  const Level level = quiet ? Level::debug : early ? Level::info : Level::error;
+  if (!early) dc.failure_told = true;
+  out_.push_back(Report{level, dc.tid, {}, dc.tid.to_string() + " Failed to connect to controller. " + error.text});
+  track_lost(dc, now);
+  // The address may have moved, or another one may answer; the name knows.
+  if (names_.failed(dc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+    save_ = dirty_ = true;
+}
+
+// Every name of the connection shows the page; stacd is told of each that shows something new.
+void Finder::show_page(NameId id, const Connection& connection, bool first) {
+  Dc& dc = *dcs_.find(id);
+  const Page& page = connection.page;
+  const bool news = !dc.page_known || first || dc.entries != page.entries;
+  if (!dc.page_known || dc.page_fresh != connection.fresh() || referrals(dc.entries) != referrals(page.entries))
+    dirty_ = true;
+  dc.page_known = true;
+  dc.page_fresh = connection.fresh();
+  dc.genctr = page.genctr;
+  dc.entries = page.entries;
+  if (!news) return;
+  save_ = true;
+  out_.push_back(NotifyLogPagesChanged{dc.tid, connection.device.name});
+}
+
+void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
+  const auto reading = connection.reading;
+  const auto news = connection.take(read, now);
+  if (news.unchanged) return;
+  report(Level::info, connection,
+         "Received discovery log pages (num records=" + std::to_string(read.entries.size()) + ").");
+  if (read.skipped > 0)
+    report(news.skipped_before ? Level::debug : Level::warning, connection, left_out_text(read.skipped, read.left_out));
+  if (news.young && reading != Connection::Reading::young)
+    report(Level::warning, connection,
+           "It has just come back and lists " + std::to_string(read.entries.size()) + " where it listed " +
+               std::to_string(connection.page.entries.size()) + " before; it is read again before that is believed");
+  for (const NameId id : connection.names) show_page(id, connection, news.first);
+}
+
+void Finder::on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now) {
+  if (flight.op == Dc::Op::disconnect && error.kind == ErrorKind::not_found) {
+    devices_.gone(flight.device);
+    return lose(flight.device, now, true);
+  }
+  if (connection == nullptr) return;
+  switch (flight.op) {
+    case Dc::Op::none:
+    case Dc::Op::connect:
+      return;
+    case Dc::Op::disconnect:
+      report(connection->disconnect_backoff.failures() == 0 ? Level::error : Level::debug, *connection,
+             "Failed to disconnect. " + error.text);
+      connection->next_disconnect = now + connection->disconnect_backoff.fail();
+      return;
+    case Dc::Op::register_:
+      report(connection->register_failures() == 0 ? Level::error : Level::debug, *connection,
+             "Failed to register with Discovery Controller. " + error.text);
+      return connection->registered(false, now);
+    case Dc::Op::supported:
+      report(Level::debug, *connection, "Failed to Get supported log pages from Discovery Controller. " + error.text);
+      return connection->supported(is_answer(error.kind) ? std::optional(SupportedDlp{}) : std::nullopt);
+    case Dc::Op::page:
+      report(connection->page_failures() == 0 ? Level::error : Level::debug, *connection,
+             "Failed to retrieve log pages. " + error.text);
+      return connection->page_failed(now);
+  }
+}
+
+}  // namespace stas

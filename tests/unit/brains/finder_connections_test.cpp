@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Policy of stafd as stories (driver.h has the notation): several names of one connection, when a connection is tried
+// again, floods.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "stafd/finder.h"
+#include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/notation.h"
+
+namespace stas::story {
+namespace {
+
+void check(const std::vector<Row>& rows) { story::check(rows, tell_finder); }
+
+std::ptrdiff_t count(const std::string& text, const std::string& what) {
+  std::ptrdiff_t found = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+  return found;
+}
+
+TEST(FinderConnections, SeveralNamesShowOneConnection) {
+  check({
+      {"what is read shows under each name, and is told for each",
+       R"(unique 10.0.0.1 nqn.dc1
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1/nqn.dc1
+          page 10.0.0.1 nqn.a
+          --
+          aen nvme0
+          ls)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s signal log_pages_changed 10.0.0.1/nqn.dc1 nvme0\n"
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n0s ls 10.0.0.1/nqn.dc1 configured nvme0 entries=1\n"},
+      {"lost, and made again under the other name: the page goes on being read for both",
+       R"(unique 10.0.0.1 nqn.dc1
+          page 10.0.0.1 nqn.a nqn.b
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1/nqn.dc1
+          mdns
+          wait 100
+          vanish nvme0
+          device nvme7 10.0.0.1/nqn.dc1
+          page 10.0.0.1 nqn.a
+          wait 10
+          --
+          aen nvme7
+          wait 1
+          page 10.0.0.1
+          aen nvme7
+          wait 70
+          ls)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme7\n"
+       "0s signal log_pages_changed 10.0.0.1/nqn.dc1 nvme7\n1s page 10.0.0.1\n6s page 10.0.0.1\n"
+       "11s page 10.0.0.1\n16s page 10.0.0.1\n21s page 10.0.0.1\n26s page 10.0.0.1\n31s page 10.0.0.1\n"
+       "31s signal log_pages_changed 10.0.0.1 nvme7\n31s signal log_pages_changed 10.0.0.1/nqn.dc1 nvme7\n"
+       "71s ls 10.0.0.1 configured nvme7 entries=0\n71s ls 10.0.0.1/nqn.dc1 configured nvme7 entries=0\n"},
+      {"one name goes: the connection and its page stay for the other",
+       R"(iface eth0 10.0.0.7
+          page 10.0.0.1 nqn.a
+          mdns 10.0.0.1%eth0
+          start pleo=disabled | controller=10.0.0.1
+          wait 10
+          --
+          conf pleo=disabled
+          wait 100
+          ls)",
+       "0s page 10.0.0.1\n1.5s signal dc_removed\n100s ls 10.0.0.1%eth0 discovered nvme0 entries=1\n"
+       "100s ls ended 10.0.0.1\n"},
+      {"both go: it is cut once",
+       R"(unique 10.0.0.1 nqn.dc1
+          start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1/nqn.dc1
+          mdns
+          --
+          conf pleo=disabled
+          wait 100
+          ls)",
+       "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n"
+       "100s ls ended 10.0.0.1\n100s ls ended 10.0.0.1/nqn.dc1\n"},
+      {"one that is being deleted is not adopted",
+       R"(device nvme4 10.0.0.1 state=deleting
+          start pleo=disabled | controller=10.0.0.1
+          --
+          vanish nvme4
+          wait 5)",
+       "3s connect 10.0.0.1\n3s page 10.0.0.1\n3s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"a hanging connect on one interface delays no other",
+       R"(hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1%eth0 | controller=10.0.0.1%eth1)",
+       "0s connect 10.0.0.1%eth0\n0s connect 10.0.0.1%eth1\n"},
+      {"it cannot be deleted: tried ever more seldom, told once",
+       R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          target nvme0 undeletable
+          conf pleo=disabled | zeroconf=disabled
+          journal
+          --
+          wait 20)",
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Disconnect initiated: no "
+       "longer configured\n"
+       "1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"
+       "1.5s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Failed to disconnect. "
+       "cannot delete nvme0\n"
+       "4.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"
+       "10.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"},
+  });
+}
+
+TEST(FinderConnections, WhatComesAndGoesIsTriedEverLater) {
+  check({
+      {"each connection lasts a second",
+       R"(start pleo=disabled | controller=10.0.0.1
+          wait 1
+          --
+          vanish nvme0
+          wait 4
+          vanish nvme0
+          wait 7
+          vanish nvme0
+          wait 13
+          vanish nvme0
+          wait 20)",
+       "3s connect 10.0.0.1\n3s page 10.0.0.1\n3s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "10s connect 10.0.0.1\n10s page 10.0.0.1\n10s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "23s connect 10.0.0.1\n23s page 10.0.0.1\n23s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"up for a minute, with its page: soon again",
+       R"(target 10.0.0.1 down
+          start pleo=disabled | controller=10.0.0.1
+          wait 100
+          target 10.0.0.1 up
+          wait 130
+          --
+          vanish nvme0
+          wait 5)",
+       "3s connect 10.0.0.1\n3s page 10.0.0.1\n3s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"the link breaks while page 00h is asked for: asked again when it is back",
+       R"(pleo 10.0.0.1 broken
+          start controller=10.0.0.1
+          pleo 10.0.0.1 yes
+          --
+          reconnected nvme0)",
+       "0s supported 10.0.0.1\n0s page 10.0.0.1 pleo\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"a changed symbolic name during a registration is registered as well",
+       R"(dctype 10.0.0.1 cdc
+          symname old
+          hold 10.0.0.1 register
+          start controller=10.0.0.1
+          --
+          symname new
+          conf controller=10.0.0.1
+          release)",
+       "0s register 10.0.0.1 symname=new\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+  });
+}
+
+TEST(FinderConnections, AStormOfEventsIsAFewReadings) {
+  std::string script = "start pleo=disabled | controller=10.0.0.1\nwait 100\njournal\n--\n";
+  for (int i = 0; i < 1000; ++i) script += "aen nvme0\nwait 0.001\n";
+  const std::string second = tell_finder(script);
+  EXPECT_LE(count(second, "page 10.0.0.1"), 5) << second;
+  EXPECT_LE(count(second, "info: "), 5) << second;
+  EXPECT_EQ(count(second, "more AENs"), 1) << second;
+  const std::string after = tell_finder(script + "--\nwait 10\naen nvme0\nwait 10\n");
+  EXPECT_EQ(count(after, "page 10.0.0.1"), 2) << after;  // the last news are not forgotten
+}
+
+TEST(FinderConnections, SafetyPollsDoNotFallTogether) {
+  const Instant now{std::chrono::hours(1)};
+  const FinderTiming timing;
+  std::set<Instant> polls;
+  for (int i = 1; i <= 20; ++i) {
+    Connection connection(Device{}, tid_of("10.0.0." + std::to_string(i)), timing, now);
+    connection.begin(Dc::Op::page, 1, now);
+    connection.end(Dc::Op::page);
+    connection.take(LogPage{}, now);
+    const Instant poll = connection.deadline(false);
+    EXPECT_GE(poll, now + timing.poll * 9 / 10);
+    EXPECT_LE(poll, now + timing.poll * 11 / 10);
+    polls.insert(poll);
+  }
+  EXPECT_GE(polls.size(), 15U);
+}
+
+TEST(FinderConnections, NoFloodTakesThePlaceOfWhatIsConfigured) {
+  const Instant now{std::chrono::hours(1)};
+  auto host = std::make_shared<HostIdentity>();
+  host->nqn = kHostNqn;
+  auto config = std::make_shared<StafdConfig>();
+  Finder finder;
+  finder.handle(StafdConfigured{config, host}, now);
+  finder.handle(DevicesScanned{}, now);
+  MdnsChanged view{true, {}};
+  for (int i = 0; i < 4500; ++i) {
+    MdnsService service;
+    service.resolved = true;
+    service.transport = Transport::tcp;
+    service.traddr = "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1);
+    service.trsvcid = "8009";
+    view.services.push_back(service);
+  }
+  finder.handle(view, now);
+  finder.advance(now);
+  EXPECT_EQ(finder.controllers().size(), kMaxAnnounced);
+
+  auto more = std::make_shared<StafdConfig>();
+  more->controllers.push_back({});
+  more->controllers[0].traddr = "10.0.0.1";
+  finder.handle(StafdConfigured{more, host}, now);
+  finder.advance(now);
+  EXPECT_NE(finder.find(tid_of("10.0.0.1")), nullptr);
+  EXPECT_EQ(finder.controllers().size(), kMaxAnnounced + 1);
+}
+
+}  // namespace
+}  // namespace stas::story
