@@ -162,6 +162,10 @@ class Table {
     if (row.standing == Standing::refused) return judge_refused(row, known);
     if (row.named()) {
       row.reason = row.line != nullptr ? Reason::configured : Reason::listed;
+    } else if (!known->live && &present_name(row.tid) != &row.tid) {
+      // What meant it means a connection made under an earlier identity.
+      row.standing = Standing::leaving;
+      row.not_before = now_;
     } else if (known->foreign) {
       judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
     } else {

@@ -72,7 +72,8 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
     return;
   }
   if (!ioc.device) {
-    report(Level::info, ioc, "Removed: " + std::string(to_text(row.reason)), row.reason);
+    if (row.reason != Reason::none)
+      report(Level::info, ioc, "Removed: " + std::string(to_text(row.reason)), row.reason);
     return erase(ioc);
   }
   if (!row.cut) {

@@ -140,8 +140,8 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
       Dc dc(tid, timing_, now);
       // Its other addresses did not answer either, and that was told.
       if (!wish.host_name.empty())
-        dc.failure_told = std::any_of(dcs_.begin(), dcs_.end(), [&](const Dc& other) {
-          return other.host_name == wish.host_name && other.failure_told;
+        dc.failure_told = std::any_of(dcs_.begin(), dcs_.end(), [&name = wish.host_name](const Dc& other) {
+          return other.host_name == name && other.failure_told;
         });
       settle_wish(dc, wish, now);
       std::erase(ended_, tid);

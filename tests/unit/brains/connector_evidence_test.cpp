@@ -137,6 +137,16 @@ TEST(ConnectorEvidence, AChangedIdentityKeepsWhatExists) {
           wait 600
           ls)",
        "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"... at a restart, with a stafd that does not answer",
+       R"(start controller=10.0.0.1/nqn.a
+          stafd hangs
+          stafd up
+          --
+          hostnqn nqn.other
+          restart
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
       {"... and what a page lists",
        R"(start
           stafd up

@@ -124,6 +124,7 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     busy_.clear();
     reborn();
     configure(options_);
+    pump();  // the fabric tells what exists a moment later
     scan();
   } else if (verb == "journal") {
     journal_ = true;

@@ -511,7 +511,7 @@ TEST(FinderPolicy, StopAndRestartCutNothing) {
           restart
           wait 4
           ls)",
-       "0s page 10.0.0.1\n0s resolve dc.example\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s resolve dc.example\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
        "4s ls 10.0.0.1 configured nvme0 entries=0\n"},
   });
 }
