@@ -8,12 +8,13 @@ PREFIX ?= /usr
 MESON_FLAGS ?=
 TEST_FLAGS ?=
 
-.PHONY: help demo demo-shell test test-vm compare build install clean setup
+.PHONY: help demo demo-shell test mutants test-vm compare build install clean setup
 
 help:
 	@echo "make demo         stafd, stacd and a target in one rootless run: discover, connect, re-zone"
 	@echo "make demo-shell   the same environment with a shell inside"
 	@echo "make test         build everything and run all test suites"
+	@echo "make mutants      break the brains on purpose and see which test notices (MUTANTS=names for some of them)"
 	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about half an hour)"
 	@echo "make compare      the same guest: our numbers beside those of nvme-stas 2.4.1 and nvme-cli"
 	@echo "make build        build only"
@@ -33,6 +34,9 @@ build: setup
 
 test: build
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS)
+
+mutants:
+	tests/mutants/run.py $(MUTANTS)
 
 test-vm: build
 	@scripts/install-packages --vm

@@ -14,7 +14,12 @@ struct History {
   std::vector<std::string> steps;
 };
 
+// What happens beside the ordinary: every random history mixes a few of these themes.
+const std::vector<std::string>& themes();
+
 History random_history(std::uint64_t seed, unsigned steps);
+// At least a simulated week in which one theme occurs again and again.
+History week_of(const std::string& theme, std::uint64_t seed);
 
 // "" when everything held, else what did not.
 std::string run(const History& history);

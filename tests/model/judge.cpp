@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is wanted in the simulated world, computed naively and without regard to time, and what follows for the daemons:
-// nothing that is wanted by all that could be known may be cut, and in the end connected equals wanted.
+// What an order or a message must not be, judged when it comes. Each violation begins with the law's short name.
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
 
 #include "tests/model/world.h"
 
@@ -10,145 +12,279 @@ namespace stas::model {
 
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kSoak = milliseconds(1500);
+constexpr Duration kLongSoak = seconds(10);
 // Longer than it takes from a page that was read to what stacd knows of it.
-constexpr Duration kOnItsWay = std::chrono::seconds(5);
+constexpr Duration kOnItsWay = seconds(5);
+constexpr Duration kMakeBeforeBreak = seconds(55);    // 60 s, seen from a little before
+constexpr Duration kFirstRetry = milliseconds(2600);  // 3 s less the jitter
+constexpr double kGrowth = 0.88;
+constexpr Duration kEncourage = seconds(55);  // 60 s, seen from a little before
+constexpr Duration kInARow = seconds(60);
+constexpr unsigned kMostInARow = 10;  // a page that may be young is read again every few seconds
+
+std::size_t z(int i) { return static_cast<std::size_t>(i); }
+
+bool is_good_news(std::string_view text) {
+  constexpr std::array<std::string_view, 6> words{"established", "restored",  "Received",
+                                                  "again",       "Took over", "Removed"};
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != std::string_view::npos; });
+}
 
 }  // namespace
 
-World::Contents World::truth() const {
-  Contents contents;
-  for (int t = 0; t < kTargets; ++t) contents[t] = {targets_.at(t).subsystems, targets_.at(t).referrals};
-  return contents;
+void World::violate(const char* law, const std::string& text) {
+  if (is_expected(law) || !violation_.empty()) return;
+  log(std::string("VIOLATION ") + law + ": " + text);
+  violation_ = journal_.back();
 }
 
-// Discovery controllers that the administrator or the network asked for, and what they refer to.
-std::set<int> World::entitled_dcs(const Contents& contents) const {
-  std::set<int> entitled;
-  std::vector<int> todo(dc_lines_.begin(), dc_lines_.end());
-  todo.insert(todo.end(), announced_ever_.begin(), announced_ever_.end());
-  while (!todo.empty()) {
-    const int t = todo.back();
-    todo.pop_back();
-    if (dc_excludes_.contains(t) || !entitled.insert(t).second) continue;
-    if (const auto it = contents.find(t); it != contents.end())
-      todo.insert(todo.end(), it->second.referrals.begin(), it->second.referrals.end());
-  }
-  return entitled;
-}
+// --- disconnects -----------------------------------------------------------------------------------------------------
 
-std::set<Tid> World::wanted(const Contents& contents) const {
-  std::set<Tid> all;
-  for (const auto& [t, k] : ioc_lines_)
-    if (!ioc_excludes_.contains({t, k})) all.insert(ioc_tid(t, k));
-  for (const int t : entitled_dcs(contents))
-    if (const auto it = contents.find(t); it != contents.end())
-      for (const int k : it->second.subsystems)
-        if (!ioc_excludes_.contains({t, k})) all.insert(ioc_tid(t, k));
-  return all;
-}
-
-// A silent announcement only protects a controller that stafd knows by nothing else: the end of a controller= line or
-// of a referral is evidence.
-void World::forget_announcements() {
-  std::erase_if(announced_ever_, [&](int t) {
-    if (announced_.contains(t)) return false;
-    if (stafd_.brain) {
-      const Dc* dc = stafd_.brain->find(dc_tid(t));
-      return dc == nullptr || !dc->announced;
+void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
+  const auto* device = find(disconnect.device);
+  if (device == nullptr) return;
+  const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
+  note(Feature::dc_cut);
+  if (device->io) return violate("kind", "stafd cuts an I/O controller: " + text);
+  if (daemon.stopping) return violate("stop", "cut at the end of stafd, with persistent connections: " + text);
+  if (disconnect.reason == Reason::none) violate("reason", "cut without a reason: " + text);
+  const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
+  bool ever = false;
+  for (std::size_t i = 0; i < kDcNames; ++i) ever = ever || meant(i);
+  if (!ever && !staf_doubt_) violate("foreign", "somebody else's discovery controller is cut: " + text);
+  const auto name = find_dc(disconnect.tid);
+  if (name && !means_dc(*name, *device)) violate("owner", text + " is not the connection of that name");
+  if (!usable_dc(device->host)) return;
+  // Who lost the pages cannot know who is referred to.
+  if (std::any_of(known_.begin(), known_.end(), [](const Known& known) { return known.any && !known.remembered; }))
+    return;
+  Instant left{};
+  for (int i = 0; i < kIfaces * 2; ++i) {
+    const int other = dc_name(device->host, i / 2, i % 2);
+    if (!means_dc(other, *device)) continue;
+    if (!dc_must_.test(z(other))) {
+      if (!is_served(other, *device)) left = std::max(left, dc_left_[z(other)]);
+    } else if (!amnesia_ && now_ - dc_since_[z(other)] > kOnItsWay && !is_served(other, *device)) {
+      return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }
-    return std::none_of(stafd_.saved.dcs.begin(), stafd_.saved.dcs.end(),
-                        [&](const KnownDc& dc) { return dc.tid == dc_tid(t) && dc.origin == "discovered"; });
+  }
+  if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
+  if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
+  for (int i = 0; i < kIfaces * 2; ++i) {
+    const int other = dc_name(device->host, i / 2, i % 2);
+    if (!dc_must_.test(z(other)) || now_ - dc_since_[z(other)] < kOnItsWay) continue;
+    const bool replaced = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+      return &item.second != device && means_dc(other, item.second) && item.second.page_read &&
+             item.second.device.state == "live";
+    });
+    if (!replaced) return violate("make before break", "cut before what replaces it is there: " + text);
+  }
+}
+
+// Special cases of what must not be cut, which can be told apart.
+const char* World::law_of_cut(const KernelDevice& device, int name) const {
+  for (const auto& known : known_)
+    if (known.young_since != kNever && known.listed.test(z(device.path)))
+      return known.listed.count() + known.refers.count() == 1 ? "young page of one" : "young page";
+  if (!stafd_.brain) return "cut while stafd is away";
+  if (started_in_doubt_) return "cut after a start in doubt";
+  return ioc_wanted_.test(z(name)) ? "cut" : "cut alias";
+}
+
+// Another connection serves the name as well.
+bool World::is_served(int name, const KernelDevice& beside) const {
+  return std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+    const auto& other = item.second;
+    return &other != &beside && other.io == beside.io &&
+           (other.device.state == "live" || beside.device.state != "live") &&
+           (beside.io ? means_ioc(name, other) : means_dc(name, other));
   });
 }
 
-void World::update_truth() {
-  forget_announcements();
-  // What a controller said is forgotten with it.
-  if (stafd_.brain)
-    std::erase_if(read_, [&](const auto& item) { return stafd_.brain->find(dc_tid(item.first)) == nullptr; });
-  const auto now_wanted = wanted(read_);
-  std::erase_if(wanted_since_, [&](const auto& item) { return !now_wanted.contains(item.first); });
-  for (const auto& tid : now_wanted) {
-    wanted_since_.try_emplace(tid, now_);
-    ever_wanted_.insert(tid);
-  }
-  const auto dcs = entitled_dcs(read_);
-  std::erase_if(dc_wanted_since_, [&](const auto& item) { return !dcs.contains(item.first); });
-  for (const int t : dcs) dc_wanted_since_.try_emplace(t, now_);
-}
-
-void World::judge(const Stafd&, const Disconnect& disconnect) {
-  for (int t = 0; t < kTargets; ++t) {
-    if (disconnect.tid != dc_tid(t)) continue;
-    if (dc_lines_.contains(t) && !dc_excludes_.contains(t))
-      violate("configured DC is cut: " + disconnect.tid.to_string());
-    const auto it = dc_wanted_since_.find(t);
-    if (it != dc_wanted_since_.end() && now_ - it->second > kOnItsWay)
-      violate("a DC is cut that is wanted by all that is known: " + disconnect.tid.to_string());
-  }
-}
-
-void World::judge(const Stacd&, const Disconnect& disconnect) {
-  const auto& tid = disconnect.tid;
-  bool excluded = false;
-  for (const auto& [t, k] : ioc_excludes_) excluded = excluded || tid == ioc_tid(t, k);
-  if (scope_ == DisconnectScope::no_disconnect && !excluded)
-    violate("cut outside disconnect-scope: " + tid.to_string());
-  if (excluded) return;
-  for (const auto& [t, k] : ioc_lines_)
-    if (tid == ioc_tid(t, k)) violate("configured IOC is cut: " + tid.to_string());
-  // Without stafd, stacd only knows its own configuration.
-  if (!stafd_.brain && disconnect.reason == Reason::not_configured) return;
-  const auto it = wanted_since_.find(tid);
-  if (it != wanted_since_.end() && now_ - it->second > kOnItsWay)
-    violate("an IOC is cut that is wanted by all that is known: " + tid.to_string());
-  if (scope_ == DisconnectScope::only_stas_connections && !ever_wanted_.contains(tid))
-    violate("somebody else's connection is cut: " + tid.to_string());
-}
-
-void World::check_end() {
-  const auto wanted = this->wanted(truth());
-  for (const auto& tid : wanted) {
-    const bool served = targets_.at(tid.traddr().back() - '1').subsystems.contains(tid.subsysnqn().back() - '0');
-    const auto count = std::count_if(devices_.begin(), devices_.end(), [&](const auto& item) {
-      return item.second.tid == tid && item.second.device.state == "live";
+// A page that stafd is reading, or has yet to read after a notice, may list it.
+bool World::page_on_its_way(int path) const {
+  for (int host = 0; host < kHosts; ++host) {
+    const auto& h = hosts_[z(host)];
+    if (!h.up || h.fails_reads || is_young(h) || !h.listed.test(z(path)) || h.unusable.test(z(path))) continue;
+    if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
+    const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+      return !item.second.io && item.second.host == host && item.second.device.state == "live";
     });
-    if (served && count != 1 && !state_lost_)
-      violate("in the end " + tid.to_string() + " has " + std::to_string(count) + " connections");
+    for (int i = 0; i < kIfaces * 2; ++i)
+      if (live && dc_wanted_.test(z(dc_name(host, i / 2, i % 2)))) return true;
   }
-  // What is still connected and not wanted: only what disconnect-scope keeps, or what was never ours.
-  for (const auto& [name, device] : devices_) {
-    if (device.kind != ControllerKind::io || wanted.contains(device.tid) || state_lost_) continue;
-    if (scope_ == DisconnectScope::all_connections_matching_disconnect_trtypes && !stafd_.brain->controllers().empty())
-      violate("in the end " + name + " is connected and nobody wants it: " + device.tid.to_string());
-    const Ioc* ioc = stacd_.brain->find(device.tid);
-    if (scope_ == DisconnectScope::only_stas_connections && ioc != nullptr && ioc->connected())
-      violate("in the end stacd keeps what nobody wants: " + device.tid.to_string());
-  }
-  for (const auto& dc : stafd_.brain->controllers()) {
-    if (!dc.device) continue;
-    const int t = dc.tid.traddr().back() - '1';
-    if (dc.genctr != targets_.at(t).genctr || dc.entries != entries_of(t))
-      violate("in the end the page of " + dc.tid.to_string() + " is stale");
-  }
-  if (!violation_.empty()) return;
-
-  // Throwing both brains away and starting again changes nothing in the kernel.
-  const auto before = print();
-  const auto orders = orders_;
-  stop_stacd();
-  stop_stafd(false);
-  run_for(std::chrono::seconds(2));
-  start_stacd();
-  run_for(std::chrono::seconds(3));
-  start_stafd();
-  run_for(std::chrono::seconds(30));
-  if (print() != before) violate("a restart of both daemons changed the connections:\n" + before + "->\n" + print());
-  for (const auto& tid : wanted) {
-    const bool served = targets_.at(tid.traddr().back() - '1').subsystems.contains(tid.subsysnqn().back() - '0');
-    if (!served) return;  // attempts to connect it are in order
-  }
-  if (orders_ != orders) violate("a restart of both daemons ordered connects or disconnects");
+  return false;
 }
+
+void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
+  const auto* device = find(disconnect.device);
+  if (device == nullptr) return;
+  const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
+  note(Feature::ioc_cut);
+  if (!device->io) return violate("kind", "stacd cuts a discovery controller: " + text);
+  if (daemon.stopping) return violate("stop", "cut at the end of stacd: " + text);
+  if (disconnect.reason == Reason::none) violate("reason", "cut without a reason: " + text);
+  const auto name = find_ioc(disconnect.tid);
+  if (!name || path_of_ioc(*name) != device->path || other_of_ioc(*name) != other_of_ioc(device->name))
+    return violate("owner", text + " is not the connection of that name");
+
+  const bool excluded = stac_may_exclude_.test(z(device->path));
+  const bool ours = ever_ours_.test(z(device->path * 2 + other_of_ioc(device->name)));
+  if (excluded) note(Feature::excluded_cut);
+  if (!usable_ioc(device->path) && !excluded) note(Feature::family_disabled);
+  if (!excluded) {
+    if (scope_unknown_) violate("scope", "cut although disconnect-scope could not be read: " + text);
+    switch (stac_force_.scope) {
+      case DisconnectScope::no_disconnect:
+        violate("scope", "cut under no-disconnect: " + text);
+        break;
+      case DisconnectScope::all_connections_matching_disconnect_trtypes:
+        if (!stac_force_.all_trtypes && device->device.transport != "tcp")
+          violate("trtypes", "cut outside disconnect-trtypes: " + text);
+        break;
+      case DisconnectScope::only_stas_connections:
+        break;
+    }
+  }
+  if (!ours) {
+    if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes)
+      note(Feature::scope_all_cut_foreign);
+    else
+      violate("foreign", "somebody else's connection is cut: " + text);
+    if (!excluded && (staf_appeared_ == kNever || !stafd_.brain || now_ - staf_appeared_ < kLongSoak))
+      violate("long soak", "a foreign connection is cut before stafd had its time: " + text);
+  }
+  Instant left{};
+  bool path_wanted = false;
+  for (int iface = 0; iface < kIfaces; ++iface) {
+    const int other = ioc_name(device->path, iface, other_of_ioc(device->name));
+    const bool since_long = ioc_wanted_.test(z(other)) && now_ - ioc_since_[z(other)] > kOnItsWay;
+    // Something new takes its place; what has been wanted and out of reach for long does not.
+    path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
+    if (!means_ioc(other, *device) || is_served(other, *device)) continue;
+    if (since_long && !(amnesia_ && stac_doubt_) && !ever_duplicates_)
+      return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
+    if (told_.test(z(other)))
+      return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
+    left = std::max(left, told_left_[z(other)]);
+  }
+  if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
+  if (!stafd_.brain && !excluded && usable_ioc(device->path) && now_ - daemon.started < kLongSoak)
+    violate("long soak", "cut while stafd has not come yet: " + text);
+  if (path_wanted && now_ - device->unmeant_since < kMakeBeforeBreak &&
+      std::none_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+        const auto& other = item.second;
+        return &other != device && other.io && other.path == device->path && other.device.state == "live";
+      }))
+    violate("make before break", "cut before what replaces it is there: " + text);
+  if (usable_ioc(device->path) && page_on_its_way(device->path))
+    violate("on its way", "cut while the page that lists it is being read: " + text);
+}
+
+// --- connects --------------------------------------------------------------------------------------------------------
+
+void World::judge(Stafd& daemon, const Connect& connect) {
+  if (connect.kind != ControllerKind::discovery) violate("kind", "stafd connects an I/O controller");
+  if (connect.options.kato != 30) violate("options", "kato=30 is missing: " + connect.tid.to_string());
+  const auto name = find_dc(connect.tid);
+  if (!name) return;
+  if (!staf_doubt_ && staf_force_.excludes.test(z(host_of_dc(*name))))
+    violate("excluded", "an excluded DC is connected: " + connect.tid.to_string());
+  judge_attempt(daemon, connect, *name, false);
+}
+
+void World::judge(Stacd& daemon, const Connect& connect) {
+  if (connect.kind != ControllerKind::io) violate("kind", "stacd connects a discovery controller");
+  const auto name = find_ioc(connect.tid);
+  if (!name) return;
+  const int path = path_of_ioc(*name);
+  if (!stac_doubt_ && stac_force_.excludes.test(z(path)))
+    violate("excluded", "an excluded controller is connected: " + connect.tid.to_string());
+  if (!stac_doubt_ && !usable_ioc(path))
+    violate("family", "a controller of a disabled family is connected: " + connect.tid.to_string());
+  if (other_of_ioc(*name) != 0 && connect.options.ctrl_loss_tmo != kSpecialCtrlLoss)
+    violate("options", "the options of its line are missing: " + connect.tid.to_string());
+  const auto limit = static_cast<unsigned>(stac_force_.ncc_attempts == 1 ? 2 : stac_force_.ncc_attempts);
+  const auto& attempts = daemon.attempts[attempt_key(*name, connect.tid)];
+  if (limit > 0 && told_ncc_.test(z(path)) && !attempts.excused && attempts.failed >= limit)
+    violate("ncc",
+            "another attempt although the central controller reports no connectivity: " + connect.tid.to_string());
+  if (limit > 0 && told_ncc_.test(z(path)) && attempts.failed + 1 == limit) note(Feature::ncc_gave_up);
+  judge_attempt(daemon, connect, *name, true);
+}
+
+template <class D>
+void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) {
+  const std::string text = connect.tid.to_string();
+  if (daemon.stopping) violate("stop", "a connect at the end of the daemon: " + text);
+  if (connect.reason == Reason::none) violate("reason", "connected without a reason: " + text);
+  // Its own of the line, or that of the discovery controller that lists it; each NQN with the ID that belongs to it.
+  int who = io && other_of_ioc(name) != 0 ? 2 : daemon.who;
+  if (io && who != 2 && connect.host.nqn == identity(1 - who).nqn) who = 1 - who;
+  if (connect.host.nqn != identity(who).nqn || connect.host.nqn != connect.tid.host_nqn() ||
+      connect.host.id != identity(who).id)
+    violate("identity", "the host NQN and ID are not what they should be: " + text);
+  if (now_ - event_lost_at_ > seconds(130)) {
+    for (const auto& [device_name, device] : devices_) {
+      if (device.io != io || device.name != name || device.device.state != "live") continue;
+      if (now_ - device.live_since > milliseconds(200) && now_ - daemon.started > milliseconds(50))
+        violate(device.device.hostnqn == connect.host.nqn ? "duplicate" : "duplicate by identity",
+                "connected although " + device_name + " exists: " + text);
+    }
+  }
+  // Never closer than the back-off allows, unless there is news of it.
+  auto& attempts = daemon.attempts[attempt_key(name, connect.tid)];
+  // Which of several duplicates or addresses is tried changes with their luck.
+  const bool turns = (!io && ever_duplicates_) || is_named(io, name);
+  if (attempts.last != Instant{} && attempts.failed > 0 && !attempts.excused && !turns) {
+    const Duration gap = now_ - attempts.last;
+    const double growth = 3000 * std::pow(2, std::min(attempts.failed - 1, 5U));
+    if (gap < kFirstRetry) {
+      violate("retry", "tried again after " + std::to_string(gap / milliseconds(1)) + " ms: " + text);
+    } else if (gap >= milliseconds(static_cast<int>(std::min(growth, 60000.0) * kGrowth))) {
+      // as it should be
+    } else if (daemon.news_at > attempts.last && now_ - attempts.early >= kEncourage) {
+      attempts.early = now_;  // a good moment to try again what failed, but seldom
+    } else {
+      violate("back-off", "attempt " + std::to_string(attempts.failed + 1) + " after " +
+                              std::to_string(gap / milliseconds(1)) + " ms: " + text);
+    }
+  }
+  if (attempts.excused) attempts.failed = 0;
+  attempts.excused = false;
+  attempts.last = now_;
+}
+
+template void World::judge_attempt(Stafd&, const Connect&, int, bool);
+template void World::judge_attempt(Stacd&, const Connect&, int, bool);
+
+// --- messages --------------------------------------------------------------------------------------------------------
+
+// A surprise is reported once, repeats are debug, recovery is info (law 9).
+template <class D>
+void World::judge_voice(D& daemon, const Report& report) {
+  if (report.level == Level::debug) return;
+  log((std::is_same_v<D, Stafd> ? "stafd: " : "stacd: ") + report.text);
+  const std::string subject = report.tid ? report.tid->to_string() : std::string();
+  if (report.level == Level::info) {
+    if (is_good_news(report.text))
+      std::erase_if(daemon.voices, [&](const auto& item) { return item.second.first == subject; });
+    auto& row = daemon.in_a_row[subject];
+    if (row.text != report.text || now_ - row.since > kInARow) row = {report.text, 0, now_};
+    if (const unsigned times = ++row.times; times > kMostInARow)
+      violate("voice", "told " + std::to_string(times) + " times in a row: " + report.text);
+    return;
+  }
+  auto& [whose, times] = daemon.voices[report.text + (report.tid ? report.tid->host_nqn() : std::string())];
+  whose = subject;
+  if (++times > 1) violate("voice", "told again without a recovery: " + report.text);
+}
+
+template void World::judge_voice(Stafd&, const Report&);
+template void World::judge_voice(Stacd&, const Report&);
 
 }  // namespace stas::model

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A simulated world for both brains: storage targets, the kernel of the host, mDNS, administrators, and simulated time.
-// It executes the actions of a Finder and a Connector, with faults, and checks after every step what must always hold
-// (violation()). Everything is deterministic: the same seed and steps give the same history.
+// A world for both brains: hosts with discovery controllers and subsystems, the kernel of this machine, mDNS, resolver,
+// administrators with their files, and simulated time. It carries out what a Finder and a Connector order, with faults,
+// and compares after every step with what the laws allow (violation()). Deterministic: the same seed and steps give the
+// same history.
+//
+// world.cpp has the clock, daemons.cpp the two processes, kernel.cpp devices and hosts, steps.cpp the steps of a
+// history, truth.cpp what could be known at any time, judge.cpp and watch.cpp what follows from it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,21 +18,24 @@
 #include <random>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "stacd/connector.h"
 #include "stafd/finder.h"
+#include "tests/model/coverage.h"
+#include "tests/model/files.h"
+#include "tests/model/names.h"
 
 namespace stas::model {
 
-inline constexpr int kTargets = 3;
-inline constexpr int kSubsystems = 4;  // per target
+using Referrals = std::bitset<kHosts * 2>;  // host * 2 + unique NQN
 
 class World {
  public:
   explicit World(std::uint64_t seed);
 
-  // One step in text form, for example "target 1 down" or "wait 1500" (ms); the list is in world.cpp. False: no such
+  // One step in text form, for example "host 1 down" or "wait 1500" (ms); the list is in steps.cpp. False: no such
   // step.
   bool step(const std::string& text);
 
@@ -36,134 +44,266 @@ class World {
 
   // The first thing that must not happen and did; "" if nothing.
   const std::string& violation() const { return violation_; }
-  // Sorted, stable lines: "nvme3 io tcp 10.0.0.1:8009 nqn.t0-s1 live".
+  // Sorted, stable lines: "nvme3 io 10.0.0.1 nqn.2024-01.example:t0-s1 live".
   std::string print() const;
   const std::vector<std::string>& journal() const { return journal_; }
+  Instant now() const { return now_; }
 
  private:
-  struct Target {
+  struct Host {
     bool up = true;
     std::uint64_t genctr = 1;
-    std::set<int> subsystems;
-    std::set<int> referrals;
-    bool fails_reads = false;  // answers Get Log Page with an error
+    std::bitset<kSubs> served{(1U << kSubs) - 1};
+    Paths listed;    // of any host
+    Paths ncc;       // entries with the NCC bit
+    Paths unusable;  // entries that nobody can use
+    Referrals refers;
+    bool duplicates = false;  // referrals have DUPRETINFO
+    bool fails_reads = false;
+    bool slow = false;  // a page takes seconds
+    Instant young_until{};
   };
   struct KernelDevice {
     Device device;
-    Tid tid;
-    ControllerKind kind = ControllerKind::io;
-    int target = 0;
-    bool aen_armed = true;
+    bool io = true;
+    int name = 0;  // ioc_name() or dc_name(), as it was asked for
+    int host = 0;
+    int path = 0;   // io only
+    int iface = 0;  // it leaves through, 0 for rdma and fc
+    int who = 0;    // host identity
     bool by_admin = false;
+    bool orphan = false;  // who asked for it was gone when it came
+    bool aen_armed = true;
+    bool page_read = false;
+    Instant live_since{};
+    Instant unmeant_since = kNever;  // no wanted name means it
+    std::string registered;          // symbolic name
   };
-  struct Ops {
-    std::map<OpId, Tid> connecting;
-    std::map<OpId, Tid> any;
+  // What the judge remembers of the attempts to connect one name.
+  struct Attempts {
+    Instant last{};
+    unsigned failed = 0;  // since anything that excuses another one
+    bool excused = true;
+    Instant early{};  // the latest one that only came because there was news
   };
-  // A daemon process: its brain lives from start to kill.
-  struct Stafd {
-    std::unique_ptr<Finder> brain;
-    KnownStafd saved;
-    Ops ops;
+  struct Op {
+    Tid tid;
+    DeviceRef device;
+    bool connect = false;
+  };
+  template <class Brain, class Known, class Config>
+  struct Daemon {
+    std::unique_ptr<Brain> brain;  // from start to end of the process
+    Known saved;
+    bool save_pending = false;
+    std::shared_ptr<const Config> config;
     unsigned epoch = 0;
+    int who = 0;  // host identity it has loaded
+    bool stopping = false;
+    Instant started{};
+    std::map<OpId, Op> ops;
+    std::unordered_map<int, Attempts> attempts;
+    std::unordered_map<std::string, std::pair<std::string, unsigned>> voices;  // surprise -> about what, how often
+    struct Row {
+      std::string text;
+      unsigned times = 0;
+      Instant since{};
+    };
+    std::unordered_map<std::string, Row> in_a_row;  // by subject
+    Instant news_at{};                              // of stafd, or of the network
   };
-  struct Stacd {
-    std::unique_ptr<Connector> brain;
-    KnownStacd saved;
-    Ops ops;
-    unsigned epoch = 0;
-  };
+  using Stafd = Daemon<Finder, KnownStafd, StafdConfig>;
+  using Stacd = Daemon<Connector, KnownStacd, StacdConfig>;
 
-  // --- time ---
+  // --- world.cpp: time ---
   void at(Duration delay, std::function<void()> what);
   void run_for(Duration time);
   void pump();
   bool chance(double p);
+  void note(Feature feature) { coverage().note(feature); }
+  void log(const std::string& text);
 
-  // --- daemons ---
+  // --- daemons.cpp ---
   void start_stafd();
-  void stop_stafd(bool lose_state);
   void start_stacd();
-  void stop_stacd();
-  void configure_stafd();
-  void configure_stacd();
+  template <class D>
+  void end(D& daemon, bool in_order);
+  void stop_stafd(bool in_order);
+  void stop_stacd(bool in_order);
+  void load_stafd();
+  void load_stacd();
+  std::shared_ptr<const HostIdentity> host() const;
   void tell_mdns();
   void to_finder(const Event& event);
   void to_connector(const Event& event);
   void device_event(const Event& event);  // to both, may get lost
   void scan();
-  template <class Daemon>
-  void advance(Daemon& daemon);
+  template <class D>
+  void advance(D& daemon);
   void execute(Stafd& daemon, const Action& action);
   void execute(Stacd& daemon, const Action& action);
-  template <class Daemon>
-  bool execute_common(Daemon& daemon, const Action& action);
-  template <class Daemon>
-  void finish(Daemon& daemon, unsigned epoch, OpId op, OpResult result);
+  template <class D>
+  bool execute_common(D& daemon, const Action& action);
+  template <class D>
+  void begin(D& daemon, OpId op, const Tid& tid, const DeviceRef& device, bool connect);
+  template <class D>
+  void finish(D& daemon, unsigned epoch, OpId op, OpResult result);
+  template <class D>
+  void save(D& daemon);
+  template <class D>
+  void resolve(D& daemon, const std::string& name);
+  void fetch(const FetchLogPage& fetch);
   void answer_staf_pages();
 
-  // --- kernel and targets ---
+  // --- kernel.cpp: devices and hosts ---
   OpResult do_connect(const Connect& connect);
   OpResult do_disconnect(const Disconnect& disconnect);
   OpResult do_fetch(const FetchLogPage& fetch);
-  KernelDevice& create_device(const Tid& tid, ControllerKind kind, bool by_admin);
+  KernelDevice& create_device(bool io, int name, int who, bool by_admin);
   void remove_device(const std::string& name);
-  void lose_connections(int target);
+  void go_live(KernelDevice& device);
+  void lose_connection(KernelDevice& device);
+  void lose_connections(int host);
   void kernel_retry(const std::string& name, std::uint64_t incarnation, int attempts);
-  void target_changed(int target);
-  std::vector<Dlpe> entries_of(int target) const;
+  void page_changed(int host);
+  void send_aen(const KernelDevice& device);
+  void end_youth(int host);
+  bool can_connect(bool io, int name) const;
+  bool is_young(const Host& host) const { return now_ < host.young_until; }
+  std::vector<Dlpe> entries_of(int host) const;
   KernelDevice* find(const DeviceRef& ref);
 
-  // --- truth and judgement ---
-  Tid dc_tid(int target) const;
-  Tid ioc_tid(int target, int subsystem) const;
-  struct Content {
-    std::set<int> subsystems;
-    std::set<int> referrals;
+  // --- truth.cpp: what could be known ---
+  // The best that anybody can know of a page: what must not be acted against.
+  struct Known {
+    bool any = false;
+    bool skipped = false;
+    Paths listed;
+    Referrals refers;
+    bool duplicates = false;
+    bool remembered = false;        // the present stafd, or what it saved, knows of it
+    Instant full_at{};              // latest read that listed something
+    std::bitset<kIfaces * 2> over;  // connections it was read over: interface * 2 + unique NQN
+    // A page that lost everything just after a reconnect counts after a while only.
+    Instant young_since = kNever;
+    Paths young_listed;
+    Referrals young_refers;
+    Instant unentitled_since = kNever;
   };
-  using Contents = std::map<int, Content>;
-  Contents truth() const;
-  std::set<int> entitled_dcs(const Contents& contents) const;
-  std::set<Tid> wanted(const Contents& contents) const;
+  void learn(const KernelDevice& over);
+  void know_stafd(Fault fault, bool at_start);
+  void know_stacd(Fault fault, bool at_start);
   void forget_announcements();
+  void forget_pages();
+  DcNames entitled_dcs(bool with_duplicates) const;
+  IocNames wanted_iocs(const DcNames& dcs) const;
   void update_truth();
+  void update_told(const std::vector<StafDc>& dcs);
+  void update_told_set();
+  bool is_named(bool io, int name) const;
+  static bool is_read(const Known& known, int name);
+  bool usable_dc(int host) const;
+  bool usable_ioc(int path) const;
+  static bool means_ioc(int name, const KernelDevice& device);
+  static bool means_dc(int name, const KernelDevice& device);
+
+  // --- judge.cpp: at each order ---
+  void violate(const char* law, const std::string& text);
   void judge(const Stafd& daemon, const Disconnect& disconnect);
   void judge(const Stacd& daemon, const Disconnect& disconnect);
-  void violate(std::string text);
+  void judge(Stafd& daemon, const Connect& connect);
+  void judge(Stacd& daemon, const Connect& connect);
+  template <class D>
+  void judge_attempt(D& daemon, const Connect& connect, int name, bool io);
+  template <class D>
+  void judge_voice(D& daemon, const Report& report);
+  const char* law_of_cut(const KernelDevice& device, int name) const;
+  bool page_on_its_way(int path) const;
+  bool is_served(int name, const KernelDevice& beside) const;
+
+  // --- watch.cpp: after time has passed, and in the end ---
+  bool is_quiet() const;
+  void watch();
   void check_end();
+  void check_devices_in_the_end();
+  void check_pages_in_the_end();
+  void check_tables_in_the_end();
+  void check_restart_changes_nothing();
+  bool is_path_wanted(int name) const;
+  bool reachable(bool io, int name) const;
+  bool is_connected(bool io, int name, bool live) const;
 
   std::mt19937_64 rng_;
   Instant now_{std::chrono::hours(1)};
   std::multimap<Instant, std::function<void()>> queue_;
-  std::vector<Target> targets_;
+  std::array<Host, kHosts> hosts_;
   std::map<std::string, KernelDevice> devices_;
   std::uint64_t next_incarnation_ = 1;
   Stafd stafd_;
   Stacd stacd_;
 
-  // what administrators and the network say
-  std::set<int> dc_lines_{0};
-  std::set<int> dc_excludes_;
-  std::set<int> announced_;
-  std::set<int> announced_ever_;
-  std::set<std::pair<int, int>> ioc_lines_;
-  std::set<std::pair<int, int>> ioc_excludes_;
-  DisconnectScope scope_ = DisconnectScope::only_stas_connections;
+  // --- administrators and the network ---
+  StafFile staf_file_;
+  StacFile stac_file_;
+  Fault staf_fault_ = Fault::none;
+  Fault stac_fault_ = Fault::none;
+  int who_ = 0;  // sys.conf
+  bool other_symname_ = false;
+  Referrals announced_;  // host * 2 + unique NQN
+  enum class Resolver { works, two, fails, slow };
+  std::array<Resolver, kHosts> resolver_{};
+  bool eth1_up_ = true;
 
-  // faults
-  bool lossy_ = false;    // events get lost
-  bool hanging_ = false;  // operations take very long
-  bool state_lost_ = false;
+  // --- faults ---
+  bool lossy_ = false;      // events get lost
+  bool hanging_ = false;    // operations take very long
+  bool unsettled_ = false;  // attributes come late
+  enum class Deletes { work, fail, hang } deletes_ = Deletes::work;
+  bool legacy_ = false;  // stafd is that of nvme-stas 2.4.1
 
-  Contents read_;                        // what was last read from each target: the best anybody can know
-  std::map<Tid, Instant> wanted_since_;  // by what was read
-  std::map<int, Instant> dc_wanted_since_;
-  std::set<Tid> ever_wanted_;
+  // --- what could be known ---
+  std::array<Known, kHosts> known_;
+  std::array<Instant, kHosts> dc_live_at_{};
+  std::array<Instant, kHosts> aen_at_{};    // delivered to stafd
+  std::array<Instant, kHosts> fetch_at_{};  // latest read that worked was ordered then
+  std::array<Instant, kHosts> read_failed_at_{};
+  StafFile staf_force_;  // as loaded; lines: what no file that was understood whole has taken back
+  StacFile stac_force_;
+  bool staf_doubt_ = false, stac_doubt_ = false, scope_unknown_ = false;
+  Paths stac_may_exclude_;
+  HostSet staf_may_exclude_;
+  Referrals announced_ever_;
+  std::array<Instant, kHosts * 2> silent_since_{};
+  DcNames dc_wanted_, dc_must_, dc_ever_;
+  IocNames ioc_wanted_;
+  std::array<Instant, kDcNames> dc_since_{}, dc_left_{};
+  std::array<Instant, kIocNames> ioc_since_{};
+  // What stacd was told by stafd, and with its own lines: from when on.
+  IocNames told_;
+  std::array<std::bitset<kIfaces>, kPaths> told_pages_;  // by the interface of the DC that lists it
+  Paths told_ncc_, told_some_ncc_;                       // in all entries, in some
+  std::array<Instant, kIocNames> told_since_{}, told_left_{};
+  Instant staf_appeared_ = kNever;
+  std::bitset<kPaths * 2> ever_ours_;  // path * 2 + other
+  std::set<std::uint64_t> ours_;       // incarnations that stas connected
+
+  // --- the judge's notes ---
+  Instant disturbed_{};  // the latest step that was no wait
+  Instant event_lost_at_{};
+  bool amnesia_ = false;  // a state was lost or an old stafd was there: what is kept may be kept for ever
+  bool identity_changed_ = false;
+  bool ever_duplicates_ = false;
+  bool started_in_doubt_ = false;                          // stacd
+  std::bitset<kHosts> given_up_;                           // announced once, persistence over: may go, need not
+  std::map<std::uint64_t, std::vector<Instant>> fetches_;  // of the latest second, by incarnation
   unsigned wakeups_ = 0;
   Instant wakeups_since_{};
   unsigned orders_ = 0;  // connects and disconnects
   std::string violation_;
   std::vector<std::string> journal_;
 };
+
+// Faults of the brains that are known and being cured: laws by the judge's names for them. Empty in the end.
+bool is_expected(const std::string& law);
 
 }  // namespace stas::model

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/model/bridge.h"
+
+#include <string>
+#include <utility>
+
+namespace stas::model {
+
+StafPages pages_of(const Finder& finder, bool legacy) {
+  std::vector<StafDc> dcs;
+  for (const auto& dc : finder.controllers())
+    dcs.push_back({dc.tid,
+                   std::string(to_text(dc.origin)),
+                   !dc.entries.empty() || (dc.page_known && dc.page_track.failures == 0),
+                   dc.entries,
+                   {}});
+  for (const auto& tid : finder.unresolved()) dcs.push_back({tid, "configured", false, {}, {}});
+  if (legacy) return StafPages{std::move(dcs), {}, std::nullopt};
+  return StafPages{std::move(dcs), finder.ended(), finder.is_settled()};
+}
+
+}  // namespace stas::model

