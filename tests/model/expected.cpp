@@ -13,7 +13,7 @@ namespace stas::model {
 bool is_expected(const std::string& law) {
   static const std::set<std::string> expected = [] {
     std::set<std::string> all{
-        "duplicate by identity",  // after a change of the host NQN and a restart a controller is connected once more
+        "duplicate by identity",  // made by somebody else under the NQN before; a line that comes later makes its own
         "young page of one",      // a page that listed one controller and lists none after a reconnect is believed
         "cut alias",              // names without a connection of their own are not saved; a dead one may be preferred
         "restart",                // a connection that is down is adopted by a name that asks for another interface
