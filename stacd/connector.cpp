@@ -34,11 +34,16 @@ void Connector::restore(KnownStacd known) {
 KnownStacd Connector::last_known() const {
   KnownStacd known;
   known.resolved = names_.last_good();
-  known.iocs = restored_;  // not looked at yet: they stay ours
+  known.iocs = restored_;                   // not looked at yet: they stay ours
+  std::unordered_map<Tid, Known> by_owner;  // what other names of a connection remember
+  for (const auto& ioc : controllers())
+    if (!ioc.device && ioc.alias_of) inherit(ioc, by_owner.try_emplace(*ioc.alias_of, *ioc.alias_of).first->second);
   for (const auto& ioc : controllers()) {
     if (ioc.foreign || !ioc.device) continue;  // only what exists can be ours after a restart
-    KnownIoc saved{ioc.tid, ioc.configured, {}, ioc.entry};
-    for (const auto& [dc, origin] : ioc.sources) saved.sources.push_back({dc, origin});
+    Known memory = ioc;
+    if (const auto others = by_owner.find(ioc.tid); others != by_owner.end()) inherit(others->second, memory);
+    KnownIoc saved{ioc.tid, memory.configured, {}, ioc.entry};
+    for (const auto& [dc, origin] : memory.sources) saved.sources.push_back({dc, origin});
     known.iocs.push_back(std::move(saved));
   }
   return known;

@@ -196,6 +196,7 @@ class Table {
     row.standing = known.foreign ? Standing::foreign : Standing::held;
     row.because = std::move(finding.because);
     row.until = finding.until;
+    row.passing = finding.ask_staf && facts_.staf.current();
     out_.ask_staf |= finding.ask_staf;
   }
 

@@ -42,6 +42,7 @@ struct Row {
   const ExcludeRule* rule = nullptr;  // the one that refuses it
   std::string because;                // held, foreign: what is missing
   Instant until = kNever;             // held: looked at again then; kNever: when the information comes
+  bool passing = false;               // held: for the moment that a question takes, not worth telling
   Instant not_before = kNever;        // leaving, refused: the soak is over then
   bool cut = false;                   // leaving, refused: disconnect-scope lets the connection be cut
 

@@ -42,6 +42,13 @@ struct Known {
   Instant leaving_since = kNever;  // there is evidence against it since then
 };
 
+// What is remembered of one name counts for another that means the same connection.
+template <class From, class To>
+void inherit(const From& from, To& to) {
+  to.configured |= from.configured;
+  to.sources.insert(from.sources.begin(), from.sources.end());
+}
+
 struct Facts {
   std::shared_ptr<const StacdConfig> config;
   std::shared_ptr<const HostIdentity> host;

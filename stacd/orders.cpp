@@ -11,24 +11,27 @@ namespace stas {
 
 namespace {
 
+constexpr int kMaxRounds = 8;
+
 bool differ(const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; }
 
 }  // namespace
 
 Actions Connector::advance(Instant now) {
   deadline_ = kNever;
-  if (config_ && !stopping_) {
+  // What is bound or given up may change what others wait for; more than a few rounds would be a fault of ours.
+  for (int round = 0; config_ && !stopping_ && round < kMaxRounds; ++round) {
     if (dirty_ || now >= desired_.next) reconcile(now);
     if (audit_ && devices_.complete()) audit(now);
     if (dirty_) reconcile(now);  // the audit found something
-    deadline_ = desired_.next;
     names_.advance(now, out_);
-    deadline_ = std::min(deadline_, names_.deadline());
+    deadline_ = std::min(desired_.next, names_.deadline());
     for (auto it = iocs_.begin(); it != iocs_.end();) {
       Ioc& ioc = (it++)->second;  // step() may remove it
       step(ioc, now);
     }
-    if (dirty_) deadline_ = now;  // what was bound or given up changes what others wait for
+    if (!dirty_) break;
+    deadline_ = now;
   }
   ask_staf(now);
   if (save_) out_.push_back(SaveLastKnown{});
@@ -129,7 +132,10 @@ bool Connector::given_up(const Ioc& ioc, const Row& row) const {
 // Takes over an existing connection that this Tid means; notes when another controller of ours has it already.
 bool Connector::adopt(Ioc& ioc, Instant now) {
   const auto before = std::exchange(ioc.alias_of, std::nullopt);
-  for (const Device* device : devices_.matching(ioc.tid, ControllerKind::io)) {
+  auto matching = devices_.matching(ioc.tid, ControllerKind::io);
+  // Of several, one that works.
+  std::stable_partition(matching.begin(), matching.end(), [](const Device* device) { return device->state == "live"; });
+  for (const Device* device : matching) {
     if (device->state.starts_with("deleting")) continue;  // its end leads here again
     Ioc* owner = owner_of(device->ref);
     if (owner == nullptr) {
@@ -156,6 +162,8 @@ void Connector::take_over(Ioc& heir, Ioc& owner, Instant now) {
   const bool foreign = owner.foreign;
   by_device_.erase(ref.name);
   owner.unbind(now, Duration::zero());
+  // Whoever may still want the owner wants this connection.
+  if (row_of(owner).standing == Standing::held) inherit(owner, heir);
   bind(heir, ref, now);
   if (foreign)
     report(Level::info, heir, "Connection established! (existing connection adopted)");
@@ -189,13 +197,15 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row) {
 bool Connector::hand_over(Ioc& ioc, Instant now) {
   const Device* device = devices_.find(*ioc.device);
   if (device == nullptr) return false;
-  for (auto& [id, heir] : iocs_) {
-    if (&heir == &ioc || heir.device || heir.op != Ioc::Op::none) continue;
-    if (row_of(heir).standing != Standing::wanted || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
-    if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
-    take_over(heir, ioc, now);
-    erase(ioc);
-    return true;
+  for (const auto standing : {Standing::wanted, Standing::held}) {
+    for (auto& [id, heir] : iocs_) {
+      if (&heir == &ioc || heir.device || heir.op != Ioc::Op::none) continue;
+      if (row_of(heir).standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+      if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
+      take_over(heir, ioc, now);
+      erase(ioc);
+      return true;
+    }
   }
   return false;
 }

@@ -44,7 +44,7 @@ void Connector::reconcile(Instant now) {
     const Row& row = desired_.rows[ioc.row];
     if (row.named()) remember_sources(ioc, row, facts);
     follow(ioc, row, now);
-    const bool holds = row.standing == Standing::held;
+    const bool holds = row.standing == Standing::held && !row.passing;
     if (holds && !ioc.hold_told) held.push_back(&ioc);
     ioc.hold_told = holds;
   }

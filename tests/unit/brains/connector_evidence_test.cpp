@@ -91,6 +91,33 @@ TEST(ConnectorEvidence, BrokenIsNotRemoved) {
           wait 600
           ls)",
        "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"another name of the same connection takes it over from a held one, and is delisted: the doubt counts for it, "
+       "too",
+       R"(iface eth0 10.0.0.9
+          start controller=10.0.0.1/nqn.a
+          change nvme0 src_addr=10.0.0.9
+          stafd up
+          lists 10.0.0.1%eth0
+          doubt traddr=10.0.0.1
+          conf
+          lists 10.0.0.1%eth0 nqn.a
+          wait 20
+          --
+          lists 10.0.0.1%eth0
+          wait 600
+          doubt none
+          conf controller=10.0.0.1/nqn.a
+          wait 20)",
+       ""},
+      {"an ordinary removal is not said to be kept first",
+       R"(start controller=10.0.0.1/nqn.a
+          stafd up
+          wait 20
+          journal
+          --
+          conf
+          wait 1)",
+       ""},
       {"the file is gone at a reload: it stays as it was",
        R"(start controller=10.0.0.1/nqn.a
           --
@@ -274,6 +301,35 @@ TEST(ConnectorEvidence, MissingIsNotGone) {
           wait 600
           ls)",
        "600s ls 10.0.0.1/nqn.a nvme0\n"},
+  });
+}
+
+TEST(ConnectorEvidence, NamesOfOneConnectionShareWhatIsKnown) {
+  check({
+      {"after a restart, without stafd: a page listed it under another name, so a removed line is not enough",
+       R"(iface eth0 10.0.0.9
+          start controller=10.0.0.1/nqn.a
+          change nvme0 src_addr=10.0.0.9
+          stafd up
+          lists 10.0.0.1%eth0 nqn.a
+          wait 20
+          vanish nvme0
+          wait 20
+          change nvme0 src_addr=10.0.0.9
+          stafd down
+          --
+          conf
+          restart
+          wait 600)",
+       ""},
+      {"two names become one: the connection that works is kept",
+       R"(iface eth0 10.0.0.9
+          device nvme0 10.0.0.1/nqn.a state=connecting host_iface=eth0
+          device nvme1 10.0.0.1/nqn.a state=live
+          --
+          start controller=10.0.0.1/nqn.a
+          ls)",
+       "0s ls 10.0.0.1/nqn.a nvme1\n"},
   });
 }
 

@@ -41,8 +41,8 @@ TEST(ReadInterfaces, LoopbackHasItsAddress) {
       std::find_if(interfaces->begin(), interfaces->end(), [](const Interface& i) { return i.name == "lo"; });
   ASSERT_NE(lo, interfaces->end());
   if (lo->addresses.empty()) GTEST_SKIP() << "lo is down";
-  EXPECT_TRUE(std::all_of(lo->addresses.begin(), lo->addresses.end(),
-                          [](const IpAddress& a) { return !a.is_link_local(); }));
+  EXPECT_TRUE(
+      std::all_of(lo->addresses.begin(), lo->addresses.end(), [](const IpAddress& a) { return !a.is_link_local(); }));
   EXPECT_NE(std::find(lo->addresses.begin(), lo->addresses.end(), IpAddress::parse("127.0.0.1")), lo->addresses.end());
 }
 
