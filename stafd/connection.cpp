@@ -164,7 +164,11 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
   if (!may_be_young && read.skipped_nqns.empty()) return entries;
   const Entries before = held ? young_base_ : page.entries;
   const auto lost = missing(before, read.entries);
-  const bool most = !lost.empty() && 2 * lost.size() > before.size();
+  // What a page says of its own discovery controller is there from the start.
+  const auto own = [](const Dlpe& entry) { return entry.subtype == kDlpSubtypeDiscovery; };
+  const auto gone = std::count_if(lost.begin(), lost.end(), [&](const Dlpe* entry) { return !own(*entry); });
+  const auto listed = std::count_if(before.begin(), before.end(), [&](const Dlpe& entry) { return !own(entry); });
+  const bool most = gone > 0 && 2 * gone > listed;
   const bool over = held && now - young_since_ >= timing_.young_hold;
   news.young = may_be_young && most && !over;
   if (!news.young) {

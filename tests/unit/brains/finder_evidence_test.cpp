@@ -296,6 +296,16 @@ TEST(FinderEvidence, APageThatMayNotSayAll) {
        "30s page 10.0.0.1\n30s signal log_pages_changed 10.0.0.1 nvme0\n"
        "31.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n31.5s signal dc_removed\n"
        "34s ls 10.0.0.1 configured nvme0 entries=0\n34s ls ended 10.0.0.2\n"},
+      {"what a page says of its own controller does not count: the one subsystem is most of it",
+       R"(page 10.0.0.1 self=10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          wait 100
+          page 10.0.0.1 self=10.0.0.1
+          --
+          reconnected nvme0
+          wait 4
+          ls)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n4s ls 10.0.0.1 configured nvme0 entries=2\n"},
       {"it fills up again in time: nothing was lost, and what is new counts at once",
        R"(page 10.0.0.1 nqn.a nqn.b nqn.c
           start pleo=disabled | controller=10.0.0.1
