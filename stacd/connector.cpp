@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/base/overloaded.h"
 #include "libstas/core/brain/configured.h"
 
 namespace stas {
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxTold = 1024;
 constexpr Duration kStable = std::chrono::seconds(10);  // a connection that lasted less did not really work
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "libstas/core/base/overloaded.h"
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/discovery/aen.h"
 
@@ -21,13 +22,6 @@ Origin parse_origin(const std::string& text) {
     if (text == to_text(origin)) return origin;
   return Origin::other;
 }
-
-template <class... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <class... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 }  // namespace
 

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
+#include "libstas/core/base/values.h"
 #include "stafd/dc.h"
 
 namespace stas {
@@ -17,29 +19,8 @@ using NameId = std::uint64_t;
 class NameTable {
  public:
   // Over the names alone: for (const Dc& dc : table).
-  class Iterator {
-   public:
-    using iterator_category = std::forward_iterator_tag;
-    using value_type = Dc;
-    using difference_type = std::ptrdiff_t;
-    using pointer = const Dc*;
-    using reference = const Dc&;
-    Iterator() = default;
-    explicit Iterator(std::map<NameId, Dc>::const_iterator at) : at_(at) {}
-    reference operator*() const { return at_->second; }
-    pointer operator->() const { return &at_->second; }
-    Iterator& operator++() {
-      ++at_;
-      return *this;
-    }
-    Iterator operator++(int) { return Iterator(at_++); }
-    friend bool operator==(const Iterator&, const Iterator&) = default;
-
-   private:
-    std::map<NameId, Dc>::const_iterator at_;
-  };
-  Iterator begin() const { return Iterator(by_id_.begin()); }
-  Iterator end() const { return Iterator(by_id_.end()); }
+  Values<std::map<NameId, Dc>>::Iterator begin() const { return Values(by_id_).begin(); }
+  Values<std::map<NameId, Dc>>::Iterator end() const { return Values(by_id_).end(); }
   std::size_t size() const { return by_id_.size(); }
   bool empty() const { return by_id_.empty(); }
 

@@ -48,7 +48,9 @@ class Controller {
   }
 
   const std::string& port() const { return port_; }
-  std::string capsule() const { return bytes_.size() > nvme_tcp::kIcLength ? bytes_.substr(nvme_tcp::kIcLength) : std::string(); }
+  std::string capsule() const {
+    return bytes_.size() > nvme_tcp::kIcLength ? bytes_.substr(nvme_tcp::kIcLength) : std::string();
+  }
   bool left() const { return left_; }
 
  private:
