@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/daemon/bus_face.h"
 
+#include <iterator>
 #include <utility>
 
 #include "libstas/core/brain/view.h"
@@ -9,6 +10,7 @@ namespace stas {
 
 std::vector<BusArg> id_args() {
   std::vector<BusArg> args;
+  args.reserve(std::size(kTidFields));
   for (const auto& field : kTidFields) args.push_back({BusType::text, std::string(field.argument)});
   return args;
 }

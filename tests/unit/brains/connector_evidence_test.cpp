@@ -3,9 +3,13 @@
 // Law 2 of stacd as stories (driver.h has the notation): nothing is cut but what somebody removed. Files that say
 // nothing, sources that have not spoken yet, identities that change, replacements that are on their way; and the end of
 // each hold, because a doubt about one controller must not keep the others.
+#include <memory>
+
 #include <gtest/gtest.h>
 
+#include "stacd/connector.h"
 #include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/notation.h"
 
 namespace stas::story {
 namespace {
@@ -519,6 +523,58 @@ TEST(ConnectorEvidence, RetriesAreFair) {
        "3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n21s connect 10.0.0.1/nqn.a\n45s connect "
        "10.0.0.1/nqn.a\n"},
   });
+}
+
+// What the driver cannot tell, because the shells do not do it, or a file of another version would have to say it.
+class ConnectorDirectly : public testing::Test {
+ protected:
+  ConnectorDirectly() {
+    device_.ref = {"nvme0", 1};
+    device_.transport = "tcp";
+    device_.traddr = "10.0.0.1";
+    device_.trsvcid = "8009";
+    device_.subsysnqn = "nqn.a";
+    device_.hostnqn = kHostNqn;
+    device_.cntrltype = "io";
+    device_.state = "live";
+  }
+  void begin(KnownIoc known) {
+    brain_.restore({{std::move(known)}, {}});
+    auto host = std::make_shared<HostIdentity>();
+    host->nqn = kHostNqn;
+    brain_.handle(StacdConfigured{std::make_shared<StacdConfig>(), std::move(host)}, now_);
+    brain_.handle(DevicesScanned{{device_}}, now_);
+  }
+  // Is a connection cut within ten minutes?
+  bool cuts() {
+    for (const Instant end = now_ + std::chrono::minutes(10); now_ < end; now_ += std::chrono::seconds(1)) {
+      for (const Action& action : brain_.advance(now_))
+        if (std::holds_alternative<Disconnect>(action)) return true;
+    }
+    return false;
+  }
+  Connector brain_;
+  Device device_;
+  Instant now_{std::chrono::hours(1)};
+};
+
+TEST_F(ConnectorDirectly, OneOfWhichNobodyKnowsWhoWantedItStays) {
+  begin({tid_of("10.0.0.1/nqn.a"), false, {}, std::nullopt});
+  EXPECT_FALSE(cuts());
+}
+
+TEST_F(ConnectorDirectly, TheLateAnswerOfAStafdThatIsGoneIsNotBelieved) {
+  const Tid dc = tid_of("10.0.0.1");
+  begin({tid_of("10.0.0.1/nqn.a"), false, {{dc, "configured"}}, std::nullopt});
+  brain_.handle(StafAppeared{}, now_);
+  brain_.advance(now_);
+  brain_.handle(StafVanished{}, now_);
+  brain_.handle(StafPages{std::vector<StafDc>{{dc, "configured", true, {}}}, {}, true}, now_);
+  EXPECT_FALSE(cuts());
+  brain_.handle(StafAppeared{}, now_);
+  brain_.advance(now_);
+  brain_.handle(StafPages{std::vector<StafDc>{{dc, "configured", true, {}}}, {}, true}, now_);
+  EXPECT_TRUE(cuts()) << "the present one is";
 }
 
 }  // namespace
