@@ -577,5 +577,20 @@ TEST_F(ConnectorDirectly, TheLateAnswerOfAStafdThatIsGoneIsNotBelieved) {
   EXPECT_TRUE(cuts()) << "the present one is";
 }
 
+TEST_F(ConnectorDirectly, AChangeDuringAQuestionIsAskedForAgain) {
+  begin({tid_of("10.0.0.1/nqn.a"), true, {}, std::nullopt});
+  const auto questions = [&] {
+    std::size_t count = 0;
+    for (const Action& action : brain_.advance(now_)) count += std::holds_alternative<FetchStafPages>(action) ? 1 : 0;
+    return count;
+  };
+  brain_.handle(StafAppeared{}, now_);
+  EXPECT_EQ(questions(), 1U);
+  brain_.handle(StafChanged{}, now_);
+  EXPECT_EQ(questions(), 0U) << "one is in flight";
+  brain_.handle(StafPages{std::vector<StafDc>(), {}, true}, now_);
+  EXPECT_EQ(questions(), 1U);
+}
+
 }  // namespace
 }  // namespace stas::story
