@@ -228,13 +228,25 @@ void Connector::tell_link(const Device& device) {
 void Connector::on_device_seen(const Device& device, Instant now) {
   tell_link(device);
   lost_devices(devices_.seen(device), now, false);
+  check_guess(device, now);
   audit_ = true;
+}
+
+// It was adopted while nobody could tell how it leaves this host, and now it shows.
+void Connector::check_guess(const Device& device, Instant now) {
+  Ioc* ioc = owner_of(device.ref);
+  if (ioc == nullptr || !ioc->guessed || is_guess(device, ioc->tid)) return;
+  ioc->guessed = false;
+  if (ioc->op != Ioc::Op::none || matches(device, ioc->tid, ControllerKind::io, devices_.interfaces())) return;
+  report(Level::info, *ioc, "is not this controller: it leaves this host another way");
+  unbind(*ioc, now, Duration::zero());
 }
 
 void Connector::on_scan(std::vector<Device> devices, Instant now) {
   const bool first = !devices_.complete();
   for (const auto& device : devices) tell_link(device);
   lost_devices(devices_.scanned(std::move(devices)), now, true);
+  for (const auto& [name, device] : devices_.all()) check_guess(device, now);
   for (auto& [id, ioc] : iocs_)
     if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle) lose(ioc, now);
   if (first) take_restored(now);

@@ -68,6 +68,7 @@ class Connector {
   void on_connect_failed(Ioc& ioc, const Error& error, Instant now);
   void on_disconnect_failed(Ioc& ioc, const Error& error, Instant now);
   void on_device_seen(const Device& device, Instant now);
+  void check_guess(const Device& device, Instant now);
   void on_scan(std::vector<Device> devices, Instant now);
   void on_interfaces(Interfaces interfaces, Instant now);
   void on_resolved(const Resolved& resolved, Instant now);
@@ -98,6 +99,8 @@ class Connector {
   void order_connect(Ioc& ioc, const Row& row, Instant now);
   void order_disconnect(Ioc& ioc, const Row& row);
   bool hand_over(Ioc& ioc, Instant now);
+  void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
+  bool is_live(const Ioc& ioc) const;
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
   bool given_up(const Ioc& ioc, const Row& row) const;

@@ -113,6 +113,7 @@ Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const
   const StafView& staf = facts.staf;
   if (!staf.current()) return hold("stafd has not answered");
   if (const StafDc* unread = staf.unread(); unread != nullptr) return hold_unread(*unread);
+  if (staf.knows_ended() && !staf.settled()) return hold("stafd does not know all that is configured yet");
   for (std::size_t i = 0; i < staf.size(); ++i)
     if (staf.listing(i).may_mean(tid))
       return hold("the log page of " + staf.dc(i).tid.to_string() +

@@ -140,12 +140,13 @@ bool Connector::adopt(Ioc& ioc, Instant now) {
     Ioc* owner = owner_of(device->ref);
     if (owner == nullptr) {
       bind(ioc, device->ref, now);
+      ioc.guessed = is_guess(*device, ioc.tid);
       report(Level::info, ioc, "Connection established! (existing connection adopted)");
       return true;
     }
     if (owner->op != Ioc::Op::none) continue;  // being cut: its end leads here again
     const Row& row = row_of(*owner);
-    if (owner->foreign || (!row.named() && row_of(ioc).named())) {
+    if (owner->foreign || (!row.named() && row_of(ioc).named() && !is_guess(*device, ioc.tid))) {
       take_over(ioc, *owner, now);
       return true;
     }
@@ -193,21 +194,48 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row) {
   out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
 }
 
-// Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40).
+// Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40). Has it
+// one that does not work, that one goes instead.
 bool Connector::hand_over(Ioc& ioc, Instant now) {
   const Device* device = devices_.find(*ioc.device);
   if (device == nullptr) return false;
+  bool waits = false;
   for (const auto standing : {Standing::wanted, Standing::held}) {
     for (auto& [id, heir] : iocs_) {
-      if (&heir == &ioc || heir.device || heir.op != Ioc::Op::none) continue;
+      if (&heir == &ioc || heir.op != Ioc::Op::none) continue;
       if (row_of(heir).standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+      if (heir.device && (device->state != "live" || is_live(heir))) continue;
       if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
+      if (is_guess(*device, heir.tid)) {
+        waits = true;  // until it shows how it leaves this host
+        continue;
+      }
+      if (heir.device) {
+        swap_devices(ioc, heir, now);
+        return true;
+      }
       take_over(heir, ioc, now);
       erase(ioc);
       return true;
     }
   }
-  return false;
+  return waits;
+}
+
+bool Connector::is_live(const Ioc& ioc) const {
+  const Device* device = ioc.device ? devices_.find(*ioc.device) : nullptr;
+  return device != nullptr && device->state == "live";
+}
+
+void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {
+  const DeviceRef works = *leaving.device;
+  const DeviceRef broken = *heir.device;
+  unbind(leaving, now, Duration::zero());
+  unbind(heir, now, Duration::zero());
+  bind(leaving, broken, now);
+  bind(heir, works, now);
+  report(Level::info, heir, "Took over the connection of " + leaving.tid.to_string());
+  dirty_ = true;
 }
 
 void Connector::erase(Ioc& ioc) {

@@ -43,7 +43,7 @@ class StafClient {
   std::string owner_;
   std::string flaw_told_;
   Answers answers_;
-  BusHandle watch_, changed_, removed_, pages_call_, ended_call_, settled_call_;
+  BusHandle watch_, changed_, removed_, settled_, pages_call_, ended_call_, settled_call_;
 };
 
 }  // namespace stas::stacd

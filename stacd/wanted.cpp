@@ -55,7 +55,12 @@ void Connector::track_fresh() {
   for (const std::size_t index : desired_.fresh) {
     const Row& row = desired_.rows[index];
     if (iocs_.size() < (row.line != nullptr ? kMaxIocs : kMaxListedIocs)) {
-      track(row.tid).row = index;
+      Ioc& ioc = track(row.tid);
+      ioc.row = index;
+      if (row.line != nullptr) {  // of a host name?
+        ioc.failure_told = names_.has_failed(row.line->traddr, row.tid.traddr());
+        ioc.next_connect = names_.not_before(row.line->traddr);
+      }
       continue;
     }
     report_once(Level::error, "More than " + std::to_string(kMaxListedIocs) + " I/O controllers; the rest is ignored");

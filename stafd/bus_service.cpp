@@ -83,6 +83,7 @@ BusInterface BusService::evidence_interface() {
       {"is_settled", {}, {{BusType::boolean, "settled"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(finder_.is_settled());
        }});
+  face.signals.push_back({"settled_changed", {}});
   return face;
 }
 
@@ -97,6 +98,11 @@ void BusService::log_pages_changed(const Tid& tid, const std::string& device) {
 void BusService::dc_removed() {
   if (const auto sent = bus_.emit(kPath, kName, "dc_removed", {}); !sent)
     shell_.journal().error("Cannot send dc_removed: " + sent.error().text);
+}
+
+void BusService::settled_changed() {
+  if (const auto sent = bus_.emit(kPath, kEvidence, "settled_changed", {}); !sent)
+    shell_.journal().error("Cannot send settled_changed: " + sent.error().text);
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }

@@ -26,6 +26,7 @@ class BusService {
 
   void log_pages_changed(const Tid& tid, const std::string& device);
   void dc_removed();
+  void settled_changed();
   void tron_changed();
 
  private:

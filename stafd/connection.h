@@ -34,7 +34,8 @@ class Connection {
   Connection(const Device& found, const Tid& tid, const FinderTiming& timing, Instant now);
 
   DeviceRef device;
-  std::set<NameId> names;  // that mean it, in the order they were learned
+  std::set<NameId> names;    // that mean it, in the order they were learned
+  std::set<NameId> guessed;  // of them: it may leave another way than they say; it shows when it is live
   Transport transport;
   Instant bound_at;
   Instant live_since;  // connected, or reconnected by the kernel

@@ -29,6 +29,7 @@ void Daemon::carry_out(const Action& action) {
   if (const auto* changed = std::get_if<NotifyLogPagesChanged>(&action))
     return service_->log_pages_changed(changed->tid, changed->device);
   if (std::holds_alternative<NotifyDcRemoved>(action)) return service_->dc_removed();
+  if (std::holds_alternative<NotifySettled>(action)) return service_->settled_changed();
   if (const auto* leave = std::get_if<LeaveToNvmeCli>(&action); leave != nullptr && nvme_cli_)
     nvme_cli_->restart(leave->device, leave->unit);
 }

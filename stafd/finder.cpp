@@ -64,7 +64,7 @@ KnownStafd Finder::last_known() const {
 }
 
 bool Finder::is_settled() const {
-  return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && unresolved_.empty() &&
+  return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && !names_awaited_ &&
          devices_.complete();
 }
 
@@ -114,6 +114,7 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
   const bool other_id = reload && host_->nqn == event.host->nqn && host_->id != event.host->id;
   if (!reload) started_ = now;
+  configured_at_ = now;
   config_ = event.config;
   host_ = event.host;
   names_.want(host_names(*config_));
@@ -175,6 +176,30 @@ void Finder::on_device_seen(const Device& device, Instant now) {
   lost_devices(devices_.seen(device), now, false);
   Connection* connection = connection_of(device.ref);
   if (connection != nullptr && connection->op != Dc::Op::disconnect) connection->refresh(device, now);
+  check_guesses(device, now);
+}
+
+// It was adopted while nobody could tell how it leaves this host, and now it shows.
+void Finder::check_guesses(const Device& device, Instant now) {
+  Connection* connection = connection_of(device.ref);
+  if (connection == nullptr) return;
+  for (auto it = connection->guessed.begin(); it != connection->guessed.end();) {
+    const NameId id = *it;
+    Dc& dc = *dcs_.find(id);
+    if (is_guess(device, dc.tid)) {
+      ++it;
+      continue;
+    }
+    it = connection->guessed.erase(it);
+    if (matches(device, dc.tid, ControllerKind::discovery, devices_.interfaces())) continue;
+    report(Level::info, dc, "is not this controller: it leaves this host another way");
+    connection->names.erase(id);
+    dc.device.reset();
+    dc.page_fresh = false;
+    dc.next_connect = now;
+    dirty_ = true;
+  }
+  if (connection->names.empty()) connections_.erase(device.ref.name);
 }
 
 void Finder::on_scanned(DevicesScanned scanned, Instant now) {
@@ -192,6 +217,7 @@ void Finder::on_scanned(DevicesScanned scanned, Instant now) {
     }
   }
   lost_devices(lost, now, false);
+  for (const auto& [name, device] : devices_.all()) check_guesses(device, now);
 }
 
 void Finder::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan) {

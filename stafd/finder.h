@@ -96,6 +96,7 @@ class Finder {
   void on_aen(const AenReceived& event, Instant now);
   bool connected_to(const std::string& address) const;
   void tell_link(const Device& device);
+  void check_guesses(const Device& device, Instant now);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   void lose(const DeviceRef& ref, Instant now, bool meant);
   void note_foreign(const DeviceRef& ref, std::string news);
@@ -132,6 +133,7 @@ class Finder {
   void join(NameId id, Dc& dc, Connection& connection);
   static std::string place_of(const Tid& tid);  // where a connect goes to, for the table of those in flight
   bool connecting_to_same(NameId id, const Dc& dc);
+  bool hand_over(Connection& leaving);
   bool connect_may_answer_with(const DeviceRef& ref);
   bool is_due(const Dc& dc, Instant now) const;
   void order_connect(NameId id, Dc& dc, Instant now);
@@ -159,6 +161,7 @@ class Finder {
   std::map<DeviceRef, Foreign> foreign_;
   std::map<Tid, Wish> refused_;
   std::vector<Tid> unresolved_;
+  bool names_awaited_ = false;  // their time is not over
   std::vector<Tid> ended_;
   std::set<std::string> told_;  // surprises reported once (bounded)
   OpId next_op_ = 1;
@@ -166,9 +169,11 @@ class Finder {
   bool dirty_ = false;    // a fact of desire() changed
   bool save_ = false;     // last known configuration changed
   bool removed_ = false;  // a controller was removed: signal dc_removed
+  bool settled_told_ = false;
   bool full_ = false;     // not everything that is configured fits
   bool stopping_ = false;
   Instant started_{};          // first configuration
+  Instant configured_at_{};    // latest configuration
   Instant judge_at_ = kNever;  // when a verdict may change by itself
   Actions out_;
   Instant deadline_{};

@@ -57,6 +57,7 @@ Actions Finder::advance(Instant now) {
   if (removed_) out_.push_back(NotifyDcRemoved{});
   if (save_) out_.push_back(SaveLastKnown{});
   removed_ = save_ = false;
+  if (config_ && std::exchange(settled_told_, is_settled()) != is_settled()) out_.push_back(NotifySettled{});
   return std::exchange(out_, {});
 }
 
@@ -90,12 +91,15 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
     return;
   }
   Connection* connection = connection_of(found->ref);
-  if (connection != nullptr) {
+  const bool known = connection != nullptr;
+  if (known)
     report(Level::debug, dc, "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
-    return join(id, dc, *connection);
-  }
-  connection = &connections_.insert_or_assign(found->ref.name, Connection(*found, dc.tid, timing_, now)).first->second;
+  else
+    connection =
+        &connections_.insert_or_assign(found->ref.name, Connection(*found, dc.tid, timing_, now)).first->second;
   join(id, dc, *connection);
+  if (is_guess(*found, dc.tid)) connection->guessed.insert(id);
+  if (known) return;
   report(Level::info, dc, "Connection established! (existing connection adopted)", Reason::last_known);
 }
 
@@ -164,23 +168,56 @@ void Finder::step_connection(Connection& connection, Instant now) {
   const bool all_due = std::all_of(connection.names.begin(), connection.names.end(),
                                    [&](NameId id) { return is_due(*dcs_.find(id), now); });
   if (all_due) {
+    if (connection.live && hand_over(connection)) return;
     if (!connect_may_answer_with(connection.device))
       order_disconnect(connection, now, dcs_.find(*connection.names.begin())->verdict.reason);
     return;
   }
+  // As long as nobody knows for sure that it is what the others mean, it stays what those mean that go.
+  const bool all_guess = std::all_of(connection.names.begin(), connection.names.end(), [&](NameId id) {
+    return connection.guessed.contains(id) || is_due(*dcs_.find(id), now);
+  });
   for (auto it = connection.names.begin(); it != connection.names.end();) {
     const NameId id = *it;
     const Dc& dc = *dcs_.find(id);
-    if (!is_due(dc, now) || dc.op != Dc::Op::none) {
+    if (!is_due(dc, now) || dc.op != Dc::Op::none || (all_guess && !connection.guessed.contains(id))) {
       ++it;
       continue;
     }
     it = connection.names.erase(it);
+    connection.guessed.erase(id);
     remove(id);
   }
   const auto op = connection.next(now, config_->pleo);
   if (op != Dc::Op::none) return order(connection, op, now);
   wake(connection.deadline(config_->pleo));
+}
+
+// A name that stays means this connection too, and has one that does not work: that one goes instead. The names change
+// their places.
+bool Finder::hand_over(Connection& leaving) {
+  const Device* device = devices_.find(leaving.device);
+  if (device == nullptr) return false;
+  for (auto& [name, broken] : connections_) {
+    if (&broken == &leaving || broken.live || broken.op != Dc::Op::none) continue;
+    const auto heir = std::find_if(broken.names.begin(), broken.names.end(), [&](NameId id) {
+      const Dc& dc = *dcs_.find(id);
+      return dc.verdict.stays() && dc.op == Dc::Op::none &&
+             matches(*device, dc.tid, ControllerKind::discovery, devices_.interfaces());
+    });
+    if (heir == broken.names.end()) continue;
+    const NameId id = *heir;
+    broken.names.erase(heir);
+    broken.guessed.erase(id);
+    if (broken.names.empty()) {
+      broken.names = std::exchange(leaving.names, {});
+      for (const NameId due : broken.names) dcs_.find(due)->device = broken.device;
+    }
+    report(Level::info, *dcs_.find(id), "Took over the connection " + leaving.device.name);
+    join(id, *dcs_.find(id), leaving);
+    return true;
+  }
+  return false;
 }
 
 // The answer to a connect of another name may be this very connection (regressions 40).

@@ -25,6 +25,8 @@ void Finder::reconcile(Instant now) {
   auto desired = desire(DcFacts{*config_, *host_, names_, mdns_, dcs_, timing_, now, started_, devices_.complete()});
   for (auto& surprise : desired.reports) report_once(surprise.level, std::move(surprise.text));
   unresolved_ = std::move(desired.unresolved);
+  names_awaited_ = !unresolved_.empty() && now < configured_at_ + timing_.name_hold;
+  if (names_awaited_) judge_at_ = configured_at_ + timing_.name_hold;
   rename(desired, now);
   for (auto& [id, dc] : dcs_.all())
     if (!desired.renamed.contains(dc.tid)) judge(dc, desired, now);  // it waits for an operation
@@ -138,11 +140,10 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
         break;
       }
       Dc dc(tid, timing_, now);
-      // Its other addresses did not answer either, and that was told.
-      if (!wish.host_name.empty())
-        dc.failure_told = std::any_of(dcs_.begin(), dcs_.end(), [&name = wish.host_name](const Dc& other) {
-          return other.host_name == name && other.failure_told;
-        });
+      if (!wish.host_name.empty()) {
+        dc.failure_told = names_.has_failed(wish.host_name, tid.traddr());
+        dc.next_connect = names_.not_before(wish.host_name);
+      }
       settle_wish(dc, wish, now);
       std::erase(ended_, tid);
       dcs_.add(std::move(dc));

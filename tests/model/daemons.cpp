@@ -113,7 +113,11 @@ void World::stop_stafd(bool in_order) {
   to_connector(StafVanished{});
 }
 
-void World::stop_stacd(bool in_order) { end(stacd_, in_order); }
+void World::stop_stacd(bool in_order) {
+  if (!stacd_.brain) return;
+  end(stacd_, in_order);
+  forget_unconnected_lines();
+}
 
 void World::load_stafd() {
   if (!stafd_.brain) return;
@@ -375,7 +379,8 @@ void World::execute(Stafd& daemon, const Action& action) {
       }
       finish(daemon, epoch, r.op, std::move(result));
     });
-  } else if (std::holds_alternative<NotifyLogPagesChanged>(action) || std::holds_alternative<NotifyDcRemoved>(action)) {
+  } else if (std::holds_alternative<NotifyLogPagesChanged>(action) || std::holds_alternative<NotifyDcRemoved>(action) ||
+             (std::holds_alternative<NotifySettled>(action) && !legacy_)) {
     at(milliseconds(1), [this, epoch] {
       if (!stafd_.brain || stafd_.epoch != epoch) return;
       stacd_.news_at = now_;

@@ -25,8 +25,9 @@ bool is_expected(const std::string& law) {
         "twice",
         "voice",
     };
-    if (const char* more = std::getenv("STAS_MODEL_EXPECT"); more != nullptr) {
-      std::istringstream in(more);
+    if (const char* instead = std::getenv("STAS_MODEL_EXPECT"); instead != nullptr) {
+      all.clear();
+      std::istringstream in(instead);
       for (std::string one; std::getline(in, one, ',');) all.insert(one);
     }
     return all;

@@ -166,7 +166,8 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     // Something new takes its place; what has been wanted and out of reach for long does not.
     path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
-    if (since_long && !(amnesia_ && stac_doubt_) && !ever_duplicates_)
+    // Who lost all and finds no stafd goes by the lines alone.
+    if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain)) && !ever_duplicates_)
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
@@ -231,9 +232,12 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
   if (now_ - event_lost_at_ > seconds(130)) {
     for (const auto& [device_name, device] : devices_) {
       if (device.io != io || device.name != name || device.device.state != "live") continue;
-      if (now_ - device.live_since > milliseconds(200) && now_ - daemon.started > milliseconds(50))
-        violate(device.device.hostnqn == connect.host.nqn ? "duplicate" : "duplicate by identity",
-                "connected although " + device_name + " exists: " + text);
+      if (now_ - device.live_since <= milliseconds(200) || now_ - daemon.started <= milliseconds(50)) continue;
+      // What another host made is not taken over; what was ours stays ours under another identity.
+      if (device.device.hostnqn == connect.host.nqn)
+        violate("duplicate", "connected although " + device_name + " exists: " + text);
+      else if (device.ours || ours_.contains(device.device.ref.incarnation))
+        violate("duplicate by identity", "connected although " + device_name + " exists: " + text);
     }
   }
   // Never closer than the back-off allows, unless there is news of it.

@@ -66,7 +66,7 @@ namespace {
 // The first line of the file as written is bad: what could it have meant of what was there before?
 template <class Lines>
 Lines could_be_meant(const Lines& before, const Lines& now) {
-  // A DC has no name but its address; a subsystem has.
+  // A DC has no name but its address, and a host name may mean any; a subsystem has.
   constexpr bool any_address = std::is_same_v<Lines, DcLines>;
   Lines kept;
   std::size_t first = 0;
@@ -74,9 +74,7 @@ Lines could_be_meant(const Lines& before, const Lines& now) {
   if (first == now.size()) return kept;
   const std::size_t group = first / kVariants;
   for (std::size_t i = 0; i < before.size(); ++i)
-    // A name may mean any address.
-    if (before.test(i) &&
-        (i / kVariants == group || (any_address && (first % kVariants == kByName || i % kVariants == kByName))))
+    if (before.test(i) && (i / kVariants == group || (any_address && first % kVariants == kByName)))
       kept.set(i);
   return kept;
 }
@@ -197,6 +195,16 @@ void World::know_stacd(Fault fault, bool at_start) {
     if (fault != Fault::section) stac_force_.family = 0;
     scope_unknown_ = fault != Fault::section && fault != Fault::unclosed;
   }
+  update_truth();
+}
+
+// What is not connected is not saved: a stacd that cannot read its file afterwards does not know of it.
+void World::forget_unconnected_lines() {
+  for (std::size_t i = 0; i < stac_force_.lines.size(); ++i)
+    if (std::none_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+          return item.second.io && item.second.path == static_cast<int>(i / kVariants);
+        }))
+      stac_force_.lines.reset(i);
   update_truth();
 }
 
@@ -352,11 +360,14 @@ void World::update_truth() {
       for (int i = 0; i < kIfaces && !meant; ++i) {
         const int ioc = ioc_name(device.path, i, other_of_ioc(device.name));
         meant = iocs.test(z(ioc)) && means_ioc(ioc, device);
+        device.ours = device.ours || (meant && told_.test(z(ioc)) && stacd_.brain &&
+                                      device.device.hostnqn == identity(stacd_.who).nqn);
       }
     } else {
       for (int i = 0; i < kIfaces * 2 && !meant; ++i) {
         const int dc = dc_name(device.host, i / 2, i % 2);
         meant = dcs.test(z(dc)) && means_dc(dc, device);
+        device.ours = device.ours || (meant && stafd_.brain && device.device.hostnqn == identity(stafd_.who).nqn);
       }
     }
     if (meant)

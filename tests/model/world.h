@@ -73,6 +73,7 @@ class World {
     int who = 0;    // host identity
     bool by_admin = false;
     bool orphan = false;  // who asked for it was gone when it came
+    bool ours = false;    // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
     bool page_read = false;
     Instant live_since{};
@@ -195,6 +196,7 @@ class World {
   void know_stacd(Fault fault, bool at_start);
   void forget_announcements();
   void forget_pages();
+  void forget_unconnected_lines();
   DcNames entitled_dcs(bool with_duplicates) const;
   IocNames wanted_iocs(const DcNames& dcs) const;
   void update_truth();

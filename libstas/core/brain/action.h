@@ -102,6 +102,8 @@ struct NotifyLogPagesChanged {
 };
 // stafd: emit the signal dc_removed.
 struct NotifyDcRemoved {};
+// stafd: what is_settled tells has changed: emit the signal settled_changed.
+struct NotifySettled {};
 // stafd: a discovery controller that is not ours has news; `unit` of nvme-cli connects what it lists.
 struct LeaveToNvmeCli {
   std::string device;
@@ -112,7 +114,7 @@ struct LeaveToNvmeCli {
 struct FetchStafPages {};
 
 using Action = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, Resolve, Report, SaveLastKnown,
-                            NotifyLogPagesChanged, NotifyDcRemoved, LeaveToNvmeCli, FetchStafPages>;
+                            NotifyLogPagesChanged, NotifyDcRemoved, NotifySettled, LeaveToNvmeCli, FetchStafPages>;
 using Actions = std::vector<Action>;
 
 }  // namespace stas

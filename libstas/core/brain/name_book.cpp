@@ -25,6 +25,7 @@ bool NameBook::failed(const std::string& address, Instant now, const std::functi
   for (auto& [name, entry] : entries_) {
     if (entry.address != address || address.empty()) continue;
     if (entry.next == kNever) entry.next = now;
+    entry.failed.insert(address);
     if (keep(address)) continue;
     const auto present = std::find(entry.usable.begin(), entry.usable.end(), address);
     if (entry.usable.size() < 2 || present == entry.usable.end()) continue;
@@ -44,8 +45,19 @@ void NameBook::reached(const std::string& address) {
     if (entry.address != address) continue;
     entry.tried = 0;
     entry.next_round = Instant{};
+    entry.failed.clear();
     entry.rounds.reset();
   }
+}
+
+Instant NameBook::not_before(const std::string& name) const {
+  const auto it = entries_.find(name);
+  return it != entries_.end() && it->second.tried == 0 ? it->second.next_round : Instant{};
+}
+
+bool NameBook::has_failed(const std::string& name, const std::string& address) const {
+  const auto it = entries_.find(name);
+  return it != entries_.end() && it->second.failed.contains(address);
 }
 
 bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant now,
@@ -78,6 +90,7 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
     out.push_back(Report{Level::info, std::nullopt, {}, resolved.name + " resolves again"});
   entry.backoff.reset();
   entry.next = kNever;
+  std::erase_if(entry.failed, [&](const auto& old) { return std::ranges::find(usable, old) == usable.end(); });
   entry.usable = usable;
   if (!entry.address.empty()) {
     if (std::find(usable.begin(), usable.end(), entry.address) != usable.end()) return false;

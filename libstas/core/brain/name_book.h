@@ -31,6 +31,10 @@ class NameBook {
   bool failed(const std::string& address, Instant now, const std::function<bool(const std::string& address)>& keep);
   // The address answers: the delays between rounds start anew.
   void reached(const std::string& address);
+  // When the address to use may be tried: after a whole round not before its delay is over.
+  Instant not_before(const std::string& name) const;
+  // This address failed since one of the name answered, and that was told.
+  bool has_failed(const std::string& name, const std::string& address) const;
 
   // The answer to a Resolve. `keep` says whether the present address must stay although the answer does not have it
   // (somebody is connected to it). Returns true when the address to use changed. Appends what is worth telling.
@@ -52,6 +56,7 @@ class NameBook {
     std::vector<std::string> usable;  // of the latest good answer, in the order they are tried
     std::size_t tried = 0;            // rotations in this round
     Instant next_round{};             // the first of a round is not tried before
+    std::set<std::string> failed;     // of the usable ones, since one of them answered
     Backoff rounds{{std::chrono::seconds(3), std::chrono::seconds(60), 0.1}};
     bool pending = false;  // a Resolve is outstanding
     Instant next{};        // when to look it up (again); kNever = not until asked

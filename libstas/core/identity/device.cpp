@@ -151,6 +151,12 @@ bool matches(const Device& device, const Tid& tid, ControllerKind kind, const In
          same_source(device, tid, interfaces);
 }
 
+bool is_guess(const Device& device, const Tid& tid) {
+  return tid.transport() == Transport::tcp && device.src_addr.empty() && device.state != "live" &&
+         ((!tid.host_iface().empty() && device.host_iface.empty()) ||
+          (!tid.host_traddr().empty() && device.host_traddr.empty()));
+}
+
 std::optional<Tid> tid_of(const Device& device, const Interfaces& interfaces, bool ignore_iface) {
   const auto transport = parse_transport(device.transport);
   if (!transport || !is_settled(device)) return std::nullopt;

@@ -187,7 +187,7 @@ class Refused(Scenario):
             "192.0.2.1:8009 does not answer.*[Nn]etwork is unreachable": ioc("b", "192.0.2.1"),
             "10.0.0.99.*(No route to host|silent)": ioc("c", "10.0.0.99"),
             "10.99.99.99.*[Cc]annot assign requested address": ioc("one", host_traddr="10.99.99.99"),
-            "nope0.*[Nn]o such device": ioc("one", host_iface="nope0"),
+            "through nope0 does not answer: interface nope0 does not exist": ioc("one", host_iface="nope0"),
         })
         self.assertEqual(controllers(), [])
 

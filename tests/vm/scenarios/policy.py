@@ -243,14 +243,21 @@ class HostIdentity(Policy):
         self.connects("one", "two")
 
     def test_a_new_identity_by_reload(self):
-        """It is another host now: new connections under the new name, then the old ones go."""
+        """What exists stays as it was made, until somebody ends it: then it is made by the new name."""
         self.port_with("one")
         write_conf("stafd", stafd_conf(dc()))
         start(*DAEMONS)
         self.connects("one")
+        before = controllers()
         write_sys_conf(sys_conf(OTHER_NQN, OTHER_ID))
         reload("stacd")
         reload("stafd")
+        self.says("existing connections keep the one they were made with", "stafd")
+        self.says("connections made as .* stay as they are until they end", "stacd")
+        self.assertEqual([(c.name, c.hostnqn, c.hostid) for c in controllers()],
+                         [(c.name, HOST_NQN, HOST_ID) for c in before])
+        for controller in before:
+            nvme("disconnect", "-d", controller.name)
         self.eventually("all by the new name", lambda: [(c.hostnqn, c.hostid, c.state) for c in controllers()] ==
                         [(OTHER_NQN, OTHER_ID, "live")] * 2)
         self.connects("one")
