@@ -175,7 +175,6 @@ void Connector::on_staf_appeared(Instant now) {
   fetching_ = false;
   fetch_stale_ = true;
   next_fetch_ = now;
-  fetch_failure_told_ = false;
   dirty_ = config_ != nullptr;
 }
 

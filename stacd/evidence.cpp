@@ -69,7 +69,11 @@ Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const 
       return hold("the log page of " + dc.to_string() + " has an entry that cannot be used and may mean it");
     return gone(Reason::not_listed);
   }
-  if (staf.ended(dc) || staf.listed_before(dc)) return gone(Reason::dc_gone);
+  if (staf.ended(dc) || staf.listed_before(dc)) {
+    // The same controller under another name lists it again, as soon as it is read.
+    const StafDc* heir = staf.unread_at(dc);
+    return heir == nullptr ? gone(Reason::dc_gone) : hold_unread(*heir);
+  }
   // This instance of stafd never listed it. One that is settled lists every configured controller, so its line was
   // removed while stafd was down. Others may just not have been found yet.
   if (origin == "configured" && staf.settled()) return gone(Reason::dc_gone, staf.since() + timing.long_soak);

@@ -124,6 +124,13 @@ const StafDc* StafView::young_unread(Instant now, Duration patience) const {
   return youngest;
 }
 
+const StafDc* StafView::unread_at(const Tid& dc) const {
+  const std::string place = portal(dc);
+  for (const auto& other : dcs_)
+    if (!other->page_known && portal(other->tid) == place) return other.get();
+  return nullptr;
+}
+
 const StafDc* StafView::unread() const {
   std::set<std::string> read;
   for (const auto& dc : dcs_)

@@ -68,6 +68,8 @@ class StafView {
   // A page that has not been read, whatever the reason. Not for an alias: another name of the same portal whose page
   // has been read (the stafd of nvme-stas 2.4.1 reads only one of them).
   const StafDc* unread() const;
+  // A page that has not been read, of a controller at the same place (transport, address, port) as this one.
+  const StafDc* unread_at(const Tid& dc) const;
 
  private:
   std::shared_ptr<const Listing> judged(const StafDc& dc) const;

@@ -121,6 +121,7 @@ Duration Connection::jittered(Duration time) const {
 void Connection::begin(Op what, OpId id, Instant now) {
   op = what;
   op_id = id;
+  op_begun_ = now;
   op_interruptions_ = interruptions_;
   op_outdated_ = false;
   if (what == Op::register_) register_due_ = false;  // what is asked for from now on asks again
@@ -160,7 +161,7 @@ void Connection::page_failed(Instant now) {
 std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& news) {
   std::vector<Dlpe> entries = read.entries;
   const bool held = young_since_ != kNever;
-  const bool may_be_young = compare_ && (held || now - live_since < timing_.young);
+  const bool may_be_young = compare_ && (held || op_begun_ - live_since < timing_.young);
   if (!may_be_young && read.skipped_nqns.empty()) return entries;
   const Entries before = held ? young_base_ : page.entries;
   const auto lost = missing(before, read.entries);

@@ -297,6 +297,7 @@ bool World::execute_common(D& daemon, const Action& action) {
     judge(daemon, *connect);
     const bool hangs = hanging_ && chance(0.3);
     if (hangs) note(Feature::connect_hung);
+    if (hangs) hung_until_ = now_ + kHang;
     at(hangs ? kHang : usual, [this, &daemon, epoch, c = *connect] { finish(daemon, epoch, c.op, do_connect(c)); });
     return true;
   }
@@ -308,6 +309,7 @@ bool World::execute_common(D& daemon, const Action& action) {
     judge(daemon, *disconnect);
     const bool hangs = deletes_ == Deletes::hang;
     if (hangs) note(Feature::delete_hung);
+    if (hangs) hung_until_ = now_ + kHang;
     at(hangs ? kHang : usual,
        [this, &daemon, epoch, d = *disconnect] { finish(daemon, epoch, d.op, do_disconnect(d)); });
     return true;

@@ -55,7 +55,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
   bool ever = false;
   for (std::size_t i = 0; i < kDcNames; ++i) ever = ever || meant(i);
-  if (!ever && !staf_doubt_) violate("foreign", "somebody else's discovery controller is cut: " + text);
+  if (!ever && !staf_doubt_ && !ours_.contains(device->device.ref.incarnation)) violate("foreign", "somebody else's discovery controller is cut: " + text);
   const auto name = find_dc(disconnect.tid);
   if (name && !means_dc(*name, *device)) violate("owner", text + " is not the connection of that name");
   if (!usable_dc(device->host)) return;
@@ -233,9 +233,11 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
     for (const auto& [device_name, device] : devices_) {
       if (device.io != io || device.name != name || device.device.state != "live") continue;
       if (now_ - device.live_since <= milliseconds(200) || now_ - daemon.started <= milliseconds(50)) continue;
-      // What another host made is not taken over; what was ours stays ours under another identity.
+      // What another host made is not taken over; what was ours stays ours under another identity, once that is known.
       if (device.device.hostnqn == connect.host.nqn)
         violate("duplicate", "connected although " + device_name + " exists: " + text);
+      else if (connect.host.nqn != identity(daemon.who).nqn)
+        continue;
       else if (device.ours || ours_.contains(device.device.ref.incarnation))
         violate("duplicate by identity", "connected although " + device_name + " exists: " + text);
     }

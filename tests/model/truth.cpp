@@ -190,7 +190,10 @@ void World::know_stacd(Fault fault, bool at_start) {
       stac_force_.ignore_iface = stac_file_.ignore_iface;
     }
   }
-  if (fault == Fault::section) stac_force_.family = stac_file_.family;
+  if (fault == Fault::section) {
+    stac_force_.family = stac_file_.family;
+    scope_unknown_ = false;
+  }
   if (at_start) {
     if (fault != Fault::section) stac_force_.family = 0;
     scope_unknown_ = fault != Fault::section && fault != Fault::unclosed;

@@ -17,6 +17,7 @@ using std::chrono::seconds;
 constexpr Duration kPrompt = seconds(5);     // what never failed is connected after that
 constexpr Duration kPatient = seconds(100);  // the longest back-off, a kernel that reconnects, and the way
 constexpr Duration kGone = seconds(100);     // what was removed is gone after that: soaks, retries, make before break
+constexpr Duration kNameHold = minutes(12);  // ... when a host name that does not resolve may mean it
 constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
 constexpr std::size_t kMaxTold = 4000;       // messages at info or above in one history
 
@@ -57,11 +58,22 @@ bool World::is_path_wanted(int name) const {
   return false;
 }
 
+// A host name that has no address may mean what is there.
+bool World::awaits_name(bool io) const {
+  for (int host = 0; host < kHosts; ++host) {
+    if (resolver_[z(host)] == Resolver::works || resolver_[z(host)] == Resolver::two) continue;
+    for (int path = host * kSubs; io && path < (host + 1) * kSubs; ++path)
+      if (stac_force_.lines.test(z(path * kVariants + kByName))) return true;
+    if (!io && staf_force_.lines.test(z(host * kVariants + kByName))) return true;
+  }
+  return false;
+}
+
 void World::watch() {
   if (!violation_.empty()) return;
   if (journal_.size() > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
   if (!is_quiet()) return;
-  const auto calm = std::max({disturbed_, stafd_.started, stacd_.started});
+  const auto calm = std::max({disturbed_, hung_until_, stafd_.started, stacd_.started});
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
     if (is_named(io, name) && resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))] == Resolver::fails)
@@ -85,7 +97,8 @@ void World::watch() {
       check(stacd_, true, name, std::max(ioc_since_[z(name)], told_since_[z(name)]));
   if (amnesia_) return;
   for (const auto& [name, device] : devices_) {
-    if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < kGone) continue;
+    const Duration bound = awaits_name(device.io) ? kNameHold : kGone;
+    if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
     if (!ours_.contains(device.device.ref.incarnation) || given_up_.any()) continue;
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
     if (!device.io) {
@@ -115,8 +128,8 @@ void World::check_devices_in_the_end() {
     for (auto b = std::next(a); b != devices_.end(); ++b) {
       const auto& x = a->second;
       const auto& y = b->second;
-      if (x.io != y.io || x.iface != y.iface || x.by_admin || y.by_admin || x.orphan || y.orphan || identity_changed_)
-        continue;
+      if (x.io != y.io || x.iface != y.iface || x.by_admin || y.by_admin || x.orphan || y.orphan) continue;
+      if ((identity_changed_ || amnesia_) && x.device.hostnqn != y.device.hostnqn) continue;
       if (x.io ? x.path == y.path && other_of_ioc(x.name) == other_of_ioc(y.name)
                : x.host == y.host && x.device.subsysnqn == y.device.subsysnqn)
         violate("twice", a->first + " and " + b->first + " are the same connection");
@@ -136,7 +149,7 @@ void World::check_devices_in_the_end() {
         }
       if (plain > 0 && unique > 0) note(Feature::alias_unique_nqn);
       if (names > 1 && (plain > 1 || unique > 1)) note(Feature::alias_iface);
-      const bool used = names > 0 && !alias && !device.orphan && device.device.state == "live";
+      const bool used = names > 0 && !amnesia_ && !alias && !device.orphan && device.device.state == "live";
       const std::string symname = other_symname_ ? "rack-2" : "rack-1";
       if (used && (is_cdc(device.host) || knows_pleo(device.host)) && device.registered != symname &&
           ours_.contains(device.device.ref.incarnation))

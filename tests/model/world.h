@@ -225,6 +225,7 @@ class World {
 
   // --- watch.cpp: after time has passed, and in the end ---
   bool is_quiet() const;
+  bool awaits_name(bool io) const;
   void watch();
   void check_end();
   void check_devices_in_the_end();
@@ -292,6 +293,7 @@ class World {
   // --- the judge's notes ---
   Instant disturbed_{};  // the latest step that was no wait
   Instant event_lost_at_{};
+  Instant hung_until_{};  // the latest operation that hangs
   bool amnesia_ = false;  // a state was lost or an old stafd was there: what is kept may be kept for ever
   bool identity_changed_ = false;
   bool ever_duplicates_ = false;
