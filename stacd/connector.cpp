@@ -69,6 +69,7 @@ Ioc* Connector::owner_of(const DeviceRef& ref) {
 void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
   by_device_[ref.name] = by_tid_.at(ioc.tid);
   ioc.bind(ref, now);
+  ioc.works = is_live(ioc);
   names_.reached(ioc.tid.traddr());
   dirty_ |= desired_.by_connection;
   save_ = true;
@@ -228,7 +229,12 @@ void Connector::on_device_seen(const Device& device, Instant now) {
   tell_link(device);
   lost_devices(devices_.seen(device), now, false);
   check_guess(device, now);
+  if (Ioc* ioc = owner_of(device.ref); ioc != nullptr) note_works(*ioc);
   audit_ = true;
+}
+
+void Connector::note_works(Ioc& ioc) {
+  if (std::exchange(ioc.works, is_live(ioc)) != ioc.works) dirty_ |= desired_.by_connection;
 }
 
 // It was adopted while nobody could tell how it leaves this host, and now it shows.
@@ -247,7 +253,10 @@ void Connector::on_scan(std::vector<Device> devices, Instant now) {
   lost_devices(devices_.scanned(std::move(devices)), now, true);
   for (const auto& [name, device] : devices_.all()) check_guess(device, now);
   for (auto& [id, ioc] : iocs_)
-    if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle) lose(ioc, now);
+    if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle)
+      lose(ioc, now);
+    else
+      note_works(ioc);
   if (first) take_restored(now);
   audit_ = true;
 }

@@ -101,6 +101,7 @@ class Connector {
   bool hand_over(Ioc& ioc, Instant now);
   void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
   bool is_live(const Ioc& ioc) const;
+  void note_works(Ioc& ioc);
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
   bool given_up(const Ioc& ioc, const Row& row) const;

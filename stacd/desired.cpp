@@ -48,6 +48,14 @@ Tid without_host(const Tid& tid) {
   return Tid(std::move(fields));
 }
 
+Tid without_source(const Tid& tid) {
+  TidFields fields = tid.fields();
+  fields.host_nqn.clear();
+  fields.host_iface.clear();
+  fields.host_traddr.clear();
+  return Tid(std::move(fields));
+}
+
 class Table {
  public:
   Table(const Facts& facts, const EvidenceTiming& timing, Instant now) : facts_(facts), timing_(timing), now_(now) {}
@@ -77,19 +85,27 @@ class Table {
   // identity is still what a source without a host NQN of its own means after that identity changed.
   void remember_hosts() {
     for (const Known* known : facts_.known) {
-      if (known->live && !known->foreign && known->system_host && known->tid.host_nqn() != facts_.host->nqn)
+      if (known->live && !known->foreign && known->system_host && known->tid.host_nqn() != facts_.host->nqn) {
         earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
+        earlier_any_.try_emplace(without_source(known->tid), known->tid);
+      }
     }
     if (earlier_hosts_.empty()) return;
     out_.by_connection = true;
-    for (const Known* known : facts_.known)
-      if (known->live && known->tid.host_nqn() == facts_.host->nqn) earlier_hosts_.erase(without_host(known->tid));
+    for (const Known* known : facts_.known) {
+      if (!known->live || known->tid.host_nqn() != facts_.host->nqn) continue;
+      earlier_hosts_.erase(without_host(known->tid));
+      earlier_any_.erase(without_host(known->tid));
+    }
   }
 
   const Tid& present_name(const Tid& tid) const {
     if (earlier_hosts_.empty() || tid.host_nqn() != facts_.host->nqn) return tid;
-    const auto it = earlier_hosts_.find(without_host(tid));
-    return it == earlier_hosts_.end() ? tid : it->second;
+    if (const auto it = earlier_hosts_.find(without_host(tid)); it != earlier_hosts_.end()) return it->second;
+    // Whoever does not say how it leaves this host means any way.
+    if (!tid.host_iface().empty() || !tid.host_traddr().empty()) return tid;
+    const auto any = earlier_any_.find(without_host(tid));
+    return any == earlier_any_.end() ? tid : any->second;
   }
 
   Row& row(const Tid& tid) {
@@ -219,7 +235,7 @@ class Table {
       const Known* other = known_[it->second];
       const Row& heir = out_.rows[it->second];
       if (heir.tid.transport() != row.tid.transport()) continue;
-      if (other != nullptr && (other->blocked || other->named_since < since)) continue;
+      if (other != nullptr && (other->blocked || other->named_since + timing_.patience < since)) continue;
       row.standing = Standing::held;
       row.because = "until " + heir.tid.to_string() + " is connected, which takes its place";
       row.until = since + timing_.patience;
@@ -233,7 +249,7 @@ class Table {
     for (std::size_t i = 0; i < out_.rows.size(); ++i) {
       const Row& row = out_.rows[i];
       if (row.standing != Standing::wanted || !row.named()) continue;
-      if (known_[i] == nullptr || !known_[i]->live) fresh_.emplace(row.tid.subsysnqn(), i);
+      if (known_[i] == nullptr || !known_[i]->works) fresh_.emplace(row.tid.subsysnqn(), i);
     }
   }
 
@@ -243,6 +259,7 @@ class Table {
   Desired out_;
   std::vector<const Known*> known_;             // one for each row; nullptr: not tracked yet
   std::unordered_map<Tid, Tid> earlier_hosts_;  // a transport ID without host NQN -> the connection that exists
+  std::unordered_map<Tid, Tid> earlier_any_;    // the same, however it leaves this host
   bool fresh_made_ = false;
   std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
 };

@@ -35,7 +35,8 @@ struct Known {
   bool configured = false;             // a controller= line named it, and no evidence says that it is gone
   std::map<Tid, std::string> sources;  // the same for discovery controllers that listed it -> their origin
   bool system_host = true;             // it goes out under the host NQN of the system, not under one of its line
-  bool live = false;
+  bool live = false;               // has a connection ...
+  bool works = false;              // ... that is not being reconnected
   bool blocked = false;            // cannot be connected beside what exists
   Instant named_since = kNever;    // a source has named it since then without a break
   Instant unnamed_since = kNever;  // none names it since then

@@ -77,7 +77,7 @@ struct Ioc : Known {
   }
   void unbind(Instant now, Duration delay) {
     device.reset();
-    live = false;
+    live = works = false;
     attempts = 0;
     next_connect = now + delay;
   }

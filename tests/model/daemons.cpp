@@ -266,8 +266,10 @@ void World::resolve(D& daemon, const std::string& name) {
       note(Feature::name_slow);
     }
     at(how == Resolver::slow ? Duration(seconds(20)) : Duration(milliseconds(15)),
-       [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, this] {
-         if (daemon.brain && daemon.epoch == epoch) daemon.brain->handle(resolved, now_);
+       [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, host, this] {
+         if (!daemon.brain || daemon.epoch != epoch) return;
+         if (std::is_same_v<D, Stafd> && resolved.addresses) staf_resolved_.set(static_cast<std::size_t>(host));
+         daemon.brain->handle(resolved, now_);
        });
     return;
   }

@@ -92,7 +92,7 @@ const char* World::law_of_cut(const KernelDevice& device, int name) const {
       return known.listed.count() + known.refers.count() == 1 ? "young page of one" : "young page";
   if (!stafd_.brain) return "cut while stafd is away";
   if (started_in_doubt_) return "cut after a start in doubt";
-  return ioc_wanted_.test(z(name)) ? "cut" : "cut alias";
+  return ioc_must_.test(z(name)) ? "cut" : "cut alias";
 }
 
 // Another connection serves the name as well.
@@ -162,7 +162,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   bool path_wanted = false;
   for (int iface = 0; iface < kIfaces; ++iface) {
     const int other = ioc_name(device->path, iface, other_of_ioc(device->name));
-    const bool since_long = ioc_wanted_.test(z(other)) && now_ - ioc_since_[z(other)] > kOnItsWay;
+    const bool since_long = ioc_must_.test(z(other)) && now_ - ioc_since_[z(other)] > kOnItsWay;
     // Something new takes its place; what has been wanted and out of reach for long does not.
     path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
@@ -232,12 +232,19 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
   if (now_ - event_lost_at_ > seconds(130)) {
     for (const auto& [device_name, device] : devices_) {
       if (device.io != io || device.name != name || device.device.state != "live") continue;
+      // What is being deleted may still be live.
+      if (std::any_of(daemon.ops.begin(), daemon.ops.end(), [&, &ref = device.device.ref](const auto& item) {
+            return !item.second.connect && item.second.device == ref;
+          }))
+        continue;
       if (now_ - device.live_since <= milliseconds(200) || now_ - daemon.started <= milliseconds(50)) continue;
       // What another host made is not taken over; what was ours stays ours under another identity, once that is known.
       if (device.device.hostnqn == connect.host.nqn)
         violate("duplicate", "connected although " + device_name + " exists: " + text);
       else if (connect.host.nqn != identity(daemon.who).nqn)
         continue;
+      else if (amnesia_ || device.released)
+        continue;  // it is forgotten that it was
       else if (device.ours || ours_.contains(device.device.ref.incarnation))
         violate("duplicate by identity", "connected although " + device_name + " exists: " + text);
     }
@@ -277,8 +284,10 @@ void World::judge_voice(D& daemon, const Report& report) {
   log((std::is_same_v<D, Stafd> ? "stafd: " : "stacd: ") + report.text);
   const std::string subject = report.tid ? report.tid->to_string() : std::string();
   if (report.level == Level::info) {
+    // Under whichever name.
+    const auto place = [](const std::string& tid) { return tid.substr(0, tid.find(", nqn.")); };
     if (is_good_news(report.text))
-      std::erase_if(daemon.voices, [&](const auto& item) { return item.second.first == subject; });
+      std::erase_if(daemon.voices, [&](const auto& item) { return place(item.second.first) == place(subject); });
     auto& row = daemon.in_a_row[subject];
     if (row.text != report.text || now_ - row.since > kInARow) row = {report.text, 0, now_};
     if (const unsigned times = ++row.times; times > kMostInARow)

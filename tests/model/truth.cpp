@@ -57,6 +57,7 @@ void World::learn(const KernelDevice& over) {
 // stafd lost what it knew; stacd may still know, and nothing is removed by that.
 void World::forget_pages() {
   for (auto& known : known_) known.remembered = false;
+  staf_resolved_.reset();
 }
 
 // --- files -----------------------------------------------------------------------------------------------------------
@@ -256,7 +257,7 @@ bool World::is_read(const Known& known, int name) {
 }
 
 // Discovery controllers that a line or an announcement names, and what they refer to.
-DcNames World::entitled_dcs(bool with_duplicates) const {
+DcNames World::entitled_dcs(bool with_doubtful) const {
   DcNames entitled;
   std::vector<int> todo;
   const auto add = [&](int host, int iface, int unique) {
@@ -268,7 +269,9 @@ DcNames World::entitled_dcs(bool with_duplicates) const {
   };
   for (int host = 0; host < kHosts; ++host) {
     for (int variant = 0; variant < kVariants; ++variant)
-      if (staf_force_.lines.test(z(host * kVariants + variant)))
+      if (staf_force_.lines.test(z(host * kVariants + variant)) &&
+          // A name that never resolved may mean it; whoever waits for that does not wait for ever.
+          (with_doubtful || variant != kByName || staf_resolved_.test(z(host))))
         add(host, kVariantIface[variant], variant == kSpecial ? 1 : 0);
     for (const int unique : {0, 1})
       if (announced_ever_.test(z(host * 2 + unique))) add(host, route_of(host), unique);
@@ -277,7 +280,7 @@ DcNames World::entitled_dcs(bool with_duplicates) const {
     const int name = todo.back();
     todo.pop_back();
     const auto& known = known_[z(host_of_dc(name))];
-    if ((known.duplicates && !with_duplicates) || !is_read(known, name)) continue;
+    if ((known.duplicates && !with_doubtful) || !is_read(known, name)) continue;
     for (int i = 0; i < kHosts * 2; ++i)
       if (known.refers.test(z(i))) add(i / 2, iface_of_dc(name), i % 2);
   }
@@ -357,6 +360,7 @@ void World::update_truth() {
     if (iocs.test(name) && !ioc_wanted_.test(name)) ioc_since_[name] = now_;
   }
   ioc_wanted_ = iocs;
+  ioc_must_ = wanted_iocs(dc_must_);
   for (auto& [name, device] : devices_) {
     bool meant = false;
     if (device.io) {
@@ -377,6 +381,7 @@ void World::update_truth() {
       device.unmeant_since = kNever;
     else if (device.unmeant_since == kNever)
       device.unmeant_since = now_;
+    device.released = device.released || (!meant && device.io && stac_force_.scope == DisconnectScope::no_disconnect);
   }
 }
 

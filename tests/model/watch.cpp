@@ -34,6 +34,9 @@ bool World::is_quiet() const {
 bool World::reachable(bool io, int name) const {
   const int host = io ? path_of_ioc(name) / kSubs : host_of_dc(name);
   if (!can_connect(io, name)) return false;
+  // Whoever has not seen the entry before it became unusable does not know of it.
+  for (const auto& lister : hosts_)
+    if (io && lister.unusable.test(z(path_of_ioc(name)))) return false;
   if (io) return !(stac_force_.ncc_attempts > 0 && hosts_[z(host)].ncc.any()) && !told_ncc_.test(z(path_of_ioc(name)));
   return unique_of_dc(name) == 0 || answers_unique(host) || true;
 }
@@ -96,6 +99,10 @@ void World::watch() {
     if (told_.test(z(name)) && ioc_wanted_.test(z(name)))
       check(stacd_, true, name, std::max(ioc_since_[z(name)], told_since_[z(name)]));
   if (amnesia_) return;
+  // What is foreign by now may be on a page that nobody could read yet.
+  bool unread = false;
+  for (std::size_t name = 0; name < kDcNames; ++name)
+    unread = unread || (dc_wanted_.test(name) && !known_[z(host_of_dc(static_cast<int>(name)))].any);
   for (const auto& [name, device] : devices_) {
     const Duration bound = awaits_name(device.io) ? kNameHold : kGone;
     if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
@@ -108,7 +115,7 @@ void World::watch() {
     } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&
                !stac_force_.all_trtypes && device.device.transport != "tcp") {
       note(Feature::trtype_kept);
-    } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes) {
+    } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes && !unread) {
       violate("kept", "a connection stays that nobody wants: " + name + " " + device.device.subsysnqn);
     }
   }
@@ -129,7 +136,7 @@ void World::check_devices_in_the_end() {
       const auto& x = a->second;
       const auto& y = b->second;
       if (x.io != y.io || x.iface != y.iface || x.by_admin || y.by_admin || x.orphan || y.orphan) continue;
-      if ((identity_changed_ || amnesia_) && x.device.hostnqn != y.device.hostnqn) continue;
+      if (x.device.hostnqn != y.device.hostnqn) continue;
       if (x.io ? x.path == y.path && other_of_ioc(x.name) == other_of_ioc(y.name)
                : x.host == y.host && x.device.subsysnqn == y.device.subsysnqn)
         violate("twice", a->first + " and " + b->first + " are the same connection");

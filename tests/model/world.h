@@ -73,7 +73,8 @@ class World {
     int who = 0;    // host identity
     bool by_admin = false;
     bool orphan = false;  // who asked for it was gone when it came
-    bool ours = false;    // stas made it, or has been told to have it under the identity it was made with
+    bool released = false;  // nothing wanted it under no-disconnect
+    bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
     bool page_read = false;
     Instant live_since{};
@@ -197,7 +198,7 @@ class World {
   void forget_announcements();
   void forget_pages();
   void forget_unconnected_lines();
-  DcNames entitled_dcs(bool with_duplicates) const;
+  DcNames entitled_dcs(bool with_doubtful) const;
   IocNames wanted_iocs(const DcNames& dcs) const;
   void update_truth();
   void update_told(const std::vector<StafDc>& dcs);
@@ -275,10 +276,11 @@ class World {
   bool staf_doubt_ = false, stac_doubt_ = false, scope_unknown_ = false;
   Paths stac_may_exclude_;
   HostSet staf_may_exclude_;
+  HostSet staf_resolved_;  // host names that stafd has, or had, an address of
   Referrals announced_ever_;
   std::array<Instant, kHosts * 2> silent_since_{};
   DcNames dc_wanted_, dc_must_, dc_ever_;
-  IocNames ioc_wanted_;
+  IocNames ioc_wanted_, ioc_must_;
   std::array<Instant, kDcNames> dc_since_{}, dc_left_{};
   std::array<Instant, kIocNames> ioc_since_{};
   // What stacd was told by stafd, and with its own lines: from when on.
