@@ -144,6 +144,7 @@ struct Dc {
 
   // --- what it shows ---
   std::optional<DeviceRef> device;
+  bool works = false;       // ... which is not being reconnected
   bool page_known = false;  // entries are a complete page, maybe from before a restart
   bool page_fresh = false;  // ... read over the present connection
   std::uint64_t genctr = 0;

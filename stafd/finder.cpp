@@ -175,8 +175,14 @@ void Finder::on_device_seen(const Device& device, Instant now) {
   tell_link(device);
   lost_devices(devices_.seen(device), now, false);
   Connection* connection = connection_of(device.ref);
-  if (connection != nullptr && connection->op != Dc::Op::disconnect) connection->refresh(device, now);
+  if (connection != nullptr && connection->op != Dc::Op::disconnect) refresh(*connection, device, now);
   check_guesses(device, now);
+}
+
+void Finder::refresh(Connection& connection, const Device& device, Instant now) {
+  connection.refresh(device, now);
+  for (const NameId id : connection.names)
+    if (std::exchange(dcs_.find(id)->works, connection.live) != connection.live) dirty_ = true;
 }
 
 // It was adopted while nobody could tell how it leaves this host, and now it shows.
@@ -195,7 +201,7 @@ void Finder::check_guesses(const Device& device, Instant now) {
     report(Level::info, dc, "is not this controller: it leaves this host another way");
     connection->names.erase(id);
     dc.device.reset();
-    dc.page_fresh = false;
+    dc.works = dc.page_fresh = false;
     dc.next_connect = now;
     dirty_ = true;
   }
@@ -209,7 +215,7 @@ void Finder::on_scanned(DevicesScanned scanned, Instant now) {
   std::vector<DeviceRef> lost;
   for (auto& [name, connection] : connections_) {
     if (const Device* device = devices_.find(connection.device); device != nullptr) {
-      connection.refresh(*device, now);
+      refresh(connection, *device, now);
       // A lost AEN would also be the last one: no other comes before the page was read.
       if (scanned.events_lost && connection.live) connection.reconnected(now);
     } else if (now - connection.bound_at >= timing_.settle) {
@@ -240,7 +246,7 @@ void Finder::lose(const DeviceRef& ref, Instant now, bool meant) {
   for (const NameId id : connection->names) {
     Dc& dc = *dcs_.find(id);
     dc.device.reset();
-    dc.page_fresh = false;
+    dc.works = dc.page_fresh = false;
     dc.attempts = 0;
     if (steady || meant) dc.connect_backoff.reset();
     dc.next_connect = now + (meant ? Duration::zero() : steady ? timing_.connect.first : dc.connect_backoff.fail());

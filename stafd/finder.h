@@ -97,6 +97,7 @@ class Finder {
   bool connected_to(const std::string& address) const;
   void tell_link(const Device& device);
   void check_guesses(const Device& device, Instant now);
+  void refresh(Connection& connection, const Device& device, Instant now);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   void lose(const DeviceRef& ref, Instant now, bool meant);
   void note_foreign(const DeviceRef& ref, std::string news);

@@ -107,6 +107,7 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
 void Finder::join(NameId id, Dc& dc, Connection& connection) {
   connection.names.insert(id);
   dc.device = connection.device;
+  dc.works = connection.live;
   dc.attempts = 0;
   dc.failure_told = false;
   dc.announced.lost_since = kNever;
@@ -211,7 +212,10 @@ bool Finder::hand_over(Connection& leaving) {
     broken.guessed.erase(id);
     if (broken.names.empty()) {
       broken.names = std::exchange(leaving.names, {});
-      for (const NameId due : broken.names) dcs_.find(due)->device = broken.device;
+      for (const NameId due : broken.names) {
+        dcs_.find(due)->device = broken.device;
+        dcs_.find(due)->works = false;
+      }
     }
     report(Level::info, *dcs_.find(id), "Took over the connection " + leaving.device.name);
     join(id, *dcs_.find(id), leaving);

@@ -186,6 +186,16 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     violate("on its way", "cut while the page that lists it is being read: " + text);
 }
 
+// How many of the names that stacd has mean this connection.
+int World::has_names(const KernelDevice& device) const {
+  int names = 0;
+  for (int iface = 0; device.io && iface < kIfaces; ++iface) {
+    const int name = ioc_name(device.path, iface, other_of_ioc(device.name));
+    names += told_.test(z(name)) && means_ioc(name, device) ? 1 : 0;
+  }
+  return names;
+}
+
 // --- connects --------------------------------------------------------------------------------------------------------
 
 void World::judge(Stafd& daemon, const Connect& connect) {
@@ -207,14 +217,15 @@ void World::judge(Stacd& daemon, const Connect& connect) {
     violate("excluded", "an excluded controller is connected: " + connect.tid.to_string());
   if (!stac_doubt_ && !usable_ioc(path))
     violate("family", "a controller of a disabled family is connected: " + connect.tid.to_string());
-  if (other_of_ioc(*name) != 0 && connect.options.ctrl_loss_tmo != kSpecialCtrlLoss)
+  if (other_of_ioc(*name) != 0 && !stac_doubt_ && connect.options.ctrl_loss_tmo != kSpecialCtrlLoss)
     violate("options", "the options of its line are missing: " + connect.tid.to_string());
   const auto limit = static_cast<unsigned>(stac_force_.ncc_attempts == 1 ? 2 : stac_force_.ncc_attempts);
   const auto& attempts = daemon.attempts[attempt_key(*name, connect.tid)];
-  if (limit > 0 && told_ncc_.test(z(path)) && !attempts.excused && attempts.failed >= limit)
+  const bool ncc = told_ncc_.test(z(path)) && told_pages_[z(path)].test(z(iface_of_ioc(*name)));
+  if (limit > 0 && ncc && !attempts.excused && attempts.failed >= limit)
     violate("ncc",
             "another attempt although the central controller reports no connectivity: " + connect.tid.to_string());
-  if (limit > 0 && told_ncc_.test(z(path)) && attempts.failed + 1 == limit) note(Feature::ncc_gave_up);
+  if (limit > 0 && ncc && attempts.failed + 1 == limit) note(Feature::ncc_gave_up);
   judge_attempt(daemon, connect, *name, true);
 }
 
@@ -243,7 +254,7 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
         violate("duplicate", "connected although " + device_name + " exists: " + text);
       else if (connect.host.nqn != identity(daemon.who).nqn)
         continue;
-      else if (amnesia_ || device.released)
+      else if (amnesia_ || device.released || has_names(device) > 1)
         continue;  // it is forgotten that it was
       else if (device.ours || ours_.contains(device.device.ref.incarnation))
         violate("duplicate by identity", "connected although " + device_name + " exists: " + text);

@@ -138,6 +138,9 @@ void World::know_stafd(Fault fault, bool at_start) {
       staf_force_.family = 0;
     if (at_start) staf_force_.short_persistence = staf_force_.short_persistence || staf_file_.short_persistence;
   }
+  // A name that no line has is forgotten.
+  for (int host = 0; host < kHosts; ++host)
+    if (!staf_force_.lines.test(z(host * kVariants + kByName))) staf_resolved_.reset(z(host));
   // The end of a controller= line counts although it was announced long ago.
   for (int host = 0; host < kHosts; ++host)
     for (int variant = 0; variant < kVariants; ++variant) {

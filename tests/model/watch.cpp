@@ -183,9 +183,15 @@ void World::check_pages_in_the_end() {
 // Whatever came and went, nothing of it stays in the tables.
 void World::check_tables_in_the_end() {
   if (amnesia_ || given_up_.any()) return;
+  // What one refers to that is kept since it was announced.
+  Referrals kept;
+  for (int host = 0; host < kHosts; ++host)
+    for (const int unique : {0, 1})
+      if (announced_ever_.test(z(host * 2 + unique)) && !announced_.test(z(host * 2 + unique)))
+        kept |= known_[z(host)].refers;
   for (const auto& dc : stafd_.brain->controllers())
     if (const auto name = find_dc(dc.tid);
-        name && !dc_wanted_.test(z(*name)) && !announced_ever_.test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
+        name && !dc_wanted_.test(z(*name)) && !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
       violate("table", "stafd keeps what nobody wants: " + dc.tid.to_string());
   for (const auto& ioc : stacd_.brain->controllers())
     if (const auto name = find_ioc(ioc.tid); name && announced_ever_ == announced_ && !is_path_wanted(*name) &&
