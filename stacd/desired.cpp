@@ -87,8 +87,7 @@ class Table {
     for (const Known* known : facts_.known) {
       if (known->live && !known->foreign && known->system_host && known->tid.host_nqn() != facts_.host->nqn) {
         earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
-        if (is_ip_transport(known->tid.transport()))
-          earlier_any_.try_emplace(without_source(known->tid), known->tid);
+        if (is_ip_transport(known->tid.transport())) earlier_any_.try_emplace(without_source(known->tid), known->tid);
       }
     }
     if (earlier_hosts_.empty()) return;

@@ -35,12 +35,12 @@ struct Known {
   bool configured = false;             // a controller= line named it, and no evidence says that it is gone
   std::map<Tid, std::string> sources;  // the same for discovery controllers that listed it -> their origin
   bool system_host = true;             // it goes out under the host NQN of the system, not under one of its line
-  bool live = false;               // has a connection ...
-  bool works = false;              // ... that is not being reconnected
-  bool blocked = false;            // cannot be connected beside what exists
-  Instant named_since = kNever;    // a source has named it since then without a break
-  Instant unnamed_since = kNever;  // none names it since then
-  Instant leaving_since = kNever;  // there is evidence against it since then
+  bool live = false;                   // has a connection ...
+  bool works = false;                  // ... that is not being reconnected
+  bool blocked = false;                // cannot be connected beside what exists
+  Instant named_since = kNever;        // a source has named it since then without a break
+  Instant unnamed_since = kNever;      // none names it since then
+  Instant leaving_since = kNever;      // there is evidence against it since then
 };
 
 // What is remembered of one name counts for another that means the same connection.

@@ -42,7 +42,7 @@ struct Ioc : Known {
   // --- the connection ---
   std::optional<DeviceRef> device;
   Instant bound_at{};
-  bool guessed = false;                 // the device may leave another way than the Tid says; it shows when it is live
+  bool guessed = false;         // the device may leave another way than the Tid says; it shows when it is live
   std::optional<Tid> alias_of;  // another controller of ours has the device that this Tid means
   std::uint64_t looked_at = 0;  // DeviceBook version in which nothing was found to adopt
   unsigned attempts = 0;

@@ -194,8 +194,8 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row) {
   out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
 }
 
-// Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40). Has it
-// one that does not work, that one goes instead.
+// Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40). Has
+// it one that does not work, that one goes instead.
 bool Connector::hand_over(Ioc& ioc, Instant now) {
   const Device* device = devices_.find(*ioc.device);
   if (device == nullptr) return false;

@@ -31,7 +31,8 @@ StafClient::StafClient(Bus& bus, const Journal& journal, Sink sink)
   changed_ =
       bus_.subscribe(staf(), "log_pages_changed", [this](const std::vector<std::string>&) { sink_(StafChanged{}); });
   removed_ = bus_.subscribe(staf(), "dc_removed", [this](const std::vector<std::string>&) { sink_(StafChanged{}); });
-  settled_ = bus_.subscribe(evidence(), "settled_changed", [this](const std::vector<std::string>&) { sink_(StafChanged{}); });
+  settled_ =
+      bus_.subscribe(evidence(), "settled_changed", [this](const std::vector<std::string>&) { sink_(StafChanged{}); });
   watch_ = bus_.watch_name(staf().service, [this](const std::string& owner) { on_owner(owner); });
 }
 

@@ -111,7 +111,7 @@ class Connection {
 
   FinderTiming timing_;
   std::uint64_t seed_;
-  unsigned interruptions_ = 0;     // so far
+  unsigned interruptions_ = 0;  // so far
   Instant op_begun_{};
   unsigned op_interruptions_ = 0;  // when the operation in flight was ordered
   bool op_outdated_ = false;       // something happened since

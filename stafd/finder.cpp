@@ -64,8 +64,7 @@ KnownStafd Finder::last_known() const {
 }
 
 bool Finder::is_settled() const {
-  return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && !names_awaited_ &&
-         devices_.complete();
+  return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && !names_awaited_ && devices_.complete();
 }
 
 Connection* Finder::connection_of(const DeviceRef& ref) {

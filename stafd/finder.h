@@ -171,7 +171,7 @@ class Finder {
   bool save_ = false;     // last known configuration changed
   bool removed_ = false;  // a controller was removed: signal dc_removed
   bool settled_told_ = false;
-  bool full_ = false;     // not everything that is configured fits
+  bool full_ = false;  // not everything that is configured fits
   bool stopping_ = false;
   Instant started_{};          // first configuration
   Instant configured_at_{};    // latest configuration

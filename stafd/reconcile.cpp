@@ -183,6 +183,7 @@ void Finder::rename(const DesiredDcs& desired, Instant now) {
       Dc dc = old;
       dc.tid = found->second;
       dc.created = now;
+      dc.looked = 0;
       if (dc.page_known) out_.push_back(NotifyLogPagesChanged{dc.tid, "nvme?"});
       std::erase(ended_, dc.tid);
       dcs_.erase(id);

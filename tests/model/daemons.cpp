@@ -258,7 +258,7 @@ void World::resolve(D& daemon, const std::string& name) {
     Result<std::vector<IpAddress>> answer = std::vector{*IpAddress::parse(address_of(host))};
     if (how == Resolver::two) {
       note(Feature::name_two_addresses);
-      answer->insert(answer->begin(), *IpAddress::parse(is_v6(host) ? "fd00::dead" : kDeadAddress));
+      answer->insert(answer->begin(), *IpAddress::parse(is_v6(host) ? kDeadAddress6 : kDeadAddress));
     } else if (how == Resolver::fails) {
       note(Feature::name_fails);
       answer = fail(ErrorKind::not_found, name + ": no such host");
@@ -268,7 +268,9 @@ void World::resolve(D& daemon, const std::string& name) {
     at(how == Resolver::slow ? Duration(seconds(20)) : Duration(milliseconds(15)),
        [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, host, this] {
          if (!daemon.brain || daemon.epoch != epoch) return;
-         if (std::is_same_v<D, Stafd> && resolved.addresses) staf_resolved_.set(static_cast<std::size_t>(host));
+         if (std::is_same_v<D, Stafd> && resolved.addresses &&
+             staf_force_.lines.test(static_cast<std::size_t>(host * kVariants + kByName)))
+           staf_resolved_.set(static_cast<std::size_t>(host));
          daemon.brain->handle(resolved, now_);
        });
     return;

@@ -55,7 +55,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
   bool ever = false;
   for (std::size_t i = 0; i < kDcNames; ++i) ever = ever || meant(i);
-  if (!ever && !staf_doubt_ && !ours_.contains(device->device.ref.incarnation)) violate("foreign", "somebody else's discovery controller is cut: " + text);
+  if (!ever && !staf_doubt_ && !ours_.contains(device->device.ref.incarnation))
+    violate("foreign", "somebody else's discovery controller is cut: " + text);
   const auto name = find_dc(disconnect.tid);
   if (name && !means_dc(*name, *device)) violate("owner", text + " is not the connection of that name");
   if (!usable_dc(device->host)) return;
@@ -106,10 +107,13 @@ bool World::is_served(int name, const KernelDevice& beside) const {
 }
 
 // A page that stafd is reading, or has yet to read after a notice, may list it.
-bool World::page_on_its_way(int path) const {
+// `line`: its controller= line was removed; a page that takes seconds is not waited for then.
+bool World::page_on_its_way(int path, bool line) const {
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
-    if (!h.up || h.fails_reads || is_young(h) || !h.listed.test(z(path)) || h.unusable.test(z(path))) continue;
+    if (!h.up || h.fails_reads || is_young(h) || (line && h.slow) || !h.listed.test(z(path)) ||
+        h.unusable.test(z(path)))
+      continue;
     if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       return !item.second.io && item.second.host == host && item.second.device.state == "live";
@@ -158,6 +162,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     if (!excluded && (staf_appeared_ == kNever || !stafd_.brain || now_ - staf_appeared_ < kLongSoak))
       violate("long soak", "a foreign connection is cut before stafd had its time: " + text);
   }
+  // The stafd of nvme-stas 2.4.1 does not tell of entries that cannot be used; ours keeps what it remembers.
+  const bool untold = (legacy_ || amnesia_) && std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& host) {
+                        return host.listed.test(z(device->path)) && host.unusable.test(z(device->path));
+                      });
   Instant left{};
   bool path_wanted = false;
   for (int iface = 0; iface < kIfaces; ++iface) {
@@ -166,8 +174,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     // Something new takes its place; what has been wanted and out of reach for long does not.
     path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
+    // It goes on with another connection, whose end it has not heard of.
+    if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
     // Who lost all and finds no stafd goes by the lines alone.
-    if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain)) && !ever_duplicates_)
+    if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain)) && !ever_duplicates_ && !untold)
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
@@ -182,7 +192,9 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
         return &other != device && other.io && other.path == device->path && other.device.state == "live";
       }))
     violate("make before break", "cut before what replaces it is there: " + text);
-  if (usable_ioc(device->path) && page_on_its_way(device->path))
+  // A page that nobody remembers is not doubted when it is read the first time.
+  if (!amnesia_ && usable_ioc(device->path) &&
+      page_on_its_way(device->path, disconnect.reason == Reason::not_configured))
     violate("on its way", "cut while the page that lists it is being read: " + text);
 }
 
@@ -295,10 +307,12 @@ void World::judge_voice(D& daemon, const Report& report) {
   log((std::is_same_v<D, Stafd> ? "stafd: " : "stacd: ") + report.text);
   const std::string subject = report.tid ? report.tid->to_string() : std::string();
   if (report.level == Level::info) {
-    // Under whichever name.
+    // Under whichever name, or at another address of a host name.
     const auto place = [](const std::string& tid) { return tid.substr(0, tid.find(", nqn.")); };
     if (is_good_news(report.text))
-      std::erase_if(daemon.voices, [&](const auto& item) { return place(item.second.first) == place(subject); });
+      std::erase_if(daemon.voices, [&](const auto& item) {
+        return place(item.second.first) == place(subject) || (report.tid && is_dead_address(item.second.first));
+      });
     auto& row = daemon.in_a_row[subject];
     if (row.text != report.text || now_ - row.since > kInARow) row = {report.text, 0, now_};
     if (const unsigned times = ++row.times; times > kMostInARow)

@@ -89,7 +89,7 @@ void World::go_live(KernelDevice& device) {
   device.aen_armed = true;
   device.live_since = now_;
   device.registered.clear();
-  if (!device.io) dc_live_at_[at_index(device.host)] = now_;
+  if (!device.io && !device.by_admin) dc_live_at_[at_index(device.host)] = now_;
   device_event(DeviceSeen{device.device});
 }
 

@@ -8,6 +8,7 @@
 namespace stas::model {
 
 const std::string kDeadAddress = "10.9.9.9";
+const std::string kDeadAddress6 = "fd00::dead";
 const std::string kFcHostPort = "nn-0x1000000000000009:pn-0x2000000000000009";
 
 const std::string& address_of(int host) {
@@ -17,6 +18,11 @@ const std::string& address_of(int host) {
 
 std::string fc_address_of(int host) {
   return "nn-0x100000000000000" + std::to_string(host) + ":pn-0x200000000000000" + std::to_string(host);
+}
+
+bool is_dead_address(const std::string& tid) {
+  return tid.find(" " + kDeadAddress + ",") != std::string::npos ||
+         tid.find(" " + kDeadAddress6 + ",") != std::string::npos;
 }
 
 std::string host_name_of(int host) { return "h" + std::to_string(host) + ".example"; }

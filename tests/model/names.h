@@ -61,8 +61,10 @@ constexpr int route_of(int host) { return is_v6(host) ? 2 : 1; }
 const std::string& address_of(int host);
 std::string fc_address_of(int host);
 extern const std::string kFcHostPort;
-std::string host_name_of(int host);  // in controller= lines by name
-extern const std::string kDeadAddress;
+std::string host_name_of(int host);     // in controller= lines by name
+extern const std::string kDeadAddress;  // another one of each host name; for IPv6 kDeadAddress6
+extern const std::string kDeadAddress6;
+bool is_dead_address(const std::string& tid);
 const std::string& iface_name(int iface);  // "" for 0
 std::string unique_nqn_of(int host);
 std::string subsystem_nqn_of(int path);

@@ -75,8 +75,7 @@ Lines could_be_meant(const Lines& before, const Lines& now) {
   if (first == now.size()) return kept;
   const std::size_t group = first / kVariants;
   for (std::size_t i = 0; i < before.size(); ++i)
-    if (before.test(i) && (i / kVariants == group || (any_address && first % kVariants == kByName)))
-      kept.set(i);
+    if (before.test(i) && (i / kVariants == group || (any_address && first % kVariants == kByName))) kept.set(i);
   return kept;
 }
 
@@ -429,8 +428,11 @@ void World::update_told_set() {
   for (std::size_t name = 0; name < kIocNames; ++name) {
     if (told.test(name) == told_.test(name)) continue;
     (told.test(name) ? told_since_ : told_left_)[name] = now_;
-    if (told.test(name))
-      for (int who = 0; who < 3; ++who) stacd_.attempts[attempt_key(static_cast<int>(name), who)].excused = true;
+    for (int who = 0; who < 3 && told.test(name); ++who) {
+      auto& attempts = stacd_.attempts[attempt_key(static_cast<int>(name), who)];
+      attempts.excused = true;
+      attempts.early = Instant{};
+    }
   }
   told_ = told;
 }

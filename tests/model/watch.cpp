@@ -191,7 +191,8 @@ void World::check_tables_in_the_end() {
         kept |= known_[z(host)].refers;
   for (const auto& dc : stafd_.brain->controllers())
     if (const auto name = find_dc(dc.tid);
-        name && !dc_wanted_.test(z(*name)) && !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
+        name && !dc_wanted_.test(z(*name)) &&
+        !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
       violate("table", "stafd keeps what nobody wants: " + dc.tid.to_string());
   for (const auto& ioc : stacd_.brain->controllers())
     if (const auto name = find_ioc(ioc.tid); name && announced_ever_ == announced_ && !is_path_wanted(*name) &&

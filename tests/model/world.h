@@ -72,7 +72,7 @@ class World {
     int iface = 0;  // it leaves through, 0 for rdma and fc
     int who = 0;    // host identity
     bool by_admin = false;
-    bool orphan = false;  // who asked for it was gone when it came
+    bool orphan = false;    // who asked for it was gone when it came
     bool released = false;  // nothing wanted it under no-disconnect
     bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
@@ -221,7 +221,7 @@ class World {
   template <class D>
   void judge_voice(D& daemon, const Report& report);
   const char* law_of_cut(const KernelDevice& device, int name) const;
-  bool page_on_its_way(int path) const;
+  bool page_on_its_way(int path, bool line) const;
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 

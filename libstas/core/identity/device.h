@@ -69,8 +69,8 @@ bool is_kind(const Device& device, ControllerKind kind);
 // May `device` serve `tid`? Kind included; PCIe never.
 bool matches(const Device& device, const Tid& tid, ControllerKind kind, const Interfaces& interfaces);
 
-// Where a match rests on a guess: the Tid says how it leaves this host, and the device, which is not connected now, does
-// not show how it does.
+// Where a match rests on a guess: the Tid says how it leaves this host, and the device, which is not connected now,
+// does not show how it does.
 bool is_guess(const Device& device, const Tid& tid);
 
 // The Tid of a device found by audit (4.7). nullopt: not a fabric we handle, or not settled.
