@@ -85,13 +85,13 @@ class Table {
   // identity is still what a source without a host NQN of its own means after that identity changed.
   void remember_hosts() {
     for (const Known* known : facts_.known) {
-      if (known->live && !known->foreign && known->system_host && known->tid.host_nqn() != facts_.host->nqn) {
-        earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
-        if (is_ip_transport(known->tid.transport())) earlier_any_.try_emplace(without_source(known->tid), known->tid);
-      }
+      if (known->foreign || !known->system_host || known->tid.host_nqn() == facts_.host->nqn) continue;
+      out_.by_connection = true;  // its connect may still be in flight
+      if (!known->live) continue;
+      earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
+      if (is_ip_transport(known->tid.transport())) earlier_any_.try_emplace(without_source(known->tid), known->tid);
     }
     if (earlier_hosts_.empty()) return;
-    out_.by_connection = true;
     for (const Known* known : facts_.known) {
       if (!known->live || known->tid.host_nqn() != facts_.host->nqn) continue;
       earlier_hosts_.erase(without_host(known->tid));
@@ -184,9 +184,28 @@ class Table {
       row.not_before = now_;
     } else if (known->foreign) {
       judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
+    } else if (const StafDc* dc = lister_for_other_host(*known); dc != nullptr) {
+      // The host has another NQN now. What exists stays as it was made, until somebody ends it.
+      row.standing = Standing::held;
+      row.because = dc->tid.to_string() + " lists it for another host NQN";
     } else {
       judge_unnamed(row, *known, evidence(facts_, timing_, *known, unnamed_since(*known), now_));
     }
+  }
+
+  // Its discovery controller is listed for another host NQN than it was, and lists it for that one.
+  const StafDc* lister_for_other_host(const Known& known) const {
+    if (!known.live) return nullptr;
+    for (const auto& [source, origin] : known.sources) {
+      if (facts_.staf.find(source) || facts_.staf.ended(source)) continue;
+      const StafDc* dc = facts_.staf.for_other_host(source);
+      if (dc == nullptr) continue;
+      TidFields fields = known.tid.fields();
+      fields.host_nqn = dc->tid.host_nqn();
+      const Row* same = out_.find(Tid(std::move(fields)));
+      if (same != nullptr && std::ranges::find(same->dcs, dc) != same->dcs.end()) return dc;
+    }
+    return nullptr;
   }
 
   // What this version cannot use may still be connected, made by another version or another program: that is no

@@ -99,6 +99,9 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
   // A stafd that is there may list it as well, so its answer is awaited; one that is not gets some time to come. Both
   // only so long: what was configured or listed is known to be gone.
   const Instant patience = unnamed_since + timing.patience;
+  if (const auto* line = known.configured || now >= patience ? nullptr : unresolved_line_about(facts, known.tid);
+      line != nullptr)
+    return hold("the controller= line for " + line->traddr + " does not resolve yet and may mean it", patience);
   if (!staf.present()) {
     all.not_before = std::max(all.not_before, facts.started + timing.long_soak);
   } else if ((!staf.current() || staf.asked() < unnamed_since) && now < patience) {

@@ -131,6 +131,14 @@ const StafDc* StafView::unread_at(const Tid& dc) const {
   return nullptr;
 }
 
+const StafDc* StafView::for_other_host(const Tid& dc) const {
+  for (const auto& other : dcs_)
+    if (other->tid.traddr() == dc.traddr() && other->tid.host_nqn() != dc.host_nqn() &&
+        portal(other->tid) == portal(dc) && other->tid.host_iface() == dc.host_iface())
+      return other.get();
+  return nullptr;
+}
+
 const StafDc* StafView::unread() const {
   std::set<std::string> read;
   for (const auto& dc : dcs_)

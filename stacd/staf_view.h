@@ -70,6 +70,8 @@ class StafView {
   const StafDc* unread() const;
   // A page that has not been read, of a controller at the same place (transport, address, port) as this one.
   const StafDc* unread_at(const Tid& dc) const;
+  // The same controller, listed for another host NQN.
+  const StafDc* for_other_host(const Tid& dc) const;
 
  private:
   std::shared_ptr<const Listing> judged(const StafDc& dc) const;

@@ -338,7 +338,10 @@ void World::fetch(const FetchLogPage& fetch) {
   if (fetch.pleo) note(Feature::pleo_read);
   Duration time = milliseconds(3);
   if (device != nullptr && hosts_[h].slow) time = seconds(4);
-  if (hanging_ && chance(0.3)) time = seconds(60);
+  if (hanging_ && chance(0.3)) {
+    time = seconds(60);
+    hung_until_ = now_ + time;
+  }
   const Instant ordered = now_;
   at(time, [this, epoch = stafd_.epoch, fetch, ordered, h] {
     auto result = do_fetch(fetch);

@@ -64,12 +64,15 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   if (std::any_of(known_.begin(), known_.end(), [](const Known& known) { return known.any && !known.remembered; }))
     return;
   Instant left{};
+  // Another name under another identity replaces it; it is waited for so long.
+  const bool replaced_in_vain = name && device->device.hostnqn != identity(daemon.who).nqn &&
+                                !dc_must_.test(z(*name)) && now_ - dc_left_[z(*name)] >= kMakeBeforeBreak;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
     if (!means_dc(other, *device)) continue;
     if (!dc_must_.test(z(other))) {
       if (!is_served(other, *device)) left = std::max(left, dc_left_[z(other)]);
-    } else if (!amnesia_ && now_ - dc_since_[z(other)] > kOnItsWay && !is_served(other, *device)) {
+    } else if (!amnesia_ && !replaced_in_vain && now_ - dc_since_[z(other)] > kOnItsWay && !is_served(other, *device)) {
       return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }
   }
@@ -111,7 +114,7 @@ bool World::is_served(int name, const KernelDevice& beside) const {
 bool World::page_on_its_way(int path, bool line) const {
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
-    if (!h.up || h.fails_reads || is_young(h) || (line && h.slow) || !h.listed.test(z(path)) ||
+    if (!h.up || h.fails_reads || is_young(h) || (line && h.slow) || now_ < hung_until_ || !h.listed.test(z(path)) ||
         h.unusable.test(z(path)))
       continue;
     if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
@@ -177,9 +180,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     // It goes on with another connection, whose end it has not heard of.
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
     // Who lost all and finds no stafd goes by the lines alone.
-    if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain)) && !ever_duplicates_ && !untold)
+    if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
+        !untold)
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
-    if (told_.test(z(other)))
+    if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
     left = std::max(left, told_left_[z(other)]);
   }

@@ -15,7 +15,7 @@
 //   hostnqn NQN               of this host, from the next conf on
 //   remember CONTROLLER ORIGIN ENTRY...   is in the saved state, with this page
 //   why                       note the verdict on each name, and what is refused
-//   settled                   note whether the brain says that it knows all that is configured
+//   settled                   note whether the brain says that it knows all that is configured, and has told so
 // An entry "skipped=NQN" is one that cannot be used; "skipped=" says not even its NQN.
 // Each fact is handled by a copy of the brain.
 #include <algorithm>
@@ -53,6 +53,7 @@ class FinderDriver final : public Driver {
     timing.connect.jitter = timing.register_retry.jitter = timing.page_retry.jitter = 0;
     timing.poll_jitter = 0;
     brain_ = std::make_unique<Finder>(timing);
+    settled_told_ = false;
     brain_->restore(saved_);
   }
 
@@ -137,6 +138,7 @@ class FinderDriver final : public Driver {
       why();
     } else if (verb == "settled") {
       note(brain_->is_settled() ? "settled" : "not settled");
+      if (brain_->is_settled() != settled_told_) note("VIOLATION: nobody was told that it is settled, or not");
     } else {
       return false;
     }
@@ -171,6 +173,8 @@ class FinderDriver final : public Driver {
       note("signal log_pages_changed " + show(changed->tid) + " " + changed->device);
     } else if (std::holds_alternative<NotifyDcRemoved>(action)) {
       note("signal dc_removed");
+    } else if (std::holds_alternative<NotifySettled>(action)) {
+      settled_told_ = brain_->is_settled();
     } else if (const auto* leave = std::get_if<LeaveToNvmeCli>(&action)) {
       note("nvme-cli " + leave->device);
     } else if (const auto* dim = std::get_if<Register>(&action)) {
@@ -225,6 +229,7 @@ class FinderDriver final : public Driver {
   }
 
   std::unique_ptr<Finder> brain_;
+  bool settled_told_ = false;
   KnownStafd saved_;
   std::map<std::string, Page> pages_;
   std::map<std::string, bool> reads_fail_, dim_refuses_;
