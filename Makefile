@@ -15,7 +15,7 @@ help:
 	@echo "make demo-shell   the same environment with a shell inside"
 	@echo "make test         build everything and run all test suites"
 	@echo "make mutants      break the brains on purpose and see which test notices (MUTANTS=names for some of them)"
-	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about half an hour)"
+	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about an hour)"
 	@echo "make compare      the same guest: our numbers beside those of nvme-stas 2.4.1 and nvme-cli"
 	@echo "make build        build only"
 	@echo "make install      install the product (DESTDIR= for packagers, PREFIX=$(PREFIX))"

@@ -133,8 +133,10 @@ bool Connector::given_up(const Ioc& ioc, const Row& row) const {
 bool Connector::adopt(Ioc& ioc, Instant now) {
   const auto before = std::exchange(ioc.alias_of, std::nullopt);
   auto matching = devices_.matching(ioc.tid, ControllerKind::io);
-  // Of several, one that works.
+  // Of several, one that works, and one that shows that it is meant.
   std::stable_partition(matching.begin(), matching.end(), [](const Device* device) { return device->state == "live"; });
+  std::stable_partition(matching.begin(), matching.end(),
+                        [&](const Device* device) { return !is_guess(*device, ioc.tid); });
   for (const Device* device : matching) {
     if (device->state.starts_with("deleting")) continue;  // its end leads here again
     Ioc* owner = owner_of(device->ref);
@@ -219,6 +221,7 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
       return true;
     }
   }
+  if (waits) ioc.leaving_since = now;
   return waits;
 }
 

@@ -78,7 +78,11 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
   // What appears there now is probably the connection of that one; its answer says whose it is.
   if (connecting_to_same(id, dc)) return;
   const Device* found = nullptr;
-  for (const Device* device : devices_.matching(dc.tid, ControllerKind::discovery)) {
+  auto matching = devices_.matching(dc.tid, ControllerKind::discovery);
+  std::stable_partition(matching.begin(), matching.end(),
+                        [&](const Device* device) { return !is_guess(*device, dc.tid); });
+  for (const Device* device : matching) {
+    if (found != nullptr && is_guess(*device, dc.tid) && !is_guess(*found, dc.tid)) break;
     if (device->state.starts_with("deleting")) {
       dc.next_connect = std::max(dc.next_connect, now + timing_.connect.first);  // it is probably gone by then
       continue;

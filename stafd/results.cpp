@@ -47,7 +47,10 @@ void Finder::on_op_done(OpDone done, Instant now) {
   if (it == in_flight_.end()) return;
   const InFlight flight = it->second;
   in_flight_.erase(it);
-  if (Dc* dc = dcs_.find(flight.name); dc != nullptr) dc->op = Dc::Op::none;
+  if (Dc* dc = dcs_.find(flight.name); dc != nullptr) {
+    dc->op = Dc::Op::none;
+    if (dc->system_identity && dc->tid.host_nqn() != host_->nqn) dirty_ = true;  // renamed now
+  }
   if (flight.op == Dc::Op::connect) return on_connect_done(flight.name, done.result, now);
 
   Connection* connection = connection_of(flight.device);

@@ -65,7 +65,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
     return;
   Instant left{};
   // Another name under another identity replaces it; it is waited for so long.
-  const bool replaced_in_vain = name && device->device.hostnqn != identity(daemon.who).nqn &&
+  const bool replaced_in_vain = name && identity_changed_ &&
+                                (device->device.hostnqn != identity(daemon.who).nqn || now_ < hung_until_) &&
                                 !dc_must_.test(z(*name)) && now_ - dc_left_[z(*name)] >= kMakeBeforeBreak;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
