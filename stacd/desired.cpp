@@ -248,6 +248,7 @@ class Table {
     if (row.standing != Standing::leaving || known.foreign || !known.live) return;
     const Instant since = unnamed_since(known);
     if (now_ >= since + timing_.patience) return;
+    out_.by_connection = true;  // what replaces it may be lost again
     if (!fresh_made_) collect_fresh();
     const auto [first, last] = fresh_.equal_range(row.tid.subsysnqn());
     for (auto it = first; it != last; ++it) {
@@ -258,7 +259,6 @@ class Table {
       row.standing = Standing::held;
       row.because = "until " + heir.tid.to_string() + " is connected, which takes its place";
       row.until = since + timing_.patience;
-      out_.by_connection = true;
       return;
     }
   }

@@ -53,6 +53,7 @@ struct Ioc : Known {
   bool failure_told = false;
 
   // --- its end ---
+  bool waits = false;  // until it shows whether it is another controller's
   Backoff cut_backoff;
   Instant next_cut{};
   bool cut_failure_told = false;
@@ -67,7 +68,7 @@ struct Ioc : Known {
     live = true;
     blocked = false;
     bound_at = now;
-    guessed = false;
+    guessed = waits = false;
     alias_of.reset();
     attempts = 0;
     cut_backoff.reset();

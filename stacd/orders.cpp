@@ -221,7 +221,13 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
       return true;
     }
   }
-  if (waits) ioc.leaving_since = now;
+  if (!waits && std::exchange(ioc.waits, false)) {
+    // It is nobody else's after all: the soak begins now.
+    ioc.leaving_since = now;
+    dirty_ = true;
+    return true;
+  }
+  ioc.waits = waits;
   return waits;
 }
 

@@ -134,7 +134,8 @@ class Finder {
   void join(NameId id, Dc& dc, Connection& connection);
   static std::string place_of(const Tid& tid);  // where a connect goes to, for the table of those in flight
   bool connecting_to_same(NameId id, const Dc& dc);
-  bool hand_over(Connection& leaving);
+  void hand_over(Connection& leaving, Instant now);
+  bool all_due(const Connection& connection, Instant now);
   bool connect_may_answer_with(const DeviceRef& ref);
   bool is_due(const Dc& dc, Instant now) const;
   void order_connect(NameId id, Dc& dc, Instant now);

@@ -39,6 +39,7 @@ Actions Finder::advance(Instant now) {
       for (unsigned round = 0; round < kRounds && (dirty_ || now >= judge_at_); ++round) {
         reconcile(now);
         adopt_all(now);
+        for (auto& [name, connection] : connections_) hand_over(connection, now);
       }
     }
     for (auto it = connections_.begin(); it != connections_.end();) step_connection((it++)->second, now);
@@ -170,10 +171,7 @@ void Finder::step_connection(Connection& connection, Instant now) {
     return;
   }
   // Names that go. When all do, the connection goes first.
-  const bool all_due = std::all_of(connection.names.begin(), connection.names.end(),
-                                   [&](NameId id) { return is_due(*dcs_.find(id), now); });
-  if (all_due) {
-    if (connection.live && hand_over(connection)) return;
+  if (all_due(connection, now)) {
     if (!connect_may_answer_with(connection.device))
       order_disconnect(connection, now, dcs_.find(*connection.names.begin())->verdict.reason);
     return;
@@ -200,9 +198,10 @@ void Finder::step_connection(Connection& connection, Instant now) {
 
 // A name that stays means this connection too, and has one that does not work: that one goes instead. The names change
 // their places.
-bool Finder::hand_over(Connection& leaving) {
-  const Device* device = devices_.find(leaving.device);
-  if (device == nullptr) return false;
+void Finder::hand_over(Connection& leaving, Instant now) {
+  const Device* device =
+      leaving.live && leaving.op == Dc::Op::none && !leaving.names.empty() ? devices_.find(leaving.device) : nullptr;
+  if (device == nullptr || !all_due(leaving, now)) return;
   for (auto& [name, broken] : connections_) {
     if (&broken == &leaving || broken.live || broken.op != Dc::Op::none) continue;
     const auto heir = std::find_if(broken.names.begin(), broken.names.end(), [&](NameId id) {
@@ -222,10 +221,13 @@ bool Finder::hand_over(Connection& leaving) {
       }
     }
     report(Level::info, *dcs_.find(id), "Took over the connection " + leaving.device.name);
-    join(id, *dcs_.find(id), leaving);
-    return true;
+    return join(id, *dcs_.find(id), leaving);
   }
-  return false;
+}
+
+bool Finder::all_due(const Connection& connection, Instant now) {
+  return std::all_of(connection.names.begin(), connection.names.end(),
+                     [&](NameId id) { return is_due(*dcs_.find(id), now); });
 }
 
 // The answer to a connect of another name may be this very connection (regressions 40).

@@ -310,7 +310,7 @@ class World {
   std::vector<std::string> journal_;
 };
 
-// Faults of the brains that are known and being cured: laws by the judge's names for them. Empty in the end.
+// Not judged: expected.cpp.
 bool is_expected(const std::string& law);
 
 }  // namespace stas::model

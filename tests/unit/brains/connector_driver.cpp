@@ -12,6 +12,7 @@
 //   unread conf               the file cannot be read any more (at a restart: neither)
 //   hostnqn NQN               the host NQN from the next conf on
 //   signal                    stafd says that something changed
+//   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
@@ -130,6 +131,11 @@ class ConnectorDriver final : public Driver {
       return true;
     }
     if (what == "old") return old_ = true;
+    if (what == "unsettled" || what == "settled") {
+      misses_ = what == "unsettled";
+      if (present_) handle(StafChanged{});
+      return true;
+    }
     mood_ = what;
     if (what == "answers" && std::exchange(asked_, false)) reply();
     return what == "fails" || what == "hangs" || what == "answers";
@@ -137,7 +143,7 @@ class ConnectorDriver final : public Driver {
 
   // Ours says so when every host name of its configuration has an address.
   bool settled() const {
-    return std::none_of(dcs_.begin(), dcs_.end(), [](const StafDc& dc) { return !dc.tid.ip(); });
+    return !misses_ && std::none_of(dcs_.begin(), dcs_.end(), [](const StafDc& dc) { return !dc.tid.ip(); });
   }
 
   void execute(const Action& action) override {
@@ -162,6 +168,7 @@ class ConnectorDriver final : public Driver {
   KnownStacd saved_;
   bool present_ = false;
   bool asked_ = false;
+  bool misses_ = false;
   bool old_ = false;
   bool unread_ = false;
   std::string host_nqn_;

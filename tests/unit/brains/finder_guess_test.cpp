@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// stafd and connections that do not show what they are, do not work, or are known under another name or identity, and
+// host names with several addresses (driver.h has the notation).
+#include <gtest/gtest.h>
+
+#include "tests/unit/brains/driver.h"
+
+namespace stas::story {
+namespace {
+
+void check(const std::vector<Row>& rows) { story::check(rows, tell_finder); }
+
+TEST(FinderGuess, AGuessIsSettledWhenItShows) {
+  check({
+      {"adopted while it was down, it leaves another way: the controller gets its own",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          device nvme5 10.0.0.1 state=connecting
+          start pleo=disabled | controller=10.0.0.1%eth0
+          --
+          wait 100
+          change nvme5 state=live src_addr=10.0.1.7
+          wait 1
+          ls)",
+       "100s connect 10.0.0.1%eth0\n100s page 10.0.0.1%eth0\n100s signal log_pages_changed 10.0.0.1%eth0 nvme0\n"
+       "101s ls 10.0.0.1%eth0 configured nvme0 entries=0\n"},
+      {"one that shows it is taken before one that does not",
+       R"(iface eth0 10.0.0.7
+          device nvme4 10.0.0.1 state=connecting
+          device nvme5 10.0.0.1%eth0 state=connecting
+          start pleo=disabled | controller=10.0.0.1%eth0
+          --
+          ls)",
+       "0s ls 10.0.0.1%eth0 configured nvme5 entries=?\n"},
+  });
+}
+
+TEST(FinderGuess, WhatWorksStays) {
+  check({
+      {"two become one by ignore-iface: the one that works is kept",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          start pleo=disabled | controller=10.0.0.1%eth0 | controller=10.0.0.1%eth1
+          change nvme0 src_addr=10.0.0.7
+          change nvme1 src_addr=10.0.1.7
+          conf pleo=disabled | ignore-iface=true | controller=10.0.0.1%eth0 | controller=10.0.0.1%eth1
+          wait 0
+          change nvme0 state=connecting
+          --
+          wait 100
+          ls)",
+       "60s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n60s signal dc_removed\n60s signal dc_removed\n"
+       "100s ls 10.0.0.1 configured nvme1 entries=0\n100s ls ended 10.0.0.1%eth1\n100s ls ended 10.0.0.1%eth0\n"},
+      {"a replacement that was lost at once does not count",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          start pleo=disabled | zeroconf=disabled | controller=10.0.0.1%eth0
+          --
+          conf pleo=disabled | zeroconf=disabled | controller=10.0.0.1%eth1
+          change nvme1 state=connecting
+          wait 30
+          why)",
+       "0s page 10.0.0.1%eth0\n0s connect 10.0.0.1%eth1\n0s page 10.0.0.1%eth1\n0s signal log_pages_changed "
+       "10.0.0.1%eth1 nvme1\n"
+       "30s why 10.0.0.1%eth0 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, "
+       "eth1), which takes its place, at rest\n30s why 10.0.0.1%eth1 wanted: configured\n"},
+  });
+}
+
+TEST(FinderGuess, AHostNameWithSeveralDeadAddresses) {
+  check({
+      {"is tried in rounds, with a pause between them, and each address is told of once",
+       R"(dns array.example 10.0.0.1 10.0.0.2
+          target 10.0.0.1 down
+          target 10.0.0.2 down
+          journal
+          --
+          start pleo=disabled | zeroconf=disabled | controller=array.example
+          wait 11)",
+       "0s resolve array.example\n0s connect 10.0.0.1\n"
+       "0s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route "
+       "to 10.0.0.1\n"
+       "0s connect 10.0.0.2\n0s resolve array.example\n"
+       "0s error: (tcp, 10.0.0.2, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route "
+       "to 10.0.0.2\n"
+       "2.79984s connect 10.0.0.1\n2.79984s connect 10.0.0.2\n2.79984s resolve array.example\n"
+       "8.81169s connect 10.0.0.1\n8.81169s connect 10.0.0.2\n8.81169s resolve array.example\n"},
+  });
+}
+
+TEST(FinderGuess, AnotherHostNqn) {
+  check({
+      {"the device went while it was read: the next attempt is by the new name",
+       R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          hold 10.0.0.1 page
+          hostnqn nqn.other
+          conf pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          vanish nvme0
+          --
+          release
+          wait 10)",
+       "0s signal log_pages_changed 10.0.0.1@nqn.other nvme?\n3s connect 10.0.0.1@nqn.other\n"
+       "3s page 10.0.0.1@nqn.other\n3s signal log_pages_changed 10.0.0.1@nqn.other nvme0\n"},
+  });
+}
+
+}  // namespace
+}  // namespace stas::story
