@@ -63,10 +63,11 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   // Who lost the pages cannot know who is referred to.
   if (std::any_of(known_.begin(), known_.end(), [](const Known& known) { return known.any && !known.remembered; }))
     return;
+  // A name whose connect hangs is renamed when that ends.
+  if (identity_changed_ && now_ <= hung_until_) return;
   Instant left{};
   // Another name under another identity replaces it; it is waited for so long.
-  const bool replaced_in_vain = name && identity_changed_ &&
-                                (device->device.hostnqn != identity(daemon.who).nqn || now_ < hung_until_) &&
+  const bool replaced_in_vain = name && identity_changed_ && device->device.hostnqn != identity(daemon.who).nqn &&
                                 !dc_must_.test(z(*name)) && now_ - dc_left_[z(*name)] >= kMakeBeforeBreak;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
@@ -178,6 +179,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     // Something new takes its place; what has been wanted and out of reach for long does not.
     path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
+    if (identity_changed_ && now_ <= hung_until_ && other != *name) continue;
     // It goes on with another connection, whose end it has not heard of.
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
     // Who lost all and finds no stafd goes by the lines alone.
