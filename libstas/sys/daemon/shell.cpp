@@ -139,7 +139,7 @@ void Shell::run() {
                         [](const Action& action) { return !std::holds_alternative<Report>(action); });
   for (auto& action : actions) carry_out(std::move(action));
   deadline_.arm(brain_.deadline());
-  if (std::exchange(ready_owed_, false)) notify_ready();
+  if (std::exchange(ready_owed_, false)) told(notify_ready());
   if (stopping_ && brain_.stopped()) end();
 }
 
@@ -164,16 +164,21 @@ void Shell::carry_out(Action action) {
       action);
 }
 
+// The service manager; one that cannot be told is no reason to stop.
+void Shell::told(const Result<void>& outcome) {
+  if (!outcome) journal_.error(outcome.error().text);
+}
+
 void Shell::reload() {
   if (stopping_) return;
-  notify_reloading();
+  told(notify_reloading());
   host_ = host_file_.at_reload(host_);
   configure();
 }
 
 void Shell::stop() {
   if (std::exchange(stopping_, true)) return;
-  notify_stopping();
+  told(notify_stopping());
   state_.save();
   hooks_.stopping();
   stop_timer_.arm_after(kStopWait);

@@ -63,6 +63,7 @@ class Shell {
   void stop();
   void end();
   void audit();
+  void told(const Result<void>& outcome);
 
   Loop& loop_;
   const DaemonOptions options_;

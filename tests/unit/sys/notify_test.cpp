@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ctime>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -46,16 +47,16 @@ class Notify : public testing::Test {
 };
 
 TEST_F(Notify, SaysWhatTheManagerUnderstands) {
-  notify_ready();
+  EXPECT_TRUE(notify_ready());
   EXPECT_EQ(received(), "READY=1");
-  notify_stopping();
+  EXPECT_TRUE(notify_stopping());
   EXPECT_EQ(received(), "STOPPING=1");
 }
 
 TEST_F(Notify, AReloadCarriesItsTime) {
   timespec before{};
   clock_gettime(CLOCK_MONOTONIC, &before);
-  notify_reloading();
+  EXPECT_TRUE(notify_reloading());
   const std::string text = received();
   const std::string head = "RELOADING=1\nMONOTONIC_USEC=";
   ASSERT_EQ(text.rfind(head, 0), 0U) << text;
@@ -64,8 +65,15 @@ TEST_F(Notify, AReloadCarriesItsTime) {
 
 TEST_F(Notify, WithoutAManagerNothingHappens) {
   unsetenv("NOTIFY_SOCKET");
-  notify_ready();
+  EXPECT_TRUE(notify_ready());
   EXPECT_EQ(received(), "(nothing)");
+}
+
+TEST_F(Notify, AManagerThatIsGoneIsAnError) {
+  close(std::exchange(fd_, -1));
+  const auto told = notify_ready();
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().text, "the service manager was not told READY=1: Connection refused");
 }
 
 }  // namespace
