@@ -153,13 +153,13 @@ class NotifySocket:
         self._news = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.path)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
         while True:
-            try:
-                text = self._socket.recv(4096).decode()
-            except OSError:
+            text = self._socket.recv(4096).decode()
+            if not text:  # close()
                 return
             with self._news:
                 self.messages.append((time.monotonic(), text))
@@ -178,4 +178,8 @@ class NotifySocket:
         return self.messages[-1][0]
 
     def close(self):
+        """Not before the reader is done: its next recv() would be on whatever socket has the number then, and take a
+        message of another daemon."""
+        self._socket.shutdown(socket.SHUT_RD)
+        self._reader.join()
         self._socket.close()
