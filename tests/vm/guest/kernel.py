@@ -2,6 +2,7 @@
 """What the guest's kernel says about NVMe: controllers in sysfs, uevents, messages."""
 import errno
 import os
+import select
 import socket
 import subprocess
 import threading
@@ -81,10 +82,12 @@ class Uevents:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15)  # NETLINK_KOBJECT_UEVENT
         self._socket.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
         self._socket.bind((0, 1))
-        threading.Thread(target=self._read, daemon=True).start()
+        self._end = os.pipe()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self):
-        while True:
+        while self._end[0] not in select.select([self._socket, self._end[0]], [], [])[0]:
             try:
                 head, *fields = self._socket.recv(65536).split(b"\0")
             except OSError as error:
@@ -113,6 +116,10 @@ class Uevents:
                 if e["ACTION"] in ("add", "remove")]
 
     def close(self):
+        """Not before the reader is done: it would read from whatever has the number of the socket then."""
+        os.close(self._end[1])
+        self._reader.join()
+        os.close(self._end[0])
         self._socket.close()
 
 
