@@ -118,6 +118,31 @@ TEST(ConnectorGuess, OtherWordsForTheSame) {
        "0s connect 10.0.0.1/nqn.a@nqn.other\n"
        "301.5s disconnect nvme0 10.0.0.1/nqn.a (its discovery controller was removed)\n"
        "301.5s disconnect nvme1 10.0.0.1/nqn.a@nqn.other (no longer listed by any discovery controller)\n"},
+      {"what no longer lists it is forgotten, and not waited for after a restart of stafd",
+       R"(start
+          stafd up
+          lists 10.0.0.1=discovered 10.0.0.9/nqn.a
+          lists 10.0.0.2=configured 10.0.0.9/nqn.a
+          wait 20
+          lists 10.0.0.1=discovered
+          wait 5
+          stafd down
+          drops 10.0.0.1
+          stafd up
+          wait 20
+          --
+          lists 10.0.0.2=configured
+          wait 100)",
+       "1.5s disconnect nvme0 10.0.0.9/nqn.a (no longer listed by any discovery controller)\n"},
+      {"a reload asks stafd again: its signal may have been lost",
+       R"(start
+          stafd up
+          lists 10.0.0.1=configured nqn.a
+          wait 20
+          quiet 10.0.0.1=configured nqn.a nqn.b
+          --
+          conf)",
+       "0s connect 10.0.0.1/nqn.b\n"},
       {"a line with a host name that has no address yet may mean it",
        R"(start
           stafd up
