@@ -180,6 +180,8 @@ class NotifySocket:
     def close(self):
         """Not before the reader is done: its next recv() would be on whatever socket has the number then, and take a
         message of another daemon."""
+        if self._socket.fileno() < 0:
+            return
         self._socket.shutdown(socket.SHUT_RD)
         self._reader.join()
         self._socket.close()
