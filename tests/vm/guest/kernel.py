@@ -117,6 +117,8 @@ class Uevents:
 
     def close(self):
         """Not before the reader is done: it would read from whatever has the number of the socket then."""
+        if self._socket.fileno() < 0:
+            return
         os.close(self._end[1])
         self._reader.join()
         os.close(self._end[0])
