@@ -64,6 +64,7 @@ KnownStafd Finder::last_known() const {
 }
 
 bool Finder::is_settled() const {
+  settled_asked_early_ = settled_asked_early_ || dirty_;
   return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && !names_awaited_ && devices_.complete();
 }
 
@@ -180,8 +181,19 @@ void Finder::on_device_seen(const Device& device, Instant now) {
 
 void Finder::refresh(Connection& connection, const Device& device, Instant now) {
   connection.refresh(device, now);
-  for (const NameId id : connection.names)
-    if (std::exchange(dcs_.find(id)->works, connection.live) != connection.live) dirty_ = true;
+  note_state(connection);
+}
+
+// What desire() looks at: a name whose connection is down, or was and has not been read since, replaces nothing.
+void Finder::note_state(const Connection& connection) {
+  for (const NameId id : connection.names) {
+    Dc& dc = *dcs_.find(id);
+    const bool fresh = dc.page_fresh && connection.fresh();  // true again when the page is shown
+    if (dc.works == connection.live && dc.page_fresh == fresh) continue;
+    dc.works = connection.live;
+    dc.page_fresh = fresh;
+    dirty_ = true;
+  }
 }
 
 // It was adopted while nobody could tell how it leaves this host, and now it shows.
@@ -217,6 +229,7 @@ void Finder::on_scanned(DevicesScanned scanned, Instant now) {
       refresh(connection, *device, now);
       // A lost AEN would also be the last one: no other comes before the page was read.
       if (scanned.events_lost && connection.live) connection.reconnected(now);
+      note_state(connection);
     } else if (now - connection.bound_at >= timing_.settle) {
       lost.push_back(connection.device);
     }
@@ -256,10 +269,12 @@ void Finder::lose(const DeviceRef& ref, Instant now, bool meant) {
 }
 
 void Finder::on_reconnected(const DeviceReconnected& event, Instant now) {
-  if (Connection* connection = connection_of(event.ref); connection != nullptr)
+  if (Connection* connection = connection_of(event.ref); connection != nullptr) {
     connection->reconnected(now);
-  else if (event.rediscover)
+    note_state(*connection);
+  } else if (event.rediscover) {
     note_foreign(event.ref, "\"rediscover\" event");
+  }
 }
 
 void Finder::on_aen(const AenReceived& event, Instant now) {

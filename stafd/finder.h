@@ -59,7 +59,8 @@ class Finder {
   // been away at that time.
   const std::vector<Tid>& ended() const { return ended_; }
   // The configuration was understood whole, its host names have addresses, the devices were scanned, and the saved
-  // state was taken: a configured controller that is not listed is truly not configured.
+  // state was taken: a configured controller that is not listed is truly not configured. Never between a fact and
+  // advance(), which then tells whoever asked in between (NotifySettled).
   bool is_settled() const;
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
@@ -98,6 +99,7 @@ class Finder {
   void tell_link(const Device& device);
   void check_guesses(const Device& device, Instant now);
   void refresh(Connection& connection, const Device& device, Instant now);
+  void note_state(const Connection& connection);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   void lose(const DeviceRef& ref, Instant now, bool meant);
   void note_foreign(const DeviceRef& ref, std::string news);
@@ -115,6 +117,7 @@ class Finder {
   OpTrack* track(Dc& dc, Dc::Op op);
 
   // reconcile.cpp: from what is desired to the names.
+  void tell_settled();
   void reconcile(Instant now);
   void judge(Dc& dc, const DesiredDcs& desired, Instant now);
   void settle_wish(Dc& dc, const Wish& wish, Instant now);
@@ -172,7 +175,8 @@ class Finder {
   bool save_ = false;     // last known configuration changed
   bool removed_ = false;  // a controller was removed: signal dc_removed
   bool settled_told_ = false;
-  bool full_ = false;  // not everything that is configured fits
+  mutable bool settled_asked_early_ = false;  // between a fact and advance()
+  bool full_ = false;                         // not everything that is configured fits
   bool stopping_ = false;
   Instant started_{};          // first configuration
   Instant configured_at_{};    // latest configuration

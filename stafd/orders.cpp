@@ -30,6 +30,12 @@ std::string Finder::place_of(const Tid& tid) {
   return std::string(to_text(tid.transport())) + '|' + tid.traddr() + '|' + tid.trsvcid() + '|' + tid.host_nqn();
 }
 
+void Finder::tell_settled() {
+  const bool asked_early = std::exchange(settled_asked_early_, false);
+  const bool settled = config_ && is_settled();
+  if (std::exchange(settled_told_, settled) != settled || (settled && asked_early)) out_.push_back(NotifySettled{});
+}
+
 Actions Finder::advance(Instant now) {
   deadline_ = kNever;
   if (config_) {
@@ -58,7 +64,7 @@ Actions Finder::advance(Instant now) {
   if (removed_) out_.push_back(NotifyDcRemoved{});
   if (save_) out_.push_back(SaveLastKnown{});
   removed_ = save_ = false;
-  if (config_ && std::exchange(settled_told_, is_settled()) != is_settled()) out_.push_back(NotifySettled{});
+  tell_settled();
   return std::exchange(out_, {});
 }
 

@@ -65,6 +65,22 @@ TEST(FinderGuess, WhatWorksStays) {
        "10.0.0.1%eth1 nvme1\n"
        "30s why 10.0.0.1%eth0 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, "
        "eth1), which takes its place, at rest\n30s why 10.0.0.1%eth1 wanted: configured\n"},
+      {"... nor does one that came back and was not read since",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          start pleo=disabled | zeroconf=disabled | controller=10.0.0.1%eth0
+          --
+          conf pleo=disabled | zeroconf=disabled | controller=10.0.0.1%eth1
+          change nvme1 state=connecting
+          wait 10
+          reads 10.0.0.1 fail
+          change nvme1 state=live
+          wait 10
+          why)",
+       "0s page 10.0.0.1%eth0\n0s connect 10.0.0.1%eth1\n0s page 10.0.0.1%eth1\n0s signal log_pages_changed "
+       "10.0.0.1%eth1 nvme1\n10s page 10.0.0.1%eth1\n"
+       "20s why 10.0.0.1%eth0 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, "
+       "eth1), which takes its place, at rest\n20s why 10.0.0.1%eth1 wanted: configured\n"},
   });
 }
 
