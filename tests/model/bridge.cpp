@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/model/bridge.h"
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -17,6 +18,20 @@ StafPages pages_of(const Finder& finder, bool legacy) {
   for (const auto& tid : finder.unresolved()) dcs.push_back({tid, "configured", false, {}, {}});
   if (legacy) return StafPages{std::move(dcs), {}, std::nullopt};
   return StafPages{std::move(dcs), finder.ended(), finder.is_settled()};
+}
+
+std::string text_of(const StafPages& pages) {
+  std::set<std::string> lines;
+  for (const StafDc& dc : *pages.dcs) {
+    if (!dc.page_known) continue;
+    std::string line = dc.tid.to_string();
+    for (const Dlpe& entry : dc.entries)
+      line += " " + entry.traddr + "/" + entry.trsvcid + "/" + entry.subnqn + (entry.ncc() ? "/ncc" : "");
+    lines.insert(std::move(line));
+  }
+  std::string text = pages.settled.value_or(false) ? "settled" : "not settled";
+  for (const auto& line : lines) text += "\n" + line;
+  return text;
 }
 
 }  // namespace stas::model

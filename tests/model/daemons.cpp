@@ -16,6 +16,8 @@ using std::chrono::seconds;
 
 constexpr Duration kSaveDelay = milliseconds(500);  // state files are written at most twice a second
 constexpr Duration kHang = seconds(90);
+constexpr Duration kLate = milliseconds(800);
+constexpr Duration kInVain = milliseconds(1700);
 
 KnownStafd reread(const KnownStafd& known) { return parse_known_stafd(format_last_known(known), "stafd.lkc").known; }
 KnownStacd reread(const KnownStacd& known) { return parse_known_stacd(format_last_known(known), "stacd.lkc").known; }
@@ -47,14 +49,22 @@ void World::start_stafd() {
     stafd_.saved = {};
     forget_pages();
   }
+  staf_forgot_ = stafd_.saved.dcs.empty() && stafd_.saved.ended.empty();
   stafd_.brain->restore(reread(stafd_.saved));
   load_stafd();
-  tell_mdns();
+  mdns_told_ = false;
+  if (slow_mdns_)
+    at(seconds(4), [this, epoch] {
+      if (stafd_.brain && stafd_.epoch == epoch) tell_mdns();
+    });
+  else
+    tell_mdns();
   to_finder(InterfacesSeen{interfaces(eth1_up_)});
   at(milliseconds(4), [this] { scan(); });
   at(milliseconds(8), [this, epoch] {
     if (!stafd_.brain || stafd_.epoch != epoch || !stacd_.brain) return;
     staf_appeared_ = now_;
+    staf_answered_ = false;
     to_connector(StafAppeared{});
   });
 }
@@ -74,6 +84,8 @@ void World::start_stacd() {
   told_ncc_.reset();
   told_left_.fill(now_);
   staf_appeared_ = kNever;
+  staf_answered_ = false;
+  told_pages_text_.clear();
   stacd_.brain->restore(reread(stacd_.saved));
   load_stacd();
   if (!stafd_.brain) note(Feature::stacd_without_stafd);
@@ -99,7 +111,10 @@ void World::end(D& daemon, bool in_order) {
   } else if (daemon.save_pending) {
     note(Feature::killed_before_save);
     amnesia_ = true;
-    if (std::is_same_v<D, Stafd>) forget_pages();
+    if (std::is_same_v<D, Stafd>)
+      forget_pages();
+    else
+      stacd_forgot_ = true;
   }
   daemon.save_pending = false;
   daemon.brain.reset();
@@ -110,6 +125,9 @@ void World::stop_stafd(bool in_order) {
   if (!stafd_.brain) return;
   end(stafd_, in_order);
   fetch_at_.fill(Instant{});
+  staf_appeared_ = kNever;
+  staf_answered_ = staf_forgot_ = false;
+  staf_listed_.reset();
   to_connector(StafVanished{});
 }
 
@@ -128,6 +146,7 @@ void World::load_stafd() {
   know_stafd(staf_fault_, at_start);
   stafd_.config = read(staf_file_, staf_fault_, stafd_.config.get());
   stafd_.who = who_;
+  staf_loaded_at_ = now_;
   for (auto& [name, attempts] : stafd_.attempts) attempts.excused = true;
   stafd_.voices.clear();
   stafd_.in_a_row.clear();
@@ -140,6 +159,7 @@ void World::load_stacd() {
   know_stacd(stac_fault_, at_start);
   stacd_.config = read(stac_file_, stac_fault_, stacd_.config.get());
   stacd_.who = who_;
+  stac_loaded_at_ = now_;
   for (auto& [name, attempts] : stacd_.attempts) attempts.excused = true;
   stacd_.voices.clear();
   stacd_.in_a_row.clear();
@@ -150,6 +170,7 @@ void World::load_stacd() {
 // --- facts -----------------------------------------------------------------------------------------------------------
 
 void World::tell_mdns() {
+  mdns_told_ = stafd_.brain != nullptr;
   MdnsChanged view{true, {}};
   for (int i = 0; i < kHosts * 2; ++i) {
     if (!announced_.test(static_cast<std::size_t>(i))) continue;
@@ -230,6 +251,7 @@ void World::finish(D& daemon, unsigned epoch, OpId op, OpResult result) {
         auto& attempts = daemon.attempts[attempt_key(*name, it->second.tid)];
         if (std::holds_alternative<Error>(result)) {
           ++attempts.failed;
+          ++attempts.failed_ever;
         } else {
           attempts = Attempts{};
         }
@@ -256,9 +278,12 @@ void World::resolve(D& daemon, const std::string& name) {
     if (name != host_name_of(host)) continue;
     const auto how = resolver_[static_cast<std::size_t>(host)];
     Result<std::vector<IpAddress>> answer = std::vector{*IpAddress::parse(address_of(host))};
+    const auto dead = *IpAddress::parse(is_v6(host) ? kDeadAddress6 : kDeadAddress);
     if (how == Resolver::two) {
       note(Feature::name_two_addresses);
-      answer->insert(answer->begin(), *IpAddress::parse(is_v6(host) ? kDeadAddress6 : kDeadAddress));
+      answer->insert(answer->begin(), dead);
+    } else if (how == Resolver::moved) {
+      answer = std::vector{dead};
     } else if (how == Resolver::fails) {
       note(Feature::name_fails);
       answer = fail(ErrorKind::not_found, name + ": no such host");
@@ -302,7 +327,11 @@ bool World::execute_common(D& daemon, const Action& action) {
     const bool hangs = hanging_ && chance(0.3);
     if (hangs) note(Feature::connect_hung);
     if (hangs) hung_until_ = now_ + kHang;
-    at(hangs ? kHang : usual, [this, &daemon, epoch, c = *connect] { finish(daemon, epoch, c.op, do_connect(c)); });
+    const bool in_vain = slow_connects_ && !is_somebody_at(connect->tid);
+    at(hangs     ? kHang
+       : in_vain ? kInVain
+                 : usual,
+       [this, &daemon, epoch, c = *connect] { finish(daemon, epoch, c.op, do_connect(c)); });
     return true;
   }
   if (const auto* disconnect = std::get_if<Disconnect>(&action)) {
@@ -355,7 +384,8 @@ void World::fetch(const FetchLogPage& fetch) {
     } else {
       read_failed_at_[h] = now_;
     }
-    finish(stafd_, epoch, fetch.op, std::move(result));
+    if (!late_reads_) return finish(stafd_, epoch, fetch.op, std::move(result));
+    at(kLate, [this, epoch, fetch, result = std::move(result)] { finish(stafd_, epoch, fetch.op, result); });
   });
 }
 
@@ -366,7 +396,7 @@ void World::execute(Stafd& daemon, const Action& action) {
     fetch(*page);
   } else if (const auto* supported = std::get_if<FetchSupported>(&action)) {
     begin(daemon, supported->op, supported->tid, supported->device, false);
-    at(milliseconds(1), [this, &daemon, epoch, s = *supported] {
+    at(late_reads_ ? kLate : Duration(milliseconds(1)), [this, &daemon, epoch, s = *supported] {
       const auto* device = find(s.device);
       OpResult result = Error{ErrorKind::refused, 0, "no such log page"};
       if (device == nullptr || device->device.state != "live")
@@ -390,6 +420,7 @@ void World::execute(Stafd& daemon, const Action& action) {
     });
   } else if (std::holds_alternative<NotifyLogPagesChanged>(action) || std::holds_alternative<NotifyDcRemoved>(action) ||
              (std::holds_alternative<NotifySettled>(action) && !legacy_)) {
+    staf_signalled_ = now_;
     at(milliseconds(1), [this, epoch] {
       if (!stafd_.brain || stafd_.epoch != epoch) return;
       stacd_.news_at = now_;
@@ -403,18 +434,41 @@ void World::execute(Stafd& daemon, const Action& action) {
 void World::execute(Stacd& daemon, const Action& action) {
   if (execute_common(daemon, action)) return;
   if (!std::holds_alternative<FetchStafPages>(action)) return;
+  asked_at_ = now_;
   at(milliseconds(2), [this, epoch = daemon.epoch] {
     if (stacd_.brain && stacd_.epoch == epoch) answer_staf_pages();
   });
 }
 
 void World::answer_staf_pages() {
-  if (!stafd_.brain || (lossy_ && chance(0.2))) {
+  if (!stafd_.brain || answers_ == Answers::fail || (lossy_ && chance(0.2))) {
     note(Feature::staf_answer_failed);
     return to_connector(StafPages{fail(ErrorKind::timed_out, "stafd does not answer"), {}});
   }
   if (legacy_) note(Feature::legacy_stafd);
   auto pages = pages_of(*stafd_.brain, legacy_);
+  auto text = text_of(pages);
+  for (StafDc& dc : *pages.dcs)
+    std::erase_if(dc.entries, [&](const Dlpe& entry) {
+      const auto host = host_of_address(entry.traddr);
+      if (entry.subtype != kDlpSubtypeNvme || !host || !garbled_.test(path_of(*host, entry.subnqn.back() - '0')))
+        return false;
+      dc.skipped.push_back(entry.subnqn);
+      return true;
+    });
+  if (answers_ == Answers::work) return deliver(pages, text);
+  at(kLate, [this, of = stafd_.epoch, to = stacd_.epoch, pages = std::move(pages), text = std::move(text)] {
+    if (!stacd_.brain || stacd_.epoch != to) return;
+    if (stafd_.brain && stafd_.epoch == of) return deliver(pages, text);
+    to_connector(pages);
+  });
+}
+
+void World::deliver(const StafPages& pages, const std::string& text) {
+  staf_answered_ = true;
+  told_pages_text_ = text;
+  for (const StafDc& dc : *pages.dcs)
+    if (const auto name = find_dc(dc.tid)) staf_listed_.set(static_cast<std::size_t>(host_of_dc(*name)));
   update_told(*pages.dcs);
   to_connector(pages);
 }

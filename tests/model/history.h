@@ -21,6 +21,10 @@ History random_history(std::uint64_t seed, unsigned steps);
 // At least a simulated week in which one theme occurs again and again.
 History week_of(const std::string& theme, std::uint64_t seed);
 
+// Rare situations, each a row of steps, played among a few random ones.
+const std::vector<std::string>& plots();
+History plot_of(const std::string& name, std::uint64_t seed);
+
 // "" when everything held, else what did not.
 std::string run(const History& history);
 // The same with the journal and the world in the end, for people.

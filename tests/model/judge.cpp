@@ -59,6 +59,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
     violate("foreign", "somebody else's discovery controller is cut: " + text);
   const auto name = find_dc(disconnect.tid);
   if (name && !means_dc(*name, *device)) violate("owner", text + " is not the connection of that name");
+  judge_patience(*device, text);
   if (!usable_dc(device->host)) return;
   // Who lost the pages cannot know who is referred to.
   if (std::any_of(known_.begin(), known_.end(), [](const Known& known) { return known.any && !known.remembered; }))
@@ -141,6 +142,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   if (!name || path_of_ioc(*name) != device->path || other_of_ioc(*name) != other_of_ioc(device->name))
     return violate("owner", text + " is not the connection of that name");
 
+  judge_evidence(*device, disconnect);
   const bool excluded = stac_may_exclude_.test(z(device->path));
   const bool ours = ever_ours_.test(z(device->path * 2 + other_of_ioc(device->name)));
   if (excluded) note(Feature::excluded_cut);
@@ -177,7 +179,8 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     const int other = ioc_name(device->path, iface, other_of_ioc(device->name));
     const bool since_long = ioc_must_.test(z(other)) && now_ - ioc_since_[z(other)] > kOnItsWay;
     // Something new takes its place; what has been wanted and out of reach for long does not.
-    path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since);
+    path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since) ||
+                  (told_.test(z(other)) && told_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
     if (identity_changed_ && now_ <= hung_until_ && other != *name) continue;
     // It goes on with another connection, whose end it has not heard of.
@@ -224,11 +227,13 @@ void World::judge(Stafd& daemon, const Connect& connect) {
   if (!name) return;
   if (!staf_doubt_ && staf_force_.excludes.test(z(host_of_dc(*name))))
     violate("excluded", "an excluded DC is connected: " + connect.tid.to_string());
+  judge_beside(daemon, connect, *name, false);
   judge_attempt(daemon, connect, *name, false);
 }
 
 void World::judge(Stacd& daemon, const Connect& connect) {
   if (connect.kind != ControllerKind::io) violate("kind", "stacd connects a discovery controller");
+  judge_round(connect);
   const auto name = find_ioc(connect.tid);
   if (!name) return;
   const int path = path_of_ioc(*name);
@@ -245,6 +250,7 @@ void World::judge(Stacd& daemon, const Connect& connect) {
     violate("ncc",
             "another attempt although the central controller reports no connectivity: " + connect.tid.to_string());
   if (limit > 0 && ncc && attempts.failed + 1 == limit) note(Feature::ncc_gave_up);
+  judge_beside(daemon, connect, *name, true);
   judge_attempt(daemon, connect, *name, true);
 }
 

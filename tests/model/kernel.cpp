@@ -88,6 +88,7 @@ void World::go_live(KernelDevice& device) {
   if (device.device.transport == "tcp") device.device.src_addr = source_address(device.host, device.iface);
   device.aen_armed = true;
   device.live_since = now_;
+  device.page_read = false;
   device.registered.clear();
   if (!device.io && !device.by_admin) dc_live_at_[at_index(device.host)] = now_;
   device_event(DeviceSeen{device.device});
@@ -98,6 +99,7 @@ void World::remove_device(const std::string& name) {
   if (it == devices_.end()) return;
   const auto gone = it->second;
   devices_.erase(it);
+  predecessors_[name] = gone.device.ref;
   for (auto* attempts : {&stafd_.attempts, &stacd_.attempts})
     if (gone.io == (attempts == &stacd_.attempts))
       for (auto& [id, tried] : *attempts)
@@ -113,6 +115,11 @@ bool World::can_connect(bool io, int name) const {
   if (!io) return true;
   const int sub = path_of_ioc(name) % kSubs;
   return hosts_[at_index(host)].served.test(at_index(sub)) && is_special(sub) == (other_of_ioc(name) != 0);
+}
+
+bool World::is_somebody_at(const Tid& tid) const {
+  const auto host = host_of_address(tid.traddr());
+  return host && hosts_[at_index(*host)].up;
 }
 
 OpResult World::do_connect(const Connect& connect) {
@@ -197,7 +204,7 @@ void World::kernel_retry(const std::string& name, std::uint64_t incarnation, int
   const bool up = hosts_[at_index(device->host)].up;
   if (can_connect(device->io, device->name)) {
     go_live(*device);
-    device_event(DeviceReconnected{device->device.ref, !device->io});
+    device_event(DeviceReconnected{device->device.ref, !device->io && !old_kernel_});
     return;
   }
   if (up && device->io && !hosts_[at_index(device->host)].served.test(at_index(device->path % kSubs)))
@@ -219,7 +226,10 @@ void World::page_changed(int host) {
 }
 
 void World::send_aen(const KernelDevice& device) {
-  if (lossy_ && chance(0.3)) return note(Feature::aen_lost);
+  if (lossy_ && chance(0.3)) {
+    aen_lost_at_ = now_;
+    return note(Feature::aen_lost);
+  }
   at(milliseconds(2), [this, ref = device.device.ref] {
     const auto* seen = find(ref);
     if (seen == nullptr) return;

@@ -4,9 +4,10 @@
 // failed (tests/data/histories).
 //
 // STAS_MODEL_FIRST and STAS_MODEL_RUNS: which seeds. STAS_MODEL_SEED: one seed, explained. STAS_MODEL_WEEK: one theme's
-// week, from STAS_MODEL_FIRST on as many as STAS_MODEL_RUNS. STAS_MODEL_SURVEY=all: do not stop at the first failure,
-// count them by law; =LAW: show the shortest histories that break it. STAS_MODEL_EXPECT=LAW,...: not judged.
-// STAS_MODEL_QUICK: do not look for the shortest history.
+// week, from STAS_MODEL_FIRST on as many as STAS_MODEL_RUNS. STAS_MODEL_PLOT: one plot, explained; STAS_MODEL_PLOTS: so
+// many of each. STAS_MODEL_SURVEY=all: do not stop at the first failure, count them by law; =LAW: show the shortest
+// histories that break it. STAS_MODEL_EXPECT=LAW,...: not judged. STAS_MODEL_QUICK: do not look for the shortest
+// history.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr unsigned kSteps = 40;
 constexpr unsigned kShown = 12;
+constexpr unsigned long kOfEachPlot = 20;
 constexpr unsigned long kEnoughForAll = 1000;  // histories after which every feature must have occurred
 
 unsigned long number_from(const char* name, unsigned long otherwise) {
@@ -73,6 +75,17 @@ TEST(Model, RandomHistoriesEndWell) {
   if (HasFailure() || runs < kEnoughForAll) return;
   std::cout << coverage().print();
   for (const auto& never : coverage().missing()) ADD_FAILURE() << "never occurred: " << never;
+}
+
+TEST(Model, EachPlotEndsWell) {
+  const char* chosen = std::getenv("STAS_MODEL_PLOT");
+  for (const auto& plot : plots()) {
+    if (chosen != nullptr && plot != chosen) continue;
+    if (chosen != nullptr) std::cout << explain(plot_of(plot, 1));
+    SCOPED_TRACE(plot);
+    for (unsigned long seed = 1; seed <= number_from("STAS_MODEL_PLOTS", kOfEachPlot) && !HasFailure(); ++seed)
+      expect_holds(plot_of(plot, seed));
+  }
 }
 
 TEST(Model, AWeekOfEachThemeEndsWell) {

@@ -9,10 +9,12 @@
 // dc-line T V on|off | dc-edit T V W | dc-exclude T on|off | mdns T Q on|off | mdns-daemon off | persistence short|long
 // ioc-line U K V on|off | ioc-edit U K V W | ioc-exclude U K on|off | to-page T U K V | scope only|all|no |
 // trtypes few|all | ncc-attempts N | family stafd|stacd 0|4|6 | ignore-iface stafd|stacd on|off
-// fault stafd|stacd KIND | reload stafd|stacd | identity 0|1 | symname a|b | resolver T works|two|fails|slow
+// fault stafd|stacd KIND | reload stafd|stacd | identity 0|1 | symname a|b | resolver T works|two|moved|fails|slow
 // stafd|stacd start|stop|kill|lose | legacy on|off | iface up|down
 // device-vanish N | admin-connect U K | admin-disconnect U K | admin-dc T
-// lossy on|off | hanging on|off | unsettled on|off | deletes work|fail|hang
+// lossy on|off | hanging on|off | unsettled on|off | deletes work|fail|hang | answers work|late|fail |
+// reads late|prompt | garble U K on|off | stafd|stacd strip | late-gone | kernel old|new | connects slow|prompt |
+// mdns-daemon slow|prompt
 #include <algorithm>
 #include <sstream>
 
@@ -154,6 +156,10 @@ bool World::step(const std::string& text) {
       note(Feature::announcement_silent);
     }
   } else if (verb == "mdns-daemon") {
+    if (const auto how = in.word(); how == "slow" || how == "prompt") {
+      slow_mdns_ = how == "slow";
+      return true;
+    }
     to_finder(MdnsChanged{false, {}});
     at(std::chrono::seconds(5), [this] {
       for (auto& [name, attempts] : stafd_.attempts) attempts.excused = true;
@@ -229,6 +235,7 @@ bool World::step(const std::string& text) {
     const auto host = in.host();
     const auto how = in.word();
     resolver_[host] = how == "two"     ? Resolver::two
+                      : how == "moved" ? Resolver::moved
                       : how == "fails" ? Resolver::fails
                       : how == "slow"  ? Resolver::slow
                                        : Resolver::works;
@@ -240,6 +247,7 @@ bool World::step(const std::string& text) {
     } else if (what == "lose") {
       note(stafd ? Feature::stafd_state_lost : Feature::stacd_state_lost);
       amnesia_ = true;
+      stacd_forgot_ = stacd_forgot_ || !stafd;
       stafd ? stop_stafd(false) : stop_stacd(false);
       if (stafd) {
         stafd_.saved = {};
@@ -247,6 +255,20 @@ bool World::step(const std::string& text) {
       } else {
         stacd_.saved = {};
       }
+    } else if (what == "strip" && stafd) {  // the pages did not fit
+      for (auto& dc : stafd_.saved.dcs) {
+        dc.page_known = false;
+        dc.genctr.reset();
+        dc.entries.clear();
+      }
+    } else if (what == "strip") {  // as the state of nvme-stas 2.4.1 is
+      for (auto& ioc : stacd_.saved.iocs) {
+        ioc.configured = false;
+        ioc.sources.clear();
+      }
+      for (const auto& [name, device] : devices_)
+        if (device.io && !stacd_.brain) nobodys_.insert(device.device.ref.incarnation);
+      amnesia_ = stacd_forgot_ = true;
     } else {
       stafd ? stop_stafd(what == "stop") : stop_stacd(what == "stop");
     }
@@ -254,7 +276,7 @@ bool World::step(const std::string& text) {
     if (const bool on = in.on(); on != legacy_) {
       stop_stafd(false);
       legacy_ = on;
-      amnesia_ = true;
+      amnesia_ = stacd_forgot_ = true;
       start_stafd();
     }
   } else if (verb == "iface") {
@@ -294,6 +316,21 @@ bool World::step(const std::string& text) {
   } else if (verb == "deletes") {
     const auto how = in.word();
     deletes_ = how == "fail" ? Deletes::fail : how == "hang" ? Deletes::hang : Deletes::work;
+  } else if (verb == "answers") {
+    const auto how = in.word();
+    answers_ = how == "late" ? Answers::late : how == "fail" ? Answers::fail : Answers::work;
+  } else if (verb == "reads") {
+    late_reads_ = in.word() == "late";
+  } else if (verb == "connects") {
+    slow_connects_ = in.word() == "slow";
+  } else if (verb == "kernel") {
+    old_kernel_ = in.word() == "old";
+  } else if (verb == "garble") {
+    const auto path = in.path();
+    garbled_.set(path, in.on());
+  } else if (verb == "late-gone") {
+    for (const auto& [name, device] : devices_)
+      if (const auto it = predecessors_.find(name); it != predecessors_.end()) device_event(DeviceGone{it->second});
   } else {
     return false;
   }

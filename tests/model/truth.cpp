@@ -37,6 +37,8 @@ void World::learn(const KernelDevice& over) {
   known.skipped = !is_young(h) && (h.listed & h.unusable).any();
   for (std::size_t path = 0; path < kPaths; ++path)
     if (listed.test(path)) ever_ours_.set(path * 2);
+  ever_listed_[z(host)] |= listed;
+  last_listed_[z(host)] = listed;
   if (known.any && known.listed.any() && listed.none() && refers.none() && !known.skipped && known.remembered &&
       dc_live_at_[z(host)] > known.full_at && now_ - dc_live_at_[z(host)] <= kYoung) {
     if (known.young_since == kNever) known.young_since = now_;
@@ -383,7 +385,8 @@ void World::update_truth() {
       device.unmeant_since = kNever;
     else if (device.unmeant_since == kNever)
       device.unmeant_since = now_;
-    device.released = device.released || (!meant && device.io && stac_force_.scope == DisconnectScope::no_disconnect);
+    device.released = device.released || (!meant && device.io && stac_force_.scope == DisconnectScope::no_disconnect &&
+                                          !stac_force_.excludes.test(z(device.path)));
   }
 }
 
@@ -413,6 +416,8 @@ void World::update_told(const std::vector<StafDc>& dcs) {
   for (auto& [key, attempts] : stacd_.attempts)
     if (had_ncc.test(z(path_of_ioc(name_of_attempt(key)))) && !told_ncc_.test(z(path_of_ioc(name_of_attempt(key)))))
       attempts.excused = true;
+  for (std::size_t path = 0; path < kPaths; ++path)
+    if (had_ncc.test(path) && !told_ncc_.test(path) && told_pages_[path].any()) ncc_cleared_at_[path] = now_;
   for (const auto& of_path : sources)
     if (of_path.count() > 1) note(Feature::two_dcs_list_it);
   update_told_set();

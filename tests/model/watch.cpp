@@ -72,6 +72,15 @@ bool World::awaits_name(bool io) const {
   return false;
 }
 
+// Something was forgotten, and with it perhaps that it is not wanted.
+bool World::may_be_kept(const KernelDevice& device) const {
+  if (!amnesia_) return false;
+  if (!device.io || stacd_forgot_) return true;
+  for (int host = 0; host < kHosts; ++host)
+    if (last_listed_[z(host)].test(z(device.path)) && !known_[z(host)].remembered) return true;
+  return false;
+}
+
 void World::watch() {
   if (!violation_.empty()) return;
   if (journal_.size() > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
@@ -79,8 +88,8 @@ void World::watch() {
   const auto calm = std::max({disturbed_, hung_until_, stafd_.started, stacd_.started});
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
-    if (is_named(io, name) && resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))] == Resolver::fails)
-      return;
+    const auto how = resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))];
+    if (is_named(io, name) && (how == Resolver::fails || how == Resolver::moved)) return;
     bool prompt = true;
     for (int who = 0; who < 3; ++who) {
       const auto it = daemon.attempts.find(attempt_key(name, who));
@@ -98,7 +107,11 @@ void World::watch() {
   for (int name = 0; name < static_cast<int>(kIocNames); ++name)
     if (told_.test(z(name)) && ioc_wanted_.test(z(name)))
       check(stacd_, true, name, std::max(ioc_since_[z(name)], told_since_[z(name)]));
-  if (amnesia_) return;
+  watch_pages(calm);
+  watch_talk();
+  watch_bindings();
+  watch_ncc(calm);
+  watch_excluded(calm);
   // What is foreign by now may be on a page that nobody could read yet.
   bool unread = false;
   for (std::size_t name = 0; name < kDcNames; ++name)
@@ -106,7 +119,7 @@ void World::watch() {
   for (const auto& [name, device] : devices_) {
     const Duration bound = awaits_name(device.io) ? kNameHold : kGone;
     if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
-    if (!ours_.contains(device.device.ref.incarnation) || given_up_.any()) continue;
+    if (!ours_.contains(device.device.ref.incarnation) || given_up_.any() || may_be_kept(device)) continue;
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
     if (!device.io) {
       violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);

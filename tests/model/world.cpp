@@ -94,10 +94,12 @@ std::string World::print() const {
 }
 
 void World::settle() {
-  for (const char* calm : {"lossy off", "hanging off", "unsettled off", "deletes work", "iface up", "legacy off",
-                           "fault stafd none", "fault stacd none", "stafd start", "stacd start", "resolver 0 works",
-                           "resolver 1 works", "resolver 2 works", "resolver 3 works", "reload stafd", "reload stacd"})
+  for (const char* calm :
+       {"lossy off", "hanging off", "unsettled off", "deletes work", "iface up", "legacy off", "fault stafd none",
+        "fault stacd none", "stafd start", "stacd start", "resolver 0 works", "resolver 1 works", "resolver 2 works",
+        "resolver 3 works", "answers work", "reads prompt", "connects prompt", "reload stafd", "reload stacd"})
     step(calm);
+  garbled_.reset();
   for (int host = 0; host < kHosts; ++host) {
     auto& h = hosts_[static_cast<std::size_t>(host)];
     h.up = true;

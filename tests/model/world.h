@@ -86,7 +86,8 @@ class World {
     Instant last{};
     unsigned failed = 0;  // since anything that excuses another one
     bool excused = true;
-    Instant early{};  // the latest one that only came because there was news
+    unsigned failed_ever = 0;  // since the latest success
+    Instant early{};           // the latest one that only came because there was news
   };
   struct Op {
     Tid tid;
@@ -156,6 +157,7 @@ class World {
   void resolve(D& daemon, const std::string& name);
   void fetch(const FetchLogPage& fetch);
   void answer_staf_pages();
+  void deliver(const StafPages& pages, const std::string& text);
 
   // --- kernel.cpp: devices and hosts ---
   OpResult do_connect(const Connect& connect);
@@ -171,6 +173,7 @@ class World {
   void send_aen(const KernelDevice& device);
   void end_youth(int host);
   bool can_connect(bool io, int name) const;
+  bool is_somebody_at(const Tid& tid) const;
   bool is_young(const Host& host) const { return now_ < host.young_until; }
   std::vector<Dlpe> entries_of(int host) const;
   KernelDevice* find(const DeviceRef& ref);
@@ -217,6 +220,11 @@ class World {
   void judge(Stafd& daemon, const Connect& connect);
   void judge(Stacd& daemon, const Connect& connect);
   template <class D>
+  void judge_beside(const D& daemon, const Connect& connect, int name, bool io);
+  void judge_patience(const KernelDevice& device, const std::string& text);
+  void judge_evidence(const KernelDevice& device, const Disconnect& disconnect);
+  void judge_round(const Connect& connect);
+  template <class D>
   void judge_attempt(D& daemon, const Connect& connect, int name, bool io);
   template <class D>
   void judge_voice(D& daemon, const Report& report);
@@ -227,11 +235,17 @@ class World {
 
   // --- watch.cpp: after time has passed, and in the end ---
   bool is_quiet() const;
+  bool may_be_kept(const KernelDevice& device) const;
   bool awaits_name(bool io) const;
   void watch();
   void check_end();
   void check_devices_in_the_end();
   void check_pages_in_the_end();
+  void watch_pages(Instant calm);
+  void watch_talk();
+  void watch_bindings();
+  void watch_ncc(Instant calm);
+  void watch_excluded(Instant calm);
   void check_tables_in_the_end();
   void check_restart_changes_nothing();
   bool is_path_wanted(int name) const;
@@ -255,7 +269,7 @@ class World {
   int who_ = 0;  // sys.conf
   bool other_symname_ = false;
   Referrals announced_;  // host * 2 + unique NQN
-  enum class Resolver { works, two, fails, slow };
+  enum class Resolver { works, two, moved, fails, slow };
   std::array<Resolver, kHosts> resolver_{};
   bool eth1_up_ = true;
 
@@ -264,7 +278,14 @@ class World {
   bool hanging_ = false;    // operations take very long
   bool unsettled_ = false;  // attributes come late
   enum class Deletes { work, fail, hang } deletes_ = Deletes::work;
-  bool legacy_ = false;  // stafd is that of nvme-stas 2.4.1
+  bool legacy_ = false;                                              // stafd is that of nvme-stas 2.4.1
+  enum class Answers { work, late, fail } answers_ = Answers::work;  // of stafd to stacd
+  bool slow_connects_ = false;                     // where nobody is, the connect takes longer to fail
+  bool old_kernel_ = false;                        // it does not ask for a rediscovery after a reconnect
+  bool late_reads_ = false;                        // what was read from a host takes long to come
+  bool slow_mdns_ = false;                         // after a start of stafd it says nothing for long
+  Paths garbled_;                                  // stacd cannot read their entries
+  std::map<std::string, DeviceRef> predecessors_;  // the latest that had the name of a device
 
   // --- what could be known ---
   std::array<Known, kHosts> known_;
@@ -290,19 +311,32 @@ class World {
   Paths told_ncc_, told_some_ncc_;                       // in all entries, in some
   std::array<Instant, kIocNames> told_since_{}, told_left_{};
   Instant staf_appeared_ = kNever;
+  bool staf_answered_ = false;  // the present stafd did, to the present stacd
+  HostSet staf_listed_;         // by the present stafd, to whichever stacd
+  bool staf_forgot_ = false;    // the present stafd knows nothing of an earlier one
+  bool mdns_told_ = false;      // to the present stafd
+  Instant asked_at_{}, staf_loaded_at_{}, stac_loaded_at_{};
+  std::string told_pages_text_;  // what stacd got last
+  Instant staf_signalled_{};
+  std::array<Instant, kPaths> ncc_cleared_at_{};
+  std::array<Paths, kHosts> ever_listed_, last_listed_;
+  std::set<std::uint64_t> nobodys_;    // incarnations of which stacd's state does not say who wanted them
   std::bitset<kPaths * 2> ever_ours_;  // path * 2 + other
   std::set<std::uint64_t> ours_;       // incarnations that stas connected
 
   // --- the judge's notes ---
   Instant disturbed_{};  // the latest step that was no wait
   Instant event_lost_at_{};
-  Instant hung_until_{};  // the latest operation that hangs
-  bool amnesia_ = false;  // a state was lost or an old stafd was there: what is kept may be kept for ever
+  Instant aen_lost_at_{};
+  Instant hung_until_{};       // the latest operation that hangs
+  bool amnesia_ = false;       // a state was lost or an old stafd was there: what is kept may be kept for ever
+  bool stacd_forgot_ = false;  // stacd's state was, or stafd does not say what stacd needs
   bool identity_changed_ = false;
   bool ever_duplicates_ = false;
-  bool started_in_doubt_ = false;                          // stacd
-  std::bitset<kHosts> given_up_;                           // announced once, persistence over: may go, need not
-  std::map<std::uint64_t, std::vector<Instant>> fetches_;  // of the latest second, by incarnation
+  bool started_in_doubt_ = false;                              // stacd
+  std::bitset<kHosts> given_up_;                               // announced once, persistence over: may go, need not
+  std::map<std::uint64_t, std::vector<Instant>> fetches_;      // of the latest second, by incarnation
+  std::map<std::string, std::vector<Instant>> dead_attempts_;  // of the latest minute, by subsystem
   unsigned wakeups_ = 0;
   Instant wakeups_since_{};
   unsigned orders_ = 0;  // connects and disconnects

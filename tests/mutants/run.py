@@ -89,7 +89,7 @@ def main():
     parser.add_argument('names', nargs='*', help='only mutants whose name contains one of these')
     parser.add_argument('--list', action='store_true', help='show the list, build nothing')
     parser.add_argument('--check', action='store_true', help='only look whether the list fits the tree')
-    parser.add_argument('--runs', type=int, default=2500, help='histories of the model for each mutant')
+    parser.add_argument('--runs', type=int, default=1000, help='histories of the model for each mutant')
     parser.add_argument('--work', type=pathlib.Path, default=ROOT / 'build-mutants', help='where the copy is')
     options = parser.parse_args()
     mutants = tomllib.loads((HERE / 'mutants.toml').read_text())['mutant']

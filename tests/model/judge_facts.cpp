@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orders that need a fact which the daemon cannot have had, or that do not fit beside another one.
+#include <algorithm>
+
+#include "tests/model/world.h"
+
+namespace stas::model {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration kLongSoak = seconds(10);
+constexpr Duration kMdnsGrace = seconds(3);    // in which mDNS is heard after a start
+constexpr Duration kNameHold = seconds(55);    // a name that does not resolve is waited for longer than that
+constexpr std::size_t kMostDeadAttempts = 12;  // per minute, at an address of a host name where nobody is
+
+std::size_t z(int i) { return static_cast<std::size_t>(i); }
+
+}  // namespace
+
+// stacd: what stafd says is believed only while it is there.
+void World::judge_evidence(const KernelDevice& device, const Disconnect& disconnect) {
+  const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
+  const bool by_stafd = disconnect.reason == Reason::not_listed || disconnect.reason == Reason::dc_gone;
+  if (by_stafd && !staf_answered_) violate("silent stafd", "cut by the word of a stafd that is not there: " + text);
+  // A stafd that forgot does not know what it does not list; its configuration it does.
+  if (disconnect.reason == Reason::dc_gone && staf_forgot_ && now_ - staf_appeared_ < kLongSoak) {
+    bool known = false;
+    for (int host = 0; host < kHosts; ++host)
+      known = known || (staf_listed_.test(z(host)) && ever_listed_[z(host)].test(z(device.path)));
+    if (!known) violate("long soak", "cut before a new stafd had its time: " + text);
+  }
+  if (nobodys_.contains(device.device.ref.incarnation) && disconnect.reason != Reason::excluded &&
+      disconnect.reason != Reason::family_disabled)
+    violate("nobody", "cut although nobody knows who wanted it: " + text);
+}
+
+// stafd: what may be known in a moment is waited for.
+void World::judge_patience(const KernelDevice& device, const std::string& text) {
+  if (device.device.state != "live" || !usable_dc(device.host)) return;
+  const bool announced = announced_.test(z(device.host * 2)) && device.iface == route_of(device.host);
+  if (announced && !mdns_told_ && now_ - stafd_.started < kMdnsGrace)
+    violate("mdns grace", "cut before mDNS had its time: " + text);
+  const auto line = z(device.host * kVariants + kByName);
+  if (staf_force_.lines.test(line) && !staf_resolved_.test(z(device.host)) && device.iface == route_of(device.host) &&
+      now_ - staf_loaded_at_ < kNameHold && !amnesia_ && !identity_changed_)
+    violate("unresolved", "cut although a host name that does not resolve yet may mean it: " + text);
+}
+
+// Two names that could come to mean one connection are not connected at the same time; of duplicate referrals one is
+// enough.
+template <class D>
+void World::judge_beside(const D& daemon, const Connect& connect, int name, bool io) {
+  const auto means_same = [&](const Tid& tid) {
+    return tid != connect.tid && tid.traddr() == connect.tid.traddr() && tid.trsvcid() == connect.tid.trsvcid() &&
+           tid.transport() == connect.tid.transport() && tid.subsysnqn() == connect.tid.subsysnqn() &&
+           tid.host_nqn() == connect.tid.host_nqn() &&
+           (tid.host_iface().empty() || connect.tid.host_iface().empty() ||
+            tid.host_iface() == connect.tid.host_iface());
+  };
+  for (const auto& [id, op] : daemon.ops)
+    if (op.connect && means_same(op.tid))
+      violate("beside",
+              "connected while the connect of " + op.tid.to_string() + " is on its way: " + connect.tid.to_string());
+  if (io || dc_must_.test(z(name))) return;
+  for (std::size_t parent = 0; parent < kHosts; ++parent) {
+    const auto& known = known_[parent];
+    if (!known.duplicates || !known.refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)))) continue;
+    for (const auto& [id, op] : daemon.ops) {
+      const auto other = find_dc(op.tid);
+      if (!op.connect || !other || *other == name || dc_must_.test(z(*other)) ||
+          op.tid.traddr() == connect.tid.traddr())
+        continue;
+      if (!known.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
+      const auto tried = daemon.attempts.find(attempt_key(*other, op.tid));
+      if (tried == daemon.attempts.end() || tried->second.failed_ever == 0)
+        violate("duplicates",
+                "connected although " + op.tid.to_string() + " is being tried: " + connect.tid.to_string());
+    }
+  }
+}
+
+template void World::judge_beside(const Stafd&, const Connect&, int, bool);
+template void World::judge_beside(const Stacd&, const Connect&, int, bool);
+
+// The addresses of a host name are tried in rounds, with pauses in between.
+void World::judge_round(const Connect& connect) {
+  if (!is_dead_address(connect.tid.to_string())) return;
+  auto& latest = dead_attempts_[connect.tid.subsysnqn()];
+  std::erase_if(latest, [&](Instant then) { return now_ - then > minutes(1); });
+  latest.push_back(now_);
+  if (latest.size() > kMostDeadAttempts)
+    violate("rounds",
+            "more than " + std::to_string(kMostDeadAttempts) + " attempts within a minute: " + connect.tid.to_string());
+}
+
+}  // namespace stas::model
