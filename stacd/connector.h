@@ -98,6 +98,7 @@ class Connector {
   bool adopt(Ioc& ioc, Instant now);
   void order_connect(Ioc& ioc, const Row& row, Instant now);
   void order_disconnect(Ioc& ioc, const Row& row);
+  bool another_name_waits(const Ioc& ioc, Instant now);
   bool hand_over(Ioc& ioc, Instant now);
   void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
   bool is_live(const Ioc& ioc) const;

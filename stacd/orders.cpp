@@ -86,7 +86,7 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
            row.reason);
     return erase(ioc);
   }
-  if (hand_over(ioc, now)) return;
+  if (another_name_waits(ioc, now) || hand_over(ioc, now)) return;
   if (now < ioc.next_cut) {  // an earlier disconnect failed
     deadline_ = std::min(deadline_, ioc.next_cut);
     return;
@@ -194,6 +194,19 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row) {
   ioc.op_id = next_op_++;
   by_op_.emplace(ioc.op_id, by_tid_.at(ioc.tid));
   out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
+}
+
+// A second name of the connection lost its source later: its quiet time counts as well.
+bool Connector::another_name_waits(const Ioc& ioc, Instant now) {
+  bool waits = false;
+  for (const auto& [id, other] : iocs_) {
+    if (!other.alias_of || *other.alias_of != ioc.tid) continue;
+    const Row& row = row_of(other);
+    if (row.standing != Standing::leaving || now >= row.not_before) continue;
+    deadline_ = std::min(deadline_, row.not_before);
+    waits = true;
+  }
+  return waits;
 }
 
 // Another wanted controller of ours means the same device: it becomes the owner, nothing is cut (regressions 40). Has

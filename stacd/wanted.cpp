@@ -132,21 +132,29 @@ void Connector::tell_holds(const std::vector<Ioc*>& fresh) {
 
 // --- what exists already ---------------------------------------------------------------------------------------------
 
-// After a restart: what we had and what still exists stays ours, with what is known about who wanted it.
+// After a restart: what we had and what still exists stays ours, with what is known about who wanted it. Who says how
+// it leaves this host chooses first; what is left is for those who mean any way.
 void Connector::take_restored(Instant now) {
-  for (auto& known : std::exchange(restored_, {})) {
+  auto restored = std::exchange(restored_, {});
+  std::stable_partition(restored.begin(), restored.end(), [](const KnownIoc& known) {
+    return !known.tid.host_iface().empty() || !known.tid.host_traddr().empty();
+  });
+  for (auto& known : restored) {
     const Ioc* present = find(known.tid);
     if (present != nullptr && present->device) continue;
+    const Device* found = nullptr;
     for (const Device* device : devices_.matching(known.tid, ControllerKind::io)) {
       if (owner_of(device->ref) != nullptr) continue;
-      Ioc& ioc = present != nullptr ? iocs_.at(by_tid_.at(known.tid)) : track(known.tid);
-      ioc.configured |= known.configured;
-      for (auto& source : known.sources) ioc.sources.emplace(std::move(source.dc), std::move(source.origin));
-      if (!ioc.entry) ioc.entry = std::move(known.dlpe);
-      bind(ioc, device->ref, now);
-      report(Level::info, ioc, "Connection established! (existing connection adopted)", Reason::last_known);
-      break;
+      if (found == nullptr || (is_guess(*found, known.tid) && !is_guess(*device, known.tid))) found = device;
     }
+    if (found == nullptr) continue;
+    Ioc& ioc = present != nullptr ? iocs_.at(by_tid_.at(known.tid)) : track(known.tid);
+    ioc.configured |= known.configured;
+    for (auto& source : known.sources) ioc.sources.emplace(std::move(source.dc), std::move(source.origin));
+    if (!ioc.entry) ioc.entry = std::move(known.dlpe);
+    bind(ioc, found->ref, now);
+    ioc.guessed = is_guess(*found, ioc.tid);
+    report(Level::info, ioc, "Connection established! (existing connection adopted)", Reason::last_known);
   }
   dirty_ = save_ = true;  // what does not exist any more is not ours any more, should it come back
 }

@@ -147,6 +147,7 @@ struct Dc {
   bool works = false;       // ... which is not being reconnected
   bool page_known = false;  // entries are a complete page, maybe from before a restart
   bool page_fresh = false;  // ... read over the present connection
+  bool had_connection = false;
   std::uint64_t genctr = 0;
   Entries entries;
   OpTrack connect_track, register_track, supported_track, page_track;

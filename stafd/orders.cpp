@@ -82,6 +82,8 @@ void Finder::adopt_all(Instant now) {
 // well-known NQN, with and without interface, regressions 11), if possible one that is ours already.
 void Finder::adopt(NameId id, Dc& dc, Instant now) {
   if (dc.device || dc.op != Dc::Op::none || dc.looked == devices_.version()) return;
+  // One that leaves, and had its connection, has no business with what somebody else connects there.
+  if (dc.had_connection && !dc.verdict.stays()) return;
   // What appears there now is probably the connection of that one; its answer says whose it is.
   if (connecting_to_same(id, dc)) return;
   const Device* found = nullptr;
@@ -118,6 +120,7 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
 void Finder::join(NameId id, Dc& dc, Connection& connection) {
   connection.names.insert(id);
   dc.device = connection.device;
+  dc.had_connection = true;
   dc.works = connection.live;
   dc.attempts = 0;
   dc.failure_told = false;

@@ -306,6 +306,7 @@ bool World::step(const std::string& text) {
     }
   } else if (verb == "admin-dc") {
     const int name = dc_name(static_cast<int>(in.host()), 0, 0);
+    admins_dc_.set(static_cast<std::size_t>(host_of_dc(name)));
     if (can_connect(false, name)) create_device(false, name, who_, true);
   } else if (verb == "lossy") {
     lossy_ = in.on();

@@ -88,8 +88,8 @@ void World::watch() {
   const auto calm = std::max({disturbed_, hung_until_, stafd_.started, stacd_.started});
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
-    const auto how = resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))];
-    if (is_named(io, name) && (how == Resolver::fails || how == Resolver::moved)) return;
+    const auto answers = resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))];
+    if (is_named(io, name) && (answers == Resolver::fails || answers == Resolver::moved)) return;
     bool prompt = true;
     for (int who = 0; who < 3; ++who) {
       const auto it = daemon.attempts.find(attempt_key(name, who));
@@ -121,7 +121,9 @@ void World::watch() {
     if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
     if (!ours_.contains(device.device.ref.incarnation) || given_up_.any() || may_be_kept(device)) continue;
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
-    if (!device.io) {
+    if (!device.io && admins_dc_.test(z(device.host))) {
+      // perhaps the other one was taken for it
+    } else if (!device.io) {
       violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);
     } else if (stac_force_.scope == DisconnectScope::no_disconnect && !stac_force_.excludes.test(z(device.path))) {
       note(Feature::scope_kept);

@@ -41,6 +41,21 @@ TEST(ConnectorGuess, AGuessIsSettledWhenItShows) {
           --
           ls)",
        "0s ls 10.0.0.1/nqn.a%eth0 nvme5\n"},
+      {"after a restart, of two that are down each goes to the one that shows it",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          device nvme2 10.0.0.1/nqn.a src_addr=10.0.0.7
+          start controller=10.0.0.1/nqn.a
+          device nvme10 10.0.0.1/nqn.a%eth1 src_addr=10.0.1.7
+          conf controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth1
+          change nvme2 state=connecting src_addr=
+          change nvme10 state=connecting src_addr=
+          --
+          restart
+          change nvme2 state=live src_addr=10.0.0.7
+          wait 60
+          ls)",
+       "60s ls 10.0.0.1/nqn.a nvme2\n60s ls 10.0.0.1/nqn.a%eth1 nvme10\n"},
       {"its own name goes while it is down: cut when it is known whose it is, after a soak",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.1.7

@@ -52,6 +52,16 @@ TEST(FinderGuess, WhatWorksStays) {
           ls)",
        "60s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n60s signal dc_removed\n60s signal dc_removed\n"
        "100s ls 10.0.0.1 configured nvme1 entries=0\n100s ls ended 10.0.0.1%eth1\n100s ls ended 10.0.0.1%eth0\n"},
+      {"one that was cut has no business with what somebody else connects there",
+       R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          --
+          conf pleo=disabled | zeroconf=disabled
+          wait 1
+          device nvme7 10.0.0.1
+          wait 10
+          ls)",
+       "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n"
+       "11s ls ended 10.0.0.1\n"},
       {"a replacement that was lost at once does not count",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.1.7
