@@ -119,9 +119,9 @@ class Target(Process):
 
 
 class Daemon(Process):
-    """stafd or stacd, ready (READY=1) when the constructor returns."""
+    """stafd or stacd, ready (READY=1) when the constructor returns. `env`: what is special about its environment."""
 
-    def __init__(self, world, name, *args, ready=True):
+    def __init__(self, world, name, *args, ready=True, env=None, **kwargs):
         self.world = world
         self.tool = {"stafd": "stafctl", "stacd": "stacctl"}[name]
         self.runtime = world.path / f"run-{name}"
@@ -130,9 +130,9 @@ class Daemon(Process):
         path = world.path / f"{name}.notify"
         path.unlink(missing_ok=True)
         self.notify = NotifySocket(path)
-        env = dict(world.env, RUNTIME_DIRECTORY=str(self.runtime), NOTIFY_SOCKET=str(path))
+        env = dict(world.env, RUNTIME_DIRECTORY=str(self.runtime), NOTIFY_SOCKET=str(path), **(env or {}))
         super().__init__(name, [program(name), "--fabric=user", "--sys-conf", world.path / "sys.conf", "-f",
-                                world.path / f"{name}.conf", *args], env)
+                                world.path / f"{name}.conf", *args], env, **kwargs)
         self.ready_at = None
         if ready:
             wait_for(f"{name} is ready", lambda: self.notify.count("READY=1") or not self.alive(), interval=0.005)

@@ -39,9 +39,9 @@ def _die_with_parent():
 
 
 class Process:
-    """A child and its output (both streams)."""
+    """A child and its output: both streams, unless standard error goes elsewhere."""
 
-    def __init__(self, name, argv, env=None):
+    def __init__(self, name, argv, env=None, stderr=subprocess.STDOUT):
         self.name = name
         self.lines = []  # (monotonic seconds, text)
         self._news = threading.Condition()
@@ -50,7 +50,7 @@ class Process:
         self.started = time.monotonic()
         self._child = subprocess.Popen(
             [str(arg) for arg in argv], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+            stderr=stderr, preexec_fn=_die_with_parent)
         self.pid = self._child.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

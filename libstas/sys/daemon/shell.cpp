@@ -68,6 +68,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
     end();
   });
   journal_.set_tron(options_.tron);
+  journal_.start();
 }
 
 Shell::~Shell() = default;

@@ -2,12 +2,11 @@
 #include "libstas/sys/mdns/mdns.h"
 
 #include <condition_variable>
-#include <csignal>
 #include <mutex>
 #include <optional>
-#include <system_error>
-#include <thread>
 #include <utility>
+
+#include "libstas/sys/os/thread.h"
 
 namespace stas {
 
@@ -43,18 +42,8 @@ bool Mdns::Shared::start(MdnsTiming timing) {
   browser = std::make_unique<MdnsBrowser>(
       inner, timing, [this](MdnsView view) { publish(std::move(view)); },
       [this](Level level, std::string text) { send_report(level, std::move(text)); });
-  // Signals belong to the daemon's loop; a new thread inherits the mask of its creator.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  running = true;
-  try {
-    std::thread([self = shared_from_this()] { self->run(); }).detach();
-  } catch (const std::system_error&) {
-    running = false;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const std::lock_guard lock(mutex);
+  running = start_thread([self = shared_from_this()] { self->run(); });
   return running;
 }
 

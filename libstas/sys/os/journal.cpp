@@ -32,16 +32,16 @@ int priority(Level level) {
   return LOG_ERR;
 }
 
-bool send_to_journal(const std::vector<std::string>& entry) {
+bool send_to_journal(const std::vector<std::string>& fields) {
   if (access(kJournalSocket, W_OK) != 0) return false;
   std::vector<iovec> parts;
-  parts.reserve(entry.size());
-  for (const auto& field : entry) parts.push_back({const_cast<char*>(field.data()), field.size()});
+  parts.reserve(fields.size());
+  for (const auto& field : fields) parts.push_back({const_cast<char*>(field.data()), field.size()});
   return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) >= 0;
 }
 
-void write_line(std::string line) {
-  line += '\n';
+void write_line(const std::string& text) {
+  const std::string line = text + '\n';
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t n = write(STDERR_FILENO, rest.data(), rest.size());
@@ -49,6 +49,10 @@ void write_line(std::string line) {
     if (n <= 0) return;  // nowhere left to complain
     rest.remove_prefix(static_cast<std::size_t>(n));
   }
+}
+
+void write_message(const LogMessage& message) {
+  if (message.fields.empty() || !send_to_journal(message.fields)) write_line(message.text);
 }
 
 }  // namespace
@@ -68,10 +72,22 @@ std::vector<std::string> Journal::entry(Level level, std::string_view text,
   return out;
 }
 
+LogMessage Journal::message(Level level, std::string_view text, const std::vector<JournalField>& fields) const {
+  return {log_line(text), sink_ == Sink::journal ? entry(level, text, fields) : std::vector<std::string>()};
+}
+
+void Journal::start() {
+  queue_ = LogQueue::start(write_message, [identifier = identifier_, sink = sink_](std::size_t dropped) {
+    const std::string text = " messages were dropped here: the log was not read for a while, or too slowly";
+    return Journal(identifier, sink).message(Level::warning, std::to_string(dropped) + text, {});
+  });
+  if (!queue_) warning("No thread for the log: whoever does not read it holds everything up");
+}
+
 void Journal::log(Level level, std::string_view text, const std::vector<JournalField>& fields) const {
   if (!wants(level)) return;
-  if (sink_ == Sink::journal && send_to_journal(entry(level, text, fields))) return;
-  write_line(log_line(text));
+  if (queue_) return queue_->push(message(level, text, fields));
+  write_message(message(level, text, fields));
 }
 
 }  // namespace stas

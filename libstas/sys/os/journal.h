@@ -2,18 +2,20 @@
 //
 // Where messages go: the journal under --syslog (structured: STAS_TID, STAS_DEVICE, STAS_REASON), else, or when no
 // journald listens, standard error, the text only, one write per line. Shells log, libraries return; nothing here
-// decides what is worth a line.
+// decides what is worth a line. After start() a thread writes (log_queue), and no reader can hold up the caller.
 //
 // Texts carry names from the network: control characters never reach the sink (compatibility contract, D-34).
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "libstas/core/base/report_level.h"
+#include "libstas/sys/os/log_queue.h"
 
 namespace stas {
 
@@ -34,6 +36,10 @@ class Journal {
   // `identifier` is the program's name (SYSLOG_IDENTIFIER).
   Journal(std::string identifier, Sink sink) : identifier_(std::move(identifier)), sink_(sink) {}
 
+  // From here on nothing blocks: what is written by the end of this object, or a moment later, was written; see
+  // log_queue. Before, and where no thread is to be had, log() writes itself and may wait.
+  void start();
+
   // tron: debug messages are written as well. Default: info and above.
   void set_tron(bool tron) { tron_ = tron; }
   bool tron() const { return tron_; }
@@ -51,9 +57,12 @@ class Journal {
   std::vector<std::string> entry(Level level, std::string_view text, const std::vector<JournalField>& fields) const;
 
  private:
+  LogMessage message(Level level, std::string_view text, const std::vector<JournalField>& fields) const;
+
   std::string identifier_;
   Sink sink_;
   bool tron_ = false;
+  std::unique_ptr<LogQueue> queue_;  // after start()
 };
 
 }  // namespace stas

@@ -2,36 +2,15 @@
 #include "libstas/sys/os/worker.h"
 
 #include <condition_variable>
-#include <csignal>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "libstas/sys/os/thread.h"
+
 namespace stas {
-
-namespace {
-
-// Signals belong to the loop: a new thread inherits the mask of its creator, so everything is blocked around it.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
 
 struct Worker::State : std::enable_shared_from_this<Worker::State> {
   struct Waiting {
@@ -94,12 +73,7 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
   }
 
   bool start_thread() {
-    const SignalsBlocked blocked;
-    try {
-      std::thread([self = shared_from_this()] { self->run(); }).detach();
-    } catch (const std::system_error&) {
-      return false;
-    }
+    if (!stas::start_thread([self = shared_from_this()] { self->run(); })) return false;
     ++threads;
     ++idle;
     return true;
