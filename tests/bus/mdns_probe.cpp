@@ -67,7 +67,7 @@ int run(bool& abandoned) {
   self = &mdns;
 
   std::string input;
-  auto orders = loop.watch(STDIN_FILENO, EPOLLIN, [&](std::uint32_t) {
+  const auto orders = loop.watch(STDIN_FILENO, EPOLLIN, [&](std::uint32_t) {
     std::array<char, 256> buffer{};
     const ssize_t n = read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n <= 0) return loop.quit(0);

@@ -119,9 +119,10 @@ class Target(Process):
 
 
 class Daemon(Process):
-    """stafd or stacd, ready (READY=1) when the constructor returns. `env`: what is special about its environment."""
+    """stafd or stacd, ready (READY=1) when the constructor returns. `env`: what is special about its environment;
+    `prefix`: a program that executes it."""
 
-    def __init__(self, world, name, *args, ready=True, env=None, **kwargs):
+    def __init__(self, world, name, *args, ready=True, env=None, prefix=(), **kwargs):
         self.world = world
         self.tool = {"stafd": "stafctl", "stacd": "stacctl"}[name]
         self.runtime = world.path / f"run-{name}"
@@ -131,7 +132,7 @@ class Daemon(Process):
         path.unlink(missing_ok=True)
         self.notify = NotifySocket(path)
         env = dict(world.env, RUNTIME_DIRECTORY=str(self.runtime), NOTIFY_SOCKET=str(path), **(env or {}))
-        super().__init__(name, [program(name), "--fabric=user", "--sys-conf", world.path / "sys.conf", "-f",
+        super().__init__(name, [*prefix, program(name), "--fabric=user", "--sys-conf", world.path / "sys.conf", "-f",
                                 world.path / f"{name}.conf", *args], env, **kwargs)
         self.ready_at = None
         if ready:

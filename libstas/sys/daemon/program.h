@@ -8,6 +8,7 @@
 #include "libstas/core/base/result.h"
 #include "libstas/sys/daemon/command_line.h"
 #include "libstas/sys/daemon/conf_file.h"
+#include "libstas/sys/os/descriptors.h"
 #include "libstas/sys/os/loop.h"
 
 namespace stas {
@@ -26,6 +27,7 @@ int run_program(int argc, char** argv, std::string_view program, std::string_vie
     std::fprintf(stderr, "%s\n", allowed.error().text.c_str());
     return 1;
   }
+  raise_descriptor_limit();
   Loop loop;
   Daemon daemon(loop, *command.options);
   return daemon.start() ? loop.run() : 1;

@@ -9,6 +9,7 @@
 
 #include "libstas/sys/fabric/kernel/kernel_fabric.h"
 #include "libstas/sys/fabric/user/user_fabric.h"
+#include "libstas/sys/os/descriptors.h"
 #include "libstas/sys/os/notify.h"
 
 namespace stas {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr Duration kAuditPeriod = std::chrono::minutes(2);  // repairs lost device events (law 5)
 constexpr Duration kStopWait = std::chrono::seconds(5);
+constexpr Duration kTellAgain = std::chrono::seconds(1);  // the service manager, which waits for READY=1
 
 std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
@@ -63,6 +65,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
   run_later_ = loop_.once([this] { run(); });
   deadline_ = loop_.timer([this] { run_later_.arm(); });
   audit_timer_ = loop_.timer([this] { audit(); });
+  tell_again_ = loop_.timer([this] { tell_ready(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
     end();
@@ -74,8 +77,13 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
 Shell::~Shell() = default;
 
 bool Shell::start() {
+  const auto saved = read_last_known(state_.path(), journal_);
+  if (!saved) {
+    journal_.error(saved.error().text);
+    return false;
+  }
   std::vector<Complaint> complaints;
-  saved_host_ = brain_.restore(read_last_known(state_.path(), journal_), state_.path(), complaints);
+  saved_host_ = brain_.restore(*saved, state_.path(), complaints);
   log_complaints(complaints, journal_);
   auto host = host_file_.at_start(saved_host_);
   if (!host) {
@@ -91,7 +99,10 @@ bool Shell::start() {
     return false;
   }
   if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
-  loop_.enable_watchdog();
+  if (const auto enabled = loop_.enable_watchdog(); !enabled) {
+    journal_.error(enabled.error().text);
+    return false;
+  }
   return true;
 }
 
@@ -140,7 +151,7 @@ void Shell::run() {
                         [](const Action& action) { return !std::holds_alternative<Report>(action); });
   for (auto& action : actions) carry_out(std::move(action));
   deadline_.arm(brain_.deadline());
-  if (std::exchange(ready_owed_, false)) told(notify_ready());
+  if (ready_owed_) tell_ready();
   if (stopping_ && brain_.stopped()) end();
 }
 
@@ -168,6 +179,15 @@ void Shell::carry_out(Action action) {
 // The service manager; one that cannot be told is no reason to stop.
 void Shell::told(const Result<void>& outcome) {
   if (!outcome) journal_.error(outcome.error().text);
+}
+
+// Each message takes a descriptor, and without this one a reload never ends for the service manager.
+void Shell::tell_ready() {
+  const auto outcome = notify_ready();
+  const bool again = is_shortage(outcome);
+  if (again) tell_again_.arm_after(kTellAgain);
+  if (ready_owed_) told(outcome);  // once
+  ready_owed_ = false;
 }
 
 void Shell::reload() {

@@ -64,6 +64,7 @@ class Shell {
   void end();
   void audit();
   void told(const Result<void>& outcome);
+  void tell_ready();
 
   Loop& loop_;
   const DaemonOptions options_;
@@ -82,7 +83,7 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_;
+  TimerSource deadline_, audit_timer_, stop_timer_, tell_again_;
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool stopping_ = false;
 };

@@ -6,17 +6,18 @@
 #include <utility>
 
 #include "libstas/core/brain/last_known.h"
+#include "libstas/sys/os/descriptors.h"
 #include "libstas/sys/os/files.h"
 
 namespace stas {
 
 std::string last_known_path(std::string_view program) { return runtime_directory(program) + "/last-known-config.json"; }
 
-std::string read_last_known(const std::string& path, const Journal& journal) {
+Result<std::string> read_last_known(const std::string& path, const Journal& journal) {
   auto text = read_file_bounded(path, kMaxLastKnownBytes);
-  if (text) return std::move(*text);
+  if (text || is_shortage(text)) return text;
   if (text.error().errnum != ENOENT) journal.error("Unable to read last known config: " + text.error().text);
-  return {};
+  return std::string();
 }
 
 StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text)

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "libstas/core/base/result.h"
 #include "libstas/core/base/time.h"
 #include "libstas/sys/os/journal.h"
 #include "libstas/sys/os/loop.h"
@@ -15,8 +16,9 @@ namespace stas {
 
 // Where the last known configuration of `program` is.
 std::string last_known_path(std::string_view program);
-// The saved text, "" if there is none or it cannot be read (logged).
-std::string read_last_known(const std::string& path, const Journal& journal);
+// The saved text, "" if there is none or it cannot be read (logged). An error is a shortage of ours: the text is there.
+Result<std::string> read_last_known(const std::string& path, const Journal& journal);
+
 // The file of the last known configuration. What changes is written soon, but not more than twice a second: making and
 // writing the text costs more the more there is. Logs the first failure of a series.
 class StateFile {

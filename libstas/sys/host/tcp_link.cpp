@@ -29,7 +29,11 @@ TcpLink::TcpLink(Loop& loop, const TcpEndpoint& endpoint, nvme_tcp::Digests dige
   }
   socket_ = std::move(*socket);
   connect_until_ = loop.now() + connect_timeout;
-  io_ = loop.watch(socket_.get(), EPOLLOUT, [this](std::uint32_t revents) { on_io(revents); });
+  auto io = loop.watch(socket_.get(), EPOLLOUT, [this](std::uint32_t revents) { on_io(revents); });
+  if (io)
+    io_ = *std::move(io);
+  else
+    die(io.error());
 }
 
 void TcpLink::die(Error error) {

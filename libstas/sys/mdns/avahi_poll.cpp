@@ -51,9 +51,10 @@ struct AvahiWatch {
   AvahiWatchEvent revents{};
   // After fd. Empty while nothing is asked for: a hung-up peer would wake the loop for ever.
   stas::IoSource source;
+  stas::OnceSource failure;  // of watching, told as if the descriptor had failed
 
   AvahiWatch(stas::Loop& l, stas::UniqueFd own_fd, AvahiWatchCallback cb, void* data)
-      : loop(l), fd(std::move(own_fd)), callback(cb), userdata(data) {}
+      : loop(l), fd(std::move(own_fd)), callback(cb), userdata(data), failure(l.once([this] { tell(EPOLLERR); })) {}
   AvahiWatch(const AvahiWatch&) = delete;
   AvahiWatch& operator=(const AvahiWatch&) = delete;
 
@@ -64,11 +65,17 @@ struct AvahiWatch {
     } else if (source) {
       source.set_events(wanted);
     } else {
-      source = loop.watch(fd.get(), wanted, [this](std::uint32_t value) {
-        revents = to_avahi(value);
-        callback(this, fd.get(), revents, userdata);  // may delete this
-      });
+      auto watched = loop.watch(fd.get(), wanted, [this](std::uint32_t value) { tell(value); });
+      if (watched)
+        source = *std::move(watched);
+      else
+        failure.arm();
     }
+  }
+
+  void tell(std::uint32_t value) {
+    revents = to_avahi(value);
+    callback(this, fd.get(), revents, userdata);  // may delete this
   }
 };
 

@@ -23,19 +23,28 @@ tl::unexpected<Error> cannot_watch(int errnum) {
 
 }  // namespace
 
-Result<void> NetworkMonitor::start(Loop& loop, std::function<void()> changed) {
+NetworkMonitor::NetworkMonitor(Loop& loop, Look look)
+    : loop_(loop), look_(std::move(look)), settle_(loop.timer([this] { this->look(); })) {}
+
+Result<void> NetworkMonitor::start() {
   fd_ = UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!fd_) return cannot_watch(errno);
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
   if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return cannot_watch(errno);
-  settle_ = loop.timer([this, changed = std::move(changed)] {
-    settling_ = false;
-    changed();
-  });
-  io_ = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
+  auto io = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
+  if (!io) return tl::unexpected<Error>(io.error());
+  io_ = *std::move(io);
   return {};
+}
+
+void NetworkMonitor::look() {
+  settling_ = !look_();
+  if (settling_)
+    settle_.arm_after(backoff_.fail());
+  else
+    backoff_.reset();
 }
 
 void NetworkMonitor::drain() {

@@ -103,7 +103,7 @@ void Prober::begin(Attempt& attempt) {
   auto fd = begin_tcp_connect(target);
   if (!fd) return finish(target, tl::unexpected<Error>(no_answer(target, fd.error())));
   attempt.fd = std::move(*fd);
-  attempt.io = loop_.watch(attempt.fd.get(), EPOLLOUT, [this, &attempt](std::uint32_t) {
+  auto io = loop_.watch(attempt.fd.get(), EPOLLOUT, [this, &attempt](std::uint32_t) {
     const TcpEndpoint asked = attempt.target;
     auto result = attempt.on_ready();
     if (!result) return;
@@ -111,6 +111,8 @@ void Prober::begin(Attempt& attempt) {
     finish(asked, std::move(*result));
     pump();
   });
+  if (!io) return finish(target, tl::unexpected<Error>(no_answer(target, io.error())));
+  attempt.io = *std::move(io);
   attempt.timer = loop_.timer([this, &attempt] {
     const char* silent = attempt.queue ? " accepts TCP connections, but does not answer ICReq"
                                        : " does not answer: no reply to TCP connect (silent or filtered)";

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include <net/if.h>
 #include <netinet/in.h>
@@ -13,10 +12,19 @@
 #include "libstas/sys/net/errno_kind.h"
 #include "libstas/sys/net/interfaces.h"
 #include "libstas/sys/net/socket_address.h"
+#include "libstas/sys/os/descriptors.h"
 
 namespace stas {
 
 namespace {
+
+// Asks through a socket of its own, so that a shortage of descriptors has to be told from a missing interface.
+Result<unsigned> index_of(const std::string& interface) {
+  const auto index = if_nametoindex(interface.c_str());
+  if (index != 0) return index;
+  if (is_shortage(errno)) return tl::unexpected(tcp_error("interface " + interface, errno));
+  return fail(ErrorKind::unreachable, "interface " + interface + " does not exist", ENODEV);
+}
 
 // A link-local address means nothing without an interface: its own scope, the one the connection was given, or that of
 // the other end.
@@ -28,9 +36,7 @@ Result<unsigned> scope_of(const IpAddress& address, const std::string& host_ifac
   if (name.empty()) {
     return fail(ErrorKind::invalid_input, "link-local address " + address.to_string() + " needs host-iface or a scope");
   }
-  const auto index = if_nametoindex(name.c_str());
-  if (index == 0) return fail(ErrorKind::unreachable, "interface " + name + " does not exist", ENODEV);
-  return index;
+  return index_of(name);
 }
 
 Result<void> bind_address(int fd, const IpAddress& source, const TcpEndpoint& endpoint) {
@@ -43,31 +49,28 @@ Result<void> bind_address(int fd, const IpAddress& source, const TcpEndpoint& en
   return tl::unexpected(tcp_error("source address " + source.to_string(), errno));
 }
 
-std::optional<IpAddress> address_of_interface(const std::string& name, const IpAddress& peer) {
+Result<IpAddress> address_of_interface(const std::string& name, const IpAddress& peer) {
   const auto interfaces = read_interfaces();
-  if (!interfaces) return std::nullopt;
+  if (!interfaces) return tl::unexpected(interfaces.error());
   for (const auto& interface : *interfaces) {
     if (interface.name != name) continue;
     for (const auto& address : interface.addresses) {
       if (address.family() == peer.family() && address.is_link_local() == peer.is_link_local()) return address;
     }
   }
-  return std::nullopt;
+  return fail(ErrorKind::unreachable, "interface " + name + " has no address of that family", EADDRNOTAVAIL);
 }
 
 Result<void> bind_interface(int fd, const TcpEndpoint& endpoint) {
   const auto& name = endpoint.host_iface;
-  if (if_nametoindex(name.c_str()) == 0) {
-    return fail(ErrorKind::unreachable, "interface " + name + " does not exist", ENODEV);
-  }
+  if (const auto index = index_of(name); !index) return tl::unexpected(index.error());
   if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(), static_cast<socklen_t>(name.size())) == 0) return {};
   // Before Linux 5.7 this takes a privilege. The scope of a link-local address and a source address of the interface
   // lead out of it as well, as far as routing agrees.
   if (errno != EPERM) return tl::unexpected(tcp_error("interface " + name, errno));
   if (!endpoint.host_traddr.empty()) return {};
   const auto source = address_of_interface(name, endpoint.address);
-  if (!source)
-    return fail(ErrorKind::unreachable, "interface " + name + " has no address of that family", EADDRNOTAVAIL);
+  if (!source) return tl::unexpected(source.error());
   return bind_address(fd, *source, endpoint);
 }
 

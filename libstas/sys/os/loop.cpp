@@ -22,11 +22,12 @@ namespace {
 
 constexpr std::uint64_t kTimerAccuracyUs = 1000;
 
-// Out of memory or a broken epoll: there is no way to go on, and nothing to save that is not saved already.
+// At start there may be no descriptors, later no memory: there is no way to go on, and nothing to save that is not
+// saved already. No core dump either: it would hold secrets.
 void require(int r, const char* what) {
   if (r >= 0) return;
   std::fprintf(stderr, "Fatal error: event loop: %s: %s\n", what, std::strerror(-r));
-  std::abort();
+  std::_Exit(EXIT_FAILURE);
 }
 
 // Once the loop has ended, its sources can no longer be changed, and need not be.
@@ -151,6 +152,8 @@ Loop::Loop() : posted_(std::make_unique<Posted>()) {
   require(posted_->fd < 0 ? -errno : 0, "eventfd");
   require(sd_event_add_io(event_, &posted_->source, posted_->fd, EPOLLIN, Posted::on_wake, posted_.get()),
           "add wake-up");
+  // With its first timer sd-event opens a timerfd, which later ones share.
+  timer([] {});
 }
 
 Loop::~Loop() {
@@ -164,11 +167,12 @@ Instant Loop::now() const {
   return Instant(std::chrono::seconds(ts.tv_sec) + std::chrono::microseconds(ts.tv_nsec / 1000));
 }
 
-IoSource Loop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> callback) {
+Result<IoSource> Loop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> callback) {
   IoSource handle;
   handle.source_ = std::make_unique<detail::Source>();
   handle.source_->callback = std::move(callback);
-  require(sd_event_add_io(event_, &handle.source_->source, fd, events, detail::on_io, handle.source_.get()), "add io");
+  const int r = sd_event_add_io(event_, &handle.source_->source, fd, events, detail::on_io, handle.source_.get());
+  if (r < 0) return fail(ErrorKind::busy, std::string("event loop: ") + std::strerror(-r), -r);
   return handle;
 }
 
@@ -218,7 +222,8 @@ void Loop::post(std::function<void()> callback) {
 
 int Loop::run() {
   const int r = sd_event_loop(event_);
-  return r < 0 ? 1 : r;
+  require(r, "run");
+  return r;
 }
 
 void Loop::quit(int code) { sd_event_exit(event_, code); }
@@ -230,6 +235,10 @@ bool Loop::run_once(Duration timeout) {
          sd_event_get_state(event_) != SD_EVENT_FINISHED;
 }
 
-void Loop::enable_watchdog() { sd_event_set_watchdog(event_, 1); }
+Result<void> Loop::enable_watchdog() {
+  const int r = sd_event_set_watchdog(event_, 1);
+  if (r < 0) return fail(ErrorKind::io, std::string("The watchdog cannot be fed: ") + std::strerror(-r), -r);
+  return {};
+}
 
 }  // namespace stas

@@ -60,14 +60,17 @@ class OnceSource : public EventSource {
 
 class Loop {
  public:
-  Loop();  // ends the process if there is no memory or no epoll
+  // Takes all descriptors that the loop itself will need. Without them, and without memory, there is nothing to go on
+  // with: the process says so and ends with status 1, here and in all members that promise no error.
+  Loop();
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   Instant now() const;  // the real monotonic clock, not the cached time of the iteration
 
-  IoSource watch(int fd, std::uint32_t events, std::function<void(std::uint32_t revents)> callback);
+  // An error is a shortage (of memory, of what epoll may watch).
+  Result<IoSource> watch(int fd, std::uint32_t events, std::function<void(std::uint32_t revents)> callback);
   TimerSource timer(std::function<void()> callback);
   // Blocks the signal in this thread and delivers it here. Call before any thread is started.
   EventSource signal(int signo, std::function<void()> callback);
@@ -82,7 +85,7 @@ class Loop {
   bool run_once(Duration timeout);
 
   // Hooks up the systemd watchdog when WATCHDOG_USEC asks for it.
-  void enable_watchdog();
+  Result<void> enable_watchdog();
 
   sd_event* native() const { return event_; }
 

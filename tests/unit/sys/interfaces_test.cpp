@@ -7,6 +7,11 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 
+#include "libstas/sys/net/network_monitor.h"
+#include "libstas/sys/os/descriptors.h"
+#include "tests/unit/sys/loop_helper.h"
+#include "tests/unit/sys/no_descriptors.h"
+
 namespace stas {
 namespace {
 
@@ -44,6 +49,36 @@ TEST(ReadInterfaces, LoopbackHasItsAddress) {
   EXPECT_TRUE(
       std::all_of(lo->addresses.begin(), lo->addresses.end(), [](const IpAddress& a) { return !a.is_link_local(); }));
   EXPECT_NE(std::find(lo->addresses.begin(), lo->addresses.end(), IpAddress::parse("127.0.0.1")), lo->addresses.end());
+}
+
+// A change that could not be looked at for want of descriptors is looked at again, until it could.
+TEST(NetworkMonitor, ALookThatFailedIsOwed) {
+  Loop loop;
+  std::size_t seen = 0;
+  int looks = 0;
+  NetworkMonitor monitor(loop, [&] {
+    ++looks;
+    const auto interfaces = read_interfaces();
+    if (interfaces) seen = interfaces->size();
+    return interfaces.has_value();
+  });
+  {
+    const test::NoDescriptors none;
+    monitor.look();
+    ASSERT_TRUE(test::run_until(loop, [&] { return looks == 2; }));
+    EXPECT_EQ(seen, 0U);
+  }
+  ASSERT_TRUE(test::run_until(loop, [&] { return looks == 3; }));
+  EXPECT_GT(seen, 0U);
+  loop.run_once(2 * kNetworkSettles);
+  EXPECT_EQ(looks, 3);
+}
+
+TEST(NetworkMonitor, WithoutDescriptorsItDoesNotStart) {
+  Loop loop;
+  NetworkMonitor monitor(loop, [] { return true; });
+  const test::NoDescriptors none;
+  EXPECT_TRUE(is_shortage(monitor.start()));
 }
 
 }  // namespace

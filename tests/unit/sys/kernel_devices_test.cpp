@@ -4,15 +4,18 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "libstas/core/discovery/aen.h"
 #include "tests/unit/sys/kernel_fake_root.h"
 #include "tests/unit/sys/kernel_loop.h"
+#include "tests/unit/sys/no_descriptors.h"
 
 namespace stas {
 namespace {
 
+using test::NoDescriptors;
 using testing::FakeRoot;
 using testing::run_until;
 
@@ -289,6 +292,61 @@ TEST(Uevents, NamesOutsideTheNamingSchemeAreRefused) {
   for (const char* name : {"", "nvme", "nvme0n1", "nvme-subsys0", "../nvme0", "nvme0/..", "nvme99999999999999"}) {
     EXPECT_FALSE(make_uevent("add", name, "", "")) << name;
   }
+}
+
+// --- no descriptors left: what cannot be looked at now is looked at when it can ---
+
+TEST_F(DeviceWatch, AnAenThatComesWithoutDescriptorsIsMadeUpFor) {
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  {
+    const NoDescriptors none;
+    uevent("change", "nvme0", "0x70f002");
+    EXPECT_EQ(seen(), "");
+  }
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
+  EXPECT_EQ(seen(), "scanned after a loss nvme0; ");
+}
+
+TEST_F(DeviceWatch, AReconnectThatComesWithoutDescriptorsIsMadeUpFor) {
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  {
+    const NoDescriptors none;
+    uevent("change", "nvme0", "", "rediscover");
+  }
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
+  EXPECT_EQ(seen(), "scanned after a loss nvme0; ");
+}
+
+TEST_F(DeviceWatch, ARemovalThatComesWithoutDescriptorsIsMadeUpFor) {
+  root_.add("nvme0", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  root_.remove("nvme0");
+  {
+    const NoDescriptors none;
+    uevent("remove", "nvme0");
+  }
+  ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
+  EXPECT_EQ(seen(), "scanned after a loss; ");
+}
+
+TEST_F(DeviceWatch, ANewControllerIsSeenAfterAShortageThatOutlastsTheLooksAtIt) {
+  {
+    const NoDescriptors none;
+    uevent("add", "nvme0");
+    uevent("change", "nvme0", "", "connected");
+    EXPECT_FALSE(devices_.scan());
+    EXPECT_FALSE(run_until(
+        loop_, [&] { return !events_.empty(); }, 2 * Devices::kSettleRecheck));
+  }
+  root_.add("nvme0", testing::discovery_controller());
+  ASSERT_TRUE(
+      run_until(loop_, [&] { return !events_.empty() && std::holds_alternative<DevicesScanned>(events_.back()); }));
+  EXPECT_THAT(seen(), ::testing::EndsWith("scanned after a loss nvme0; "));
 }
 
 }  // namespace

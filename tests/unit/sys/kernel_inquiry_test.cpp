@@ -41,10 +41,13 @@ class Controller {
     listen(listener_.get(), 1);
     getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length);
     port_ = std::to_string(ntohs(address.sin_port));
-    accept_ = loop_.watch(listener_.get(), EPOLLIN, [this](std::uint32_t) {
-      host_ = UniqueFd(accept(listener_.get(), nullptr, nullptr));
-      read_ = loop_.watch(host_.get(), EPOLLIN, [this](std::uint32_t) { on_bytes(); });
-    });
+    accept_ = loop_
+                  .watch(listener_.get(), EPOLLIN,
+                         [this](std::uint32_t) {
+                           host_ = UniqueFd(accept(listener_.get(), nullptr, nullptr));
+                           read_ = loop_.watch(host_.get(), EPOLLIN, [this](std::uint32_t) { on_bytes(); }).value();
+                         })
+                  .value();
   }
 
   const std::string& port() const { return port_; }

@@ -36,7 +36,7 @@ class Listener {
     getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
     number_ = ntohs(address.sin_port);
     port_ = std::to_string(number_);
-    source_ = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_accept(); });
+    source_ = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_accept(); }).value();
   }
 
   const std::string& port() const { return port_; }
@@ -58,7 +58,7 @@ class Listener {
     Peer& peer = peers_.emplace_back();
     peer.fd = UniqueFd(accept(fd_.get(), reinterpret_cast<sockaddr*>(&from), &length));
     peer_ = IpAddress::from_bytes({reinterpret_cast<const char*>(&from.sin_addr), 4})->to_string();
-    peer.source = loop_.watch(peer.fd.get(), EPOLLIN, [this, &peer](std::uint32_t) { on_request(peer); });
+    peer.source = loop_.watch(peer.fd.get(), EPOLLIN, [this, &peer](std::uint32_t) { on_request(peer); }).value();
   }
 
   void on_request(Peer& peer) {

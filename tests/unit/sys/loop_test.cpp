@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/sys/loop_helper.h"
+#include "tests/unit/sys/no_descriptors.h"
 
 namespace stas {
 namespace {
@@ -119,11 +120,13 @@ TEST(Loop, WatchesADescriptorForWhatIsAsked) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   std::string got;
-  auto source = loop.watch(ends[0], EPOLLIN, [&](std::uint32_t revents) {
-    if ((revents & EPOLLIN) == 0) return;
-    char c = 0;
-    if (read(ends[0], &c, 1) == 1) got += c;
-  });
+  auto source = loop.watch(ends[0], EPOLLIN,
+                           [&](std::uint32_t revents) {
+                             if ((revents & EPOLLIN) == 0) return;
+                             char c = 0;
+                             if (read(ends[0], &c, 1) == 1) got += c;
+                           })
+                    .value();
   ASSERT_EQ(write(ends[1], "ab", 2), 2);
   ASSERT_TRUE(run_until(loop, [&] { return got == "ab"; }));
   source.set_events(0);
@@ -172,6 +175,32 @@ TEST(Loop, QuitEndsRunWithItsCode) {
   EXPECT_EQ(loop.run(), 3);
   source.arm();  // after the end: nothing, but no harm either
   EXPECT_FALSE(loop.run_once(Duration::zero()));
+}
+
+TEST(Loop, NeedsNoFurtherDescriptorForTimersAndOrdersAndSaysWhatCannotBeWatched) {
+  Loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const test::NoDescriptors none;
+  int fired = 0;
+  auto timer = loop.timer([&] { ++fired; });
+  timer.arm_after(Duration::zero());
+  auto owed = loop.once([&] { ++fired; });
+  owed.arm();
+  EXPECT_TRUE(run_until(loop, [&] { return fired == 2; }));
+  EXPECT_TRUE(loop.watch(ends[0], EPOLLIN, [](std::uint32_t) {}));
+  EXPECT_FALSE(loop.watch(-1, EPOLLIN, [](std::uint32_t) {}));
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(LoopDeathTest, WithoutDescriptorsItEndsTheProcessWithStatus1AndALine) {
+  EXPECT_EXIT(
+      {
+        const test::NoDescriptors none;
+        const Loop loop;
+      },
+      ::testing::ExitedWithCode(1), "^Fatal error: event loop: [^\n]*: Too many open files\n$");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "libstas/sys/os/descriptors.h"
+
 namespace stas {
 
 Devices::Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink sink)
@@ -12,7 +14,8 @@ Devices::Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink si
       paths_(std::move(paths)),
       interest_(interest),
       sink_(std::move(sink)),
-      timer_(loop.timer([this] { on_recheck(); })) {}
+      timer_(loop.timer([this] { on_recheck(); })),
+      scan_again_(loop.timer([this] { static_cast<void>(scan()); })) {}
 
 Result<void> Devices::start() {
   return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); }, [this] { handle_lost(); }});
@@ -21,13 +24,25 @@ Result<void> Devices::start() {
 void Devices::handle_lost() {
   events_lost_ = true;
   added_.clear();
-  // If this fails the next audit repairs it.
   static_cast<void>(scan());
+}
+
+// Not from inside here: whoever asks is busy with what is known.
+template <class T>
+void Devices::note_shortage(const Result<T>& outcome) {
+  if (!is_shortage(outcome) || std::exchange(events_lost_, true)) return;
+  added_.clear();
+  scan_again_.arm_after(scan_backoff_.fail());
 }
 
 Result<void> Devices::scan() {
   auto devices = scan_devices(paths_, interest_);
-  if (!devices) return tl::unexpected<Error>(devices.error());
+  if (!devices) {
+    scan_again_.arm_after(scan_backoff_.fail());
+    return tl::unexpected<Error>(devices.error());
+  }
+  scan_backoff_.reset();
+  scan_again_.disarm();
   std::erase_if(*devices, [](const Device& device) { return device.transport == "pcie"; });
   known_.clear();
   for (const auto& device : *devices) {
@@ -40,13 +55,14 @@ Result<void> Devices::scan() {
   return {};
 }
 
-std::optional<Device> Devices::refresh(const std::string& name) {
+Result<Device> Devices::refresh(const std::string& name) {
   auto read = read_device(paths_, name, interest_);
   if (!read) {
     if (read.error().kind == ErrorKind::not_found) forget(name);
-    return std::nullopt;
+    note_shortage(read);
+    return read;
   }
-  if (read->transport == "pcie") return std::nullopt;
+  if (read->transport == "pcie") return fail(ErrorKind::not_supported, name + ": a PCIe controller");
   const auto found = known_.find(name);
   if (found != known_.end() && found->second.ref != read->ref) forget(name);
   Device& known = known_[name];
@@ -58,15 +74,18 @@ std::optional<Device> Devices::refresh(const std::string& name) {
   else if (recheck != rechecks_.end() && !recheck->second.leaving)
     rechecks_.erase(recheck);
   if (changed) sink_(DeviceSeen{*read});
-  return std::move(*read);
+  return read;
 }
 
-const Device* Devices::known(const std::string& name) const {
+const Device* Devices::known(const std::string& name) {
   const auto found = known_.find(name);
-  return found != known_.end() && check_incarnation(paths_, found->second.ref) ? &found->second : nullptr;
+  if (found == known_.end()) return nullptr;
+  const auto same = check_incarnation(paths_, found->second.ref);
+  note_shortage(same);
+  return same ? &found->second : nullptr;
 }
 
-std::optional<Device> Devices::current(const std::string& name) {
+Result<Device> Devices::current(const std::string& name) {
   const Device* device = known(name);
   if (device != nullptr && is_settled(*device) && !device->cntrltype.empty() && device->state == "live") return *device;
   return refresh(name);
@@ -99,7 +118,7 @@ void Devices::handle_add(const std::string& name) {
   rechecks_.erase(name);
   added_.insert(name);
   if (known_.contains(name))
-    refresh(name);
+    static_cast<void>(refresh(name));
   else
     check_again(name, false);
 }
@@ -113,11 +132,10 @@ void Devices::handle_remove(const std::string& name) {
   }
   // Still there: either the directory goes a moment after the event, or the name was reused and the event is old
   // (regressions 28). Only the absence of this incarnation counts.
-  const DeviceRef ref = found->second.ref;
-  if (check_incarnation(paths_, ref)) {
+  if (known(name) != nullptr) {
     check_again(name, true);
   } else {
-    refresh(name);
+    static_cast<void>(refresh(name));
   }
 }
 
@@ -152,7 +170,8 @@ void Devices::on_recheck() {
     if (found == rechecks_.end()) continue;  // it has settled, or is gone
     Recheck& recheck = found->second;
     const bool stays = recheck.leaving && recheck.tries > 2 && device && !device->state.starts_with("deleting");
-    if (!device || stays || ++recheck.tries >= kMaxRechecks) {
+    const bool gone = !device && !is_shortage(device);
+    if (gone || stays || ++recheck.tries >= kMaxRechecks) {
       rechecks_.erase(found);
     } else {
       recheck.at = now + (recheck.leaving ? kLeaveRecheck : kSettleRecheck) * (1 << recheck.tries);

@@ -4,8 +4,9 @@
 // DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected and AenReceived. PCIe controllers are never mentioned.
 //
 // Attributes come late (between "add" and the end of a connect the NQN reads "(efault)", regressions 18) and
-// directories go late (after "remove"), so an odd finding is looked at again a bounded number of times. Nothing is read
-// that is known to be of no use: a connect in progress wants the processor for itself.
+// directories go late (after "remove"), so an odd finding is looked at again a bounded number of times. What cannot be
+// looked at for want of descriptors or memory counts as an event that was lost. Nothing is read that is known to be of
+// no use: a connect in progress wants the processor for itself.
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include <set>
 #include <string>
 
+#include "libstas/core/base/backoff.h"
 #include "libstas/core/brain/event.h"
 #include "libstas/sys/fabric/kernel/sysfs.h"
 #include "libstas/sys/fabric/kernel/uevent.h"
@@ -31,20 +33,23 @@ class Devices {
   static constexpr Duration kSettleRecheck = std::chrono::milliseconds(100);
   static constexpr Duration kLeaveRecheck = std::chrono::milliseconds(20);
   static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 50 or 10 s after the event
+  // After a scan that failed. A shortage may be over at once, and a scan that fails costs little.
+  static constexpr BackoffPolicy kScanAgain{std::chrono::milliseconds(200), std::chrono::seconds(10), 0.1};
 
   Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink sink);
 
   // Begins to watch uevents.
   Result<void> start();
 
-  // Reads everything and emits DevicesScanned; an unreadable sysfs emits nothing and is returned.
+  // Reads everything and emits DevicesScanned. An unreadable sysfs is no information (law 2): it emits nothing, is
+  // returned, and read again soon.
   Result<void> scan();
 
-  // Reads one controller again; emits what changed.
-  std::optional<Device> refresh(const std::string& name);
+  // Reads one controller again; emits what changed. not_supported: PCIe.
+  Result<Device> refresh(const std::string& name);
 
   // The controller of a connect that has just ended: what was read after that is not read again.
-  std::optional<Device> current(const std::string& name);
+  Result<Device> current(const std::string& name);
 
   void handle(const Uevent& event);
 
@@ -58,10 +63,12 @@ class Devices {
     bool leaving = false;  // its "remove" came; else it is looked at until its attributes have settled
   };
 
+  template <class T>
+  void note_shortage(const Result<T>& outcome);
   void handle_add(const std::string& name);
   void handle_remove(const std::string& name);
   // What is known under this name, if it still is the same controller; nullptr otherwise.
-  const Device* known(const std::string& name) const;
+  const Device* known(const std::string& name);
   void forget(const std::string& name);
   void check_again(const std::string& name, bool leaving);
   void on_recheck();
@@ -76,6 +83,8 @@ class Devices {
   std::map<std::string, Recheck> rechecks_;
   bool events_lost_ = false;
   TimerSource timer_;
+  TimerSource scan_again_;
+  Backoff scan_backoff_{kScanAgain};
   UeventMonitor monitor_;
 };
 

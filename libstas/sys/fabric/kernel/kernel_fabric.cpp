@@ -8,6 +8,7 @@
 #include "libstas/sys/fabric/kernel/fabrics_device.h"
 #include "libstas/sys/fabric/kernel/log_fetch.h"
 #include "libstas/sys/net/interfaces.h"
+#include "libstas/sys/os/descriptors.h"
 
 namespace stas {
 
@@ -55,12 +56,12 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
       calls_(with_real_calls(std::move(calls), paths_)),
       options_(options_of_running_kernel()),
       ops_(loop),
+      network_(loop, [this] { return see_interfaces(); }),
       devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
       connects_(loop, ops_, limits.connect, calls_.connect,
                 [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
       worker_(loop, kDeviceJobs),
-      scan_later_(loop.once([this] { scan_now(); })),
-      scan_retry_(loop.timer([this] { rescan(); })) {
+      scan_later_(loop.once([this] { scan_now(); })) {
   ops_.set_sink([this](Event event) { emit(std::move(event)); });
 }
 
@@ -69,8 +70,8 @@ KernelFabric::~KernelFabric() { worker_.stop(Duration::zero()); }
 Result<void> KernelFabric::start(Sink sink) {
   sink_ = std::move(sink);
   if (auto watching = devices_.start(); !watching) return watching;
-  // If this fails, a new interface is noticed at the next audit, or when a connection uses it.
-  static_cast<void>(network_.start(loop_, [this] { see_interfaces(); }));
+  // A sandbox may forbid it: then a new interface is noticed at the next audit, or when a connection uses it.
+  if (auto watching = network_.start(); is_shortage(watching)) return watching;
   ask_options();
   rescan();
   return {};
@@ -83,16 +84,16 @@ void KernelFabric::submit(FabricOp op) {
 void KernelFabric::rescan() { scan_later_.arm(); }
 
 void KernelFabric::scan_now() {
-  see_interfaces();
-  // No scan is no information (law 2): nothing is emitted, and it is tried again.
-  if (!devices_.scan()) scan_retry_.arm_after(limits_.scan_retry);
+  network_.look();
+  static_cast<void>(devices_.scan());
 }
 
-void KernelFabric::see_interfaces() {
+bool KernelFabric::see_interfaces() {
   auto interfaces = read_interfaces();
-  if (!interfaces) return;
+  if (!interfaces) return false;
   interfaces_ = std::move(*interfaces);
   emit(InterfacesSeen{interfaces_});
+  return true;
 }
 
 // On a worker, because in the kernel even this waits for the connects of other programs.
@@ -115,7 +116,7 @@ void KernelFabric::emit(Event event) {
 void KernelFabric::on_device_event(Event event) {
   if (const auto* seen = std::get_if<DeviceSeen>(&event)) {
     const std::string& source = seen->device.src_addr;
-    if (!source.empty() && interface_of(interfaces_, source).empty()) see_interfaces();
+    if (!source.empty() && interface_of(interfaces_, source).empty()) network_.look();
   }
   emit(std::move(event));
 }
@@ -130,7 +131,9 @@ void KernelFabric::on_connected(const Connect& order, Result<std::string> name) 
   }
   auto device = devices_.current(*name);
   if (!device) {
-    return ops_.finish(op, Error{ErrorKind::closed, 0, *name + ": connected, but the controller is gone again"});
+    const bool gone = device.error().kind == ErrorKind::not_found;
+    return ops_.finish(op, gone ? Error{ErrorKind::closed, 0, *name + ": connected, but the controller is gone again"}
+                                : device.error());
   }
   ops_.finish(op, Connected{std::move(*device)});
 }
@@ -163,7 +166,7 @@ void KernelFabric::run(Disconnect op) {
         if (over->load()) return Worker::Completion();
         auto removed = remove(ref);
         return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {
-          devices_.refresh(name);
+          static_cast<void>(devices_.refresh(name));
           if (removed) {
             ops_.finish(id, Disconnected{});
           } else {

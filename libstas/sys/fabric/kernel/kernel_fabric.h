@@ -36,7 +36,6 @@ struct KernelLimits {
   ConnectLimits connect;
   Duration disconnect = std::chrono::seconds(30);
   Duration admin = std::chrono::seconds(90);
-  Duration scan_retry = std::chrono::seconds(2);  // after a scan that failed
 };
 
 class KernelFabric final : public Fabric {
@@ -65,7 +64,7 @@ class KernelFabric final : public Fabric {
   void inquire(const Connect& order, const Error& error);
   void on_device_event(Event event);
   void emit(Event event);
-  void see_interfaces();
+  bool see_interfaces();  // false: they could not be read, and are again soon
   void scan_now();
   void ask_options();
 
@@ -76,9 +75,9 @@ class KernelFabric final : public Fabric {
   SupportedOptions options_;
   Sink sink_;
   OpTable ops_;
-  Devices devices_;
   Interfaces interfaces_;
   NetworkMonitor network_;
+  Devices devices_;
   ConnectQueue connects_;
   struct Inquiry {
     Error error;  // the answer, should the inquiry not end
@@ -88,7 +87,6 @@ class KernelFabric final : public Fabric {
   bool stopped_ = false;
   Worker worker_;
   OnceSource scan_later_;
-  TimerSource scan_retry_;
 };
 
 }  // namespace stas

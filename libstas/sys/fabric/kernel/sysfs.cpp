@@ -14,6 +14,7 @@
 
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/identity/nqn.h"
+#include "libstas/sys/os/descriptors.h"
 #include "libstas/sys/os/unique_fd.h"
 
 namespace stas {
@@ -28,8 +29,6 @@ int open_controller(const KernelPaths& paths, const std::string& name) {
   // /sys/class/nvme/nvme3 is a symbolic link; following it leads to the directory whose inode counts.
   return open((class_directory(paths) + "/" + name).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
-
-bool is_our_shortage(int errnum) { return errnum == EMFILE || errnum == ENFILE || errnum == ENOMEM; }
 
 // Trimmed and fit for the journal and the bus: model and serial come from the controller.
 std::string clean(std::string_view raw) {
@@ -70,32 +69,32 @@ class Attributes {
     return text;
   }
 
+  // Namespaces (nvme0n1, nvme0c0n1, ng0n1) and hwmon exist only below I/O controllers.
+  bool has_child_devices() {
+    const int copy = openat(dir_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const DirPtr list(copy < 0 ? nullptr : fdopendir(copy), closedir);
+    if (!list) {
+      note(errno);
+      if (copy >= 0) close(copy);
+      return false;
+    }
+    while (const dirent* entry = readdir(list.get())) {
+      const std::string_view name = entry->d_name;
+      if (entry->d_type != DT_DIR) continue;
+      if (name.starts_with("nvme") || name.starts_with("ng") || name.starts_with("hwmon")) return true;
+    }
+    return false;
+  }
+
   int shortage() const { return shortage_; }
 
  private:
   void note(int errnum) {
-    if (is_our_shortage(errnum)) shortage_ = errnum;
+    if (is_shortage(errnum)) shortage_ = errnum;
   }
   int dir_;
   int shortage_ = 0;
 };
-
-// Namespaces (nvme0n1, nvme0c0n1, ng0n1) and hwmon exist only below I/O controllers.
-bool has_child_devices(int dir) {
-  const int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (copy < 0) return false;
-  const DirPtr list(fdopendir(copy), closedir);
-  if (!list) {
-    close(copy);
-    return false;
-  }
-  while (const dirent* entry = readdir(list.get())) {
-    const std::string_view name = entry->d_name;
-    if (entry->d_type != DT_DIR) continue;
-    if (name.starts_with("nvme") || name.starts_with("ng") || name.starts_with("hwmon")) return true;
-  }
-  return false;
-}
 
 std::uint64_t inode_of(int fd) {
   struct stat st {};
@@ -172,7 +171,7 @@ Result<Device> read_device(const KernelPaths& paths, const std::string& name, Ki
   device.state = attributes.value("state");
   device.model = attributes.value("model");
   device.serial = attributes.value("serial");
-  if (device.cntrltype.empty()) device.has_children = has_child_devices(dir.get());
+  if (device.cntrltype.empty()) device.has_children = attributes.has_child_devices();
   if (attributes.shortage() != 0) return cannot(name + ": attributes", attributes.shortage());
   return device;
 }

@@ -84,25 +84,32 @@ Result<void> UeventMonitor::start(Loop& loop, Sink sink) {
   address.nl_family = AF_NETLINK;
   address.nl_groups = kKernelGroup;
   if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return cannot_watch(errno);
-  io_ = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_datagrams(); });
+  auto io = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_datagrams(); });
+  if (!io) return tl::unexpected<Error>(io.error());
+  io_ = *std::move(io);
   return {};
 }
 
 void UeventMonitor::on_datagrams() {
   char buffer[kMaxUevent];
+  bool lost = false;
   for (unsigned i = 0; i < kEventsPerWakeUp; ++i) {
     sockaddr_nl from{};
     socklen_t length = sizeof from;
     const ssize_t got =
         recvfrom(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &length);
-    if (got < 0 && (errno == EINTR || errno == ENOBUFS)) continue;
-    if (got < 0) break;
+    if (got < 0 && errno == EAGAIN) break;
+    if (got < 0) {
+      lost |= errno != EINTR;  // ENOBUFS, ENOMEM: what could not be kept or given to us
+      continue;
+    }
     // Only the kernel has port 0; anybody else who writes here pretends.
     if (from.nl_pid != 0) continue;
     if (const auto event = parse_uevent(std::string_view(buffer, static_cast<std::size_t>(got)))) sink_.event(*event);
   }
   const auto drops = dropped(fd_.get());
-  if (std::exchange(seen_drops_, drops) != drops) sink_.lost();
+  lost |= std::exchange(seen_drops_, drops) != drops;
+  if (lost) sink_.lost();
 }
 
 }  // namespace stas

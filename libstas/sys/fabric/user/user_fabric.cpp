@@ -7,6 +7,7 @@
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/host/user_plan.h"
 #include "libstas/sys/net/interfaces.h"
+#include "libstas/sys/os/descriptors.h"
 
 namespace stas {
 
@@ -14,7 +15,8 @@ UserFabric::UserFabric(Loop& loop, UserFabricOptions options)
     : loop_(loop),
       options_(options),
       gate_(options.max_connects, options.max_connects_per_address),
-      wake_(loop.once([this] { work(); })) {}
+      wake_(loop.once([this] { work(); })),
+      network_(loop, [this] { return see_interfaces(); }) {}
 
 UserFabric::~UserFabric() = default;
 
@@ -22,7 +24,7 @@ Result<void> UserFabric::start(Sink sink) {
   sink_ = std::move(sink);
   rescan();
   // A sandbox may forbid it: then only the next attempt finds out about a new interface.
-  static_cast<void>(network_.start(loop_, [this] { rescan(); }));
+  if (auto watching = network_.start(); is_shortage(watching)) return watching;
   return {};
 }
 
@@ -34,6 +36,15 @@ void UserFabric::rescan() {
 void UserFabric::emit(Event event) {
   events_.push_back(std::move(event));
   wake_.arm();
+}
+
+bool UserFabric::see_interfaces() {
+  auto interfaces = read_interfaces();
+  const bool seen = interfaces.has_value();
+  // An empty list is only said once: later, no answer is no information (law 2).
+  if (seen || !interfaces_said_) emit(InterfacesSeen{std::move(interfaces).value_or(Interfaces{})});
+  interfaces_said_ = true;
+  return seen;
 }
 
 void UserFabric::work() {
@@ -53,10 +64,7 @@ void UserFabric::work() {
     if (const auto found = controllers_.find(id); found != controllers_.end()) found->second->start_attempt();
   }
   if (std::exchange(rescan_wanted_, false)) {
-    // An empty list is only said once: later, no answer is no information (law 2).
-    auto interfaces = read_interfaces();
-    if (interfaces || !started_) events_.emplace_back(InterfacesSeen{std::move(interfaces).value_or(Interfaces{})});
-    started_ = true;
+    network_.look();
     DevicesScanned scan;
     for (const auto& [id, controller] : controllers_) {
       if (controller->is_announced()) scan.devices.push_back(controller->device());
