@@ -224,6 +224,29 @@ TEST_F(ShellTest, OrdersAreCarriedOutAndFactsThatComeTogetherAreOneRun) {
   EXPECT_EQ(notes(), "run, the manager knows: \norder\n");
 }
 
+TEST_F(ShellTest, AControllerThatIsSurprisingForEverFillsNoJournal) {
+  ASSERT_TRUE(start());
+  notes();
+  const auto tid = Tid({Transport::tcp, "10.0.0.1", "8009", "nqn.hostile", "", "", "nqn.host"});
+  const auto other = Tid({Transport::tcp, "10.0.0.2", "8009", "nqn.honest", "", "", "nqn.host"});
+  constexpr int kSurprises = 1000;
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < kSurprises; ++i)
+    brain_.orders.emplace_back(Report{Level::error, tid, "", "surprise " + std::to_string(i)});
+  brain_.orders.emplace_back(Report{Level::info, other, "", "honest"});
+  shell_->handle(StafChanged{});
+  notes();
+  shell_.reset();
+  const std::string said = testing::internal::GetCapturedStderr();
+  const auto told = static_cast<int>(LogBounds{}.per_subject);
+  EXPECT_NE(said.find("surprise " + std::to_string(told - 1) + "\n"), std::string::npos) << said;
+  EXPECT_EQ(said.find("surprise " + std::to_string(told)), std::string::npos) << said;
+  EXPECT_NE(said.find("honest\n"), std::string::npos) << said;
+  EXPECT_NE(said.find(tid.to_string() + " - " + std::to_string(kSurprises - told) + " more messages like these"),
+            std::string::npos)
+      << said;
+}
+
 TEST_F(ShellTest, AStopIsHeardOnceAndEndsWhenTheBrainHasStopped) {
   ASSERT_TRUE(start());
   notes();

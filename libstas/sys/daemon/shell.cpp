@@ -34,16 +34,6 @@ std::string clock_time(Instant at, Instant now) {
   return std::string(text, std::strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &local));
 }
 
-void log_report(const Journal& journal, const Report& report, Instant now) {
-  if (!journal.wants(report.level)) return;
-  const std::string tid = report.tid ? report.tid->to_string() : std::string();
-  std::string text = report.text;
-  if (const auto at = text.rfind(kByTime); report.by != kNever && at != std::string::npos)
-    text.replace(at, kByTime.size(), clock_time(report.by, now));
-  journal.log(report.level, text,
-              {{"STAS_TID", tid}, {"STAS_DEVICE", report.device}, {"STAS_REASON", to_text(report.reason)}});
-}
-
 KnownHost known(const HostIdentity& host) { return {host.nqn, host.id}; }
 
 }  // namespace
@@ -65,6 +55,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
   run_later_ = loop_.once([this] { run(); });
   deadline_ = loop_.timer([this] { run_later_.arm(); });
   audit_timer_ = loop_.timer([this] { audit(); });
+  untold_timer_ = loop_.timer([this] { tell_untold(loop_.now()); });
   tell_again_ = loop_.timer([this] { tell_ready(); });
   stop_timer_ = loop_.timer([this] {
     journal_.warning("Some operations did not end in time; stopping without them");
@@ -74,7 +65,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
   journal_.start();
 }
 
-Shell::~Shell() = default;
+Shell::~Shell() { tell_untold(kNever); }
 
 bool Shell::start() {
   const auto saved = read_last_known(state_.path(), journal_);
@@ -162,7 +153,7 @@ void Shell::carry_out(Action action) {
         if constexpr (std::is_constructible_v<FabricOp, Order>) {
           fabric_->submit(std::move(order));
         } else if constexpr (std::is_same_v<Order, Report>) {
-          log_report(journal_, order, loop_.now());
+          report(order);
         } else if constexpr (std::is_same_v<Order, SaveLastKnown>) {
           state_.changed();
         } else if constexpr (std::is_same_v<Order, Resolve>) {
@@ -174,6 +165,35 @@ void Shell::carry_out(Action action) {
         }
       },
       action);
+}
+
+void Shell::report(const Report& report) {
+  if (!journal_.wants(report.level)) return;
+  const std::string tid = report.tid ? report.tid->to_string() : std::string();
+  std::string text = report.text;
+  if (const auto at = text.rfind(kByTime); report.by != kNever && at != std::string::npos)
+    text.replace(at, kByTime.size(), clock_time(report.by, loop_.now()));
+  const std::string& subject = !tid.empty() ? tid : !report.device.empty() ? report.device : options_.program;
+  log_bounded(subject, report.level, text,
+              {{"STAS_TID", tid}, {"STAS_DEVICE", report.device}, {"STAS_REASON", to_text(report.reason)}});
+}
+
+// Who asked for everything (tron) gets it.
+void Shell::log_bounded(const std::string& subject, Level level, const std::string& text,
+                        const std::vector<JournalField>& fields) {
+  if (level == Level::debug || journal_.tron() || log_limit_.admits(subject, loop_.now()))
+    return journal_.log(level, text, fields);
+  untold_timer_.arm(log_limit_.deadline());
+}
+
+void Shell::tell_untold(Instant now) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(log_limit_.bounds().window).count();
+  for (const auto& [subject, messages] : log_limit_.take(now)) {
+    const std::string about = subject.empty() ? "" : subject + " - ";
+    journal_.warning(about + std::to_string(messages) + " more messages like these were left out within " +
+                     std::to_string(minutes) + " minutes (tron shows all)");
+  }
+  untold_timer_.arm(log_limit_.deadline());
 }
 
 // The service manager; one that cannot be told is no reason to stop.

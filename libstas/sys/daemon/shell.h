@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "libstas/core/base/log_limit.h"
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/daemon/brain_port.h"
 #include "libstas/sys/daemon/command_line.h"
@@ -43,6 +44,9 @@ class Shell {
   bool start();
   // A fact for the brain, from the loop.
   void handle(Event event);
+  // For the journal, about something that others cause: no more than so much about one subject (log_limit).
+  void log_bounded(const std::string& subject, Level level, const std::string& text,
+                   const std::vector<JournalField>& fields = {});
 
   Loop& loop() const { return loop_; }
   const DaemonOptions& options() const { return options_; }
@@ -65,6 +69,8 @@ class Shell {
   void audit();
   void told(const Result<void>& outcome);
   void tell_ready();
+  void report(const Report& report);
+  void tell_untold(Instant now);
 
   Loop& loop_;
   const DaemonOptions options_;
@@ -72,6 +78,7 @@ class Shell {
   BrainPort brain_;
   ShellHooks hooks_;
   Journal journal_;
+  LogLimit log_limit_;
   StateFile state_;
   Worker worker_;
   Resolver resolver_;
@@ -83,7 +90,7 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_, tell_again_;
+  TimerSource deadline_, audit_timer_, stop_timer_, tell_again_, untold_timer_;
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool stopping_ = false;
 };

@@ -23,7 +23,6 @@ constexpr const char* kDomain = "local";
 
 constexpr Duration kCoalesce = std::chrono::milliseconds(10);
 constexpr Duration kMinRestart = std::chrono::seconds(1);
-constexpr Duration kComplaintWindow = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -41,11 +40,13 @@ struct MdnsBrowser::Impl {
         publish(std::move(p)),
         report(std::move(r)),
         poll(l),
-        services(l, {[this] { mark_dirty(); }, [this](std::string text) { complain(std::move(text)); },
-                     [this](std::string text) { report(Level::debug, std::move(text)); }}),
+        services(l, t.unresolved,
+                 {[this] { mark_dirty(); }, [this](std::string text) { complain(std::move(text)); },
+                  [this](std::string text) { report_bounded("unresolved", Level::debug, std::move(text)); }}),
         publish_timer(l.timer([this] { publish_now(); })),
         start_timer(l.timer([this] { start(); })),
         settle_timer(l.timer([this] { settle(); })),
+        untold_timer(l.timer([this] { tell_untold(); })),
         backoff(t.retry) {}
   ~Impl() {
     if (client != nullptr) avahi_client_free(client);
@@ -64,6 +65,7 @@ struct MdnsBrowser::Impl {
   TimerSource publish_timer;
   TimerSource start_timer;
   TimerSource settle_timer;
+  TimerSource untold_timer;
   Backoff backoff;
   bool settled = false;
   bool enabled = false;
@@ -73,8 +75,7 @@ struct MdnsBrowser::Impl {
   Instant browsing_since{};
   Instant start_at = kNever;
   std::set<std::string> seen_twice;  // addresses on several interfaces that were reported
-  Instant complaints_since{};
-  unsigned complaints = 0;
+  LogLimit log_limit{kMdnsLogBounds};
 
   void set_enabled(bool on) {
     if (enabled == on) return;
@@ -259,17 +260,21 @@ struct MdnsBrowser::Impl {
     }
   }
 
-  void complain(std::string text) {
-    const Instant now = loop.now();
-    if (now - complaints_since >= kComplaintWindow) {
-      complaints_since = now;
-      complaints = 0;
-    }
-    if (++complaints < kMaxMdnsComplaintsPerMinute) {
-      report(Level::error, std::move(text));
-    } else if (complaints == kMaxMdnsComplaintsPerMinute) {
-      report(Level::error, "Too many messages about mDNS services, the next ones are ignored for up to a minute");
-    }
+  void complain(std::string text) { report_bounded("complaint", Level::error, std::move(text)); }
+
+  void report_bounded(const std::string& kind, Level level, std::string text) {
+    if (log_limit.admits(kind, loop.now()))
+      report(level, std::move(text));
+    else
+      untold_timer.arm(log_limit.deadline());
+  }
+
+  void tell_untold() {
+    std::size_t messages = 0;
+    for (const auto& untold : log_limit.take(loop.now())) messages += untold.messages;
+    if (messages > 0)
+      report(Level::warning, std::to_string(messages) + " more messages about mDNS services were left out");
+    untold_timer.arm(log_limit.deadline());
   }
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libstas/core/base/backoff.h"
+#include "libstas/core/base/log_limit.h"
 #include "libstas/core/base/time.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/event.h"
@@ -20,7 +21,8 @@
 
 namespace stas {
 
-inline constexpr unsigned kMaxMdnsComplaintsPerMinute = 60;  // about services: anybody on the link can cause them
+// Messages about services, which anybody on the link can cause: of each kind 60 in 10 minutes, the rest as a number.
+inline constexpr LogBounds kMdnsLogBounds{.per_subject = 60, .in_all = 120, .window = std::chrono::minutes(10)};
 
 struct MdnsTiming {
   // After the daemon came: how long what is missing says nothing. Long enough for queries to be repeated.
@@ -28,6 +30,8 @@ struct MdnsTiming {
   Duration settle_limit = std::chrono::seconds(30);  // when the daemon never says that its first answers are in
   Duration wake_up = std::chrono::seconds(60);       // a new client pings an absent daemon, which may activate it
   BackoffPolicy retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};  // no bus, no browser
+  // A service that does not resolve; while there is room for its resolver it is listened to all the time.
+  BackoffPolicy unresolved{std::chrono::seconds(30), std::chrono::minutes(30), 0.1};
 };
 
 struct MdnsView {

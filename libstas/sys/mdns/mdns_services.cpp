@@ -53,8 +53,12 @@ std::string described(const MdnsService& service) {
 
 }  // namespace
 
-MdnsServices::MdnsServices(Loop& loop, Hooks hooks)
-    : loop_(loop), hooks_(std::move(hooks)), again_(loop_.timer([this] { pump(); })) {}
+MdnsServices::MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks)
+    : loop_(loop),
+      unresolved_(unresolved),
+      hooks_(std::move(hooks)),
+      again_(loop_.timer([this] { pump(); })),
+      rested_(loop_.timer([this] { on_rested(); })) {}
 
 void MdnsServices::add(AvahiClient* client, Key key) {
   if (key.name.size() > kMaxName || key.type.size() > kMaxName || key.domain.size() > kMaxName) return;
@@ -66,7 +70,7 @@ void MdnsServices::add(AvahiClient* client, Key key) {
     return;
   }
   client_ = client;
-  const auto node = services_.try_emplace(std::move(key)).first;
+  const auto node = services_.try_emplace(std::move(key), unresolved_, services_.size()).first;
   Service& service = node->second;
   service.owner = this;
   service.key = &node->first;
@@ -85,6 +89,7 @@ void MdnsServices::remove(const Key& key) {
   if (found == services_.end()) return;
   close(found->second);
   put(found->second, nullptr);
+  resting_.erase({found->second.rests_until, &found->second});
   services_.erase(found);
   pump();
   hooks_.changed();
@@ -94,10 +99,13 @@ void MdnsServices::forget() {
   client_ = nullptr;
   waiting_.clear();
   answered_.clear();
+  failed_.clear();
+  resting_.clear();
   services_.clear();
   resolvers_ = 0;
   overflow_ = false;
   again_.disarm();
+  rested_.disarm();
   hooks_.changed();
 }
 
@@ -127,6 +135,13 @@ void MdnsServices::found(Service& service, const AvahiAddress& address, std::uin
   put(service, &answered_);
   const auto ip = to_ip(address);
   if (!ip) return;
+  // Asking for the name takes a descriptor. Without it the service would be one of every interface.
+  if (service.value.interface.empty()) service.value.interface = interface_name(service.key->interface);
+  if (service.value.interface.empty() && service.key->interface > 0) {
+    close(service);
+    return rest(service);
+  }
+  service.backoff.reset();
   MdnsTxt facts = parse_mdns_txt(to_strings(txt));
   if (port == 0) {
     // RFC 6763, clauses 4.1.2 and 5: the name is only reserved, nobody listens.
@@ -150,7 +165,6 @@ void MdnsServices::found(Service& service, const AvahiAddress& address, std::uin
 
 void MdnsServices::failed(Service& service) {
   const int error = avahi_client_errno(client_);
-  hooks_.debug("mDNS service " + described(service.value) + " not resolved: " + avahi_strerror(error));
   if (!service.any_protocol && !service.value.resolved) {
     // An announcement over IPv4 may well be of a host that only has an IPv6 address, and the reverse.
     service.any_protocol = true;
@@ -158,7 +172,26 @@ void MdnsServices::failed(Service& service) {
     put(service, &waiting_);
     return;
   }
-  put(service, &answered_);  // stays open: what was known stays, and a late answer counts
+  hooks_.debug("mDNS service " + described(service.value) + " not resolved: " + avahi_strerror(error));
+  put(service, &failed_);  // stays open: what was known stays, and a late answer counts
+}
+
+// Without a resolver. What was known stays.
+void MdnsServices::rest(Service& service) {
+  put(service, nullptr);
+  service.rests_until = loop_.now() + service.backoff.fail();
+  resting_.emplace(service.rests_until, &service);
+  rested_.arm(resting_.begin()->first);
+}
+
+void MdnsServices::on_rested() {
+  const Instant now = loop_.now();
+  while (!resting_.empty() && resting_.begin()->first <= now) {
+    put(*resting_.begin()->second, &waiting_);
+    resting_.erase(resting_.begin());
+  }
+  rested_.arm(resting_.empty() ? kNever : resting_.begin()->first);
+  pump();
 }
 
 // Moves the service to the end of the list; nullptr: to none.
@@ -186,15 +219,23 @@ bool MdnsServices::open(Service& service) {
   return true;
 }
 
+bool MdnsServices::make_room() {
+  if (resolvers_ < kMaxMdnsResolvers) return true;
+  auto& list = failed_.empty() ? answered_ : failed_;
+  if (list.empty()) return false;
+  Service& oldest = *list.front();
+  close(oldest);
+  if (oldest.value.resolved)
+    put(oldest, nullptr);
+  else
+    rest(oldest);
+  return true;
+}
+
 // Gives resolvers to the services that wait for one.
 void MdnsServices::pump() {
   while (client_ != nullptr && !waiting_.empty()) {
-    if (resolvers_ >= kMaxMdnsResolvers) {
-      if (answered_.empty()) return;
-      Service& oldest = *answered_.front();
-      close(oldest);
-      put(oldest, oldest.value.resolved ? nullptr : &waiting_);
-    }
+    if (!make_room()) return;
     if (!open(*waiting_.front())) {
       hooks_.debug(std::string("no mDNS resolver: ") + avahi_strerror(avahi_client_errno(client_)));
       again_.arm_after(kResolverRetry);

@@ -5,15 +5,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <avahi-client/lookup.h>
 
+#include "libstas/core/base/backoff.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/event.h"
 #include "libstas/sys/os/loop.h"
@@ -21,7 +25,9 @@
 namespace stas {
 
 inline constexpr std::size_t kMaxMdnsServices = 4096;  // the rest is not looked at
-// avahi-daemon gives each client 1024 objects. Beyond ours, the resolver that answered longest ago makes room.
+// avahi-daemon gives each client 1024 objects. Beyond ours, one that has failed makes room, or else the one that
+// answered longest ago. Who has not answered is asked again after a growing pause: anybody on the link can announce
+// thousands that never resolve.
 inline constexpr std::size_t kMaxMdnsResolvers = 960;
 
 class MdnsServices {
@@ -32,7 +38,7 @@ class MdnsServices {
     std::function<void(std::string)> debug;
   };
 
-  MdnsServices(Loop& loop, Hooks hooks);
+  MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks);
   MdnsServices(const MdnsServices&) = delete;
   MdnsServices& operator=(const MdnsServices&) = delete;
 
@@ -53,13 +59,16 @@ class MdnsServices {
 
  private:
   struct Service {
+    explicit Service(BackoffPolicy unresolved, std::uint64_t seed) : backoff(unresolved, seed) {}
     MdnsServices* owner = nullptr;
     const Key* key = nullptr;
     MdnsService value;
     AvahiServiceResolver* resolver = nullptr;
     bool any_protocol = false;  // nothing came in the protocol of the announcement
     std::vector<std::string> problems;
-    std::list<Service*>* list = nullptr;  // waiting_ or answered_, or none
+    Backoff backoff;
+    Instant rests_until{};                // after a failure, when it has no resolver
+    std::list<Service*>* list = nullptr;  // waiting_, answered_ or failed_, or none
     std::list<Service*>::iterator position;
   };
 
@@ -68,20 +77,27 @@ class MdnsServices {
                           AvahiStringList* txt, AvahiLookupResultFlags, void* userdata);
   void found(Service& service, const AvahiAddress& address, std::uint16_t port, AvahiStringList* txt);
   void failed(Service& service);
+  void rest(Service& service);
+  void on_rested();
   void put(Service& service, std::list<Service*>* list);
   void close(Service& service);
   bool open(Service& service);
+  bool make_room();
   void pump();
 
   Loop& loop_;
+  const BackoffPolicy unresolved_;
   Hooks hooks_;
   AvahiClient* client_ = nullptr;
   std::map<Key, Service> services_;
   std::list<Service*> waiting_;   // for a resolver
   std::list<Service*> answered_;  // with an open resolver, longest ago first
+  std::list<Service*> failed_;    // the same; a late answer counts
+  std::set<std::pair<Instant, Service*>> resting_;
   std::size_t resolvers_ = 0;
   bool overflow_ = false;
-  TimerSource again_;
+  TimerSource again_;   // no resolver was to be had
+  TimerSource rested_;  // the first of resting_
 };
 
 }  // namespace stas
