@@ -45,9 +45,12 @@ void StateFile::save() {
     const std::string message = "Unable to save last known config: " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);
     failed_ = true;
-  } else if (std::exchange(failed_, false)) {
-    journal_.info("Last known config is saved again");
+    waiting_ = true;
+    timer_.arm_after(backoff_.fail());
+    return;
   }
+  backoff_.reset();
+  if (std::exchange(failed_, false)) journal_.info("Last known config is saved again");
 }
 
 }  // namespace stas

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "libstas/core/base/backoff.h"
 #include "libstas/core/base/result.h"
 #include "libstas/core/base/time.h"
 #include "libstas/sys/os/journal.h"
@@ -20,11 +21,13 @@ std::string last_known_path(std::string_view program);
 Result<std::string> read_last_known(const std::string& path, const Journal& journal);
 
 // The file of the last known configuration. What changes is written soon, but not more than twice a second: making and
-// writing the text costs more the more there is. Logs the first failure of a series.
+// writing the text costs more the more there is. What could not be written (a full /run) is written later, whether more
+// changes or not. Logs the first failure of a series.
 class StateFile {
  public:
   static constexpr Duration kSoon = std::chrono::milliseconds(100);
   static constexpr Duration kSeldom = std::chrono::milliseconds(500);
+  static constexpr BackoffPolicy kAgain{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};  // after a failure
 
   StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text);
   const std::string& path() const { return path_; }
@@ -40,6 +43,7 @@ class StateFile {
   TimerSource timer_;
   bool waiting_ = false;
   Instant not_before_{};
+  Backoff backoff_{kAgain};
   bool failed_ = false;
 };
 

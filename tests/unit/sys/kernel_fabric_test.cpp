@@ -370,6 +370,27 @@ TEST_F(KernelFabricTest, AStuckCommandIsAnsweredAndItsLateResultDropped) {
   EXPECT_EQ(fabric().pending(), 0U);
 }
 
+TEST_F(KernelFabricTest, NoNumberOfMuteControllersDelaysADisconnect) {
+  constexpr OpId kMute = 100;
+  auto gate = std::make_shared<FakeWriter>();
+  gate->held = true;
+  calls_.open_admin = [gate](const std::string&, const std::string&) -> Result<AdminSession> {
+    std::unique_lock lock(gate->mutex);
+    gate->changed.wait(lock, [&] { return !gate->held; });
+    return fail(ErrorKind::timed_out, "no answer");
+  };
+  for (OpId op = 1; op <= kMute; ++op) {
+    const std::string name = "nvme" + std::to_string(op);
+    root_.add(name, testing::discovery_controller());
+    fabric().submit(FetchLogPage{.op = op, .tid = order(0, "8009").tid, .device = ref(name), .known_genctr = {}});
+  }
+  root_.add("nvme0", testing::io_controller());
+  fabric().submit(
+      Disconnect{.op = kMute + 1, .tid = order(0, "4420").tid, .device = ref("nvme0"), .reason = Reason::not_listed});
+  EXPECT_TRUE(std::holds_alternative<Disconnected>(result(kMute + 1)));
+  gate->hold(false);
+}
+
 TEST_F(KernelFabricTest, TellsWhatTheKernelCanDo) {
   fabric();
   // The list of the fake kernel has both, whatever the machine of the test runs.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/daemon/state_file.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -44,6 +46,22 @@ TEST_F(StateFileTest, WhatWaitsIsWrittenAtTheEndAndOnlyThat) {
   EXPECT_EQ(texts_, 1);
   file_.flush();
   EXPECT_EQ(texts_, 1);
+}
+
+// The file is all that a daemon finds again; what could not be written is owed.
+TEST_F(StateFileTest, AWriteThatFailedIsRepeatedUntilItWorks) {
+  const std::string away = directory_.path() + ".away";
+  std::filesystem::rename(directory_.path(), away);
+  testing::internal::CaptureStderr();
+  file_.changed();
+  ASSERT_TRUE(written(2));
+  std::filesystem::rename(away, directory_.path());
+  EXPECT_TRUE(test::run_until(loop_, [&] { return std::filesystem::exists(directory_ / "state"); }));
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << "one failure, one recovery: " << said;
+  const int texts = texts_;
+  file_.flush();
+  EXPECT_EQ(texts_, texts) << "nothing is owed any more";
 }
 
 }  // namespace

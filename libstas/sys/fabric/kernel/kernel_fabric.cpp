@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::size_t kMaxInquiries = 16;  // at once; failures beyond these keep the general message
 
-// One job per device and purpose at a time; a delete does not wait behind an admin command that gets no answer.
-constexpr WorkerLimits kDeviceJobs = {.threads = 64, .per_key = 1, .queued = 65536};
+// One command per controller at a time. 64 mute ones keep all others waiting, for as long as a command may take.
+constexpr WorkerLimits kCommands = {.threads = 64, .per_key = 1, .queued = 65536};
+// Deletes do not wait behind commands that get no answer, however many there are.
+constexpr WorkerLimits kDeletes = {.threads = 64, .per_key = 1, .queued = 65536};
 
 KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
   if (!calls.connect) calls.connect = [paths](const Connect& order) { return connect_controller(paths, order); };
@@ -60,12 +62,16 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
       devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
       connects_(loop, ops_, limits.connect, calls_.connect,
                 [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
-      worker_(loop, kDeviceJobs),
+      commands_(loop, kCommands),
+      deletes_(loop, kDeletes),
       scan_later_(loop.once([this] { scan_now(); })) {
   ops_.set_sink([this](Event event) { emit(std::move(event)); });
 }
 
-KernelFabric::~KernelFabric() { worker_.stop(Duration::zero()); }
+KernelFabric::~KernelFabric() {
+  commands_.stop(Duration::zero());
+  deletes_.stop(Duration::zero());
+}
 
 Result<void> KernelFabric::start(Sink sink) {
   sink_ = std::move(sink);
@@ -99,7 +105,7 @@ bool KernelFabric::see_interfaces() {
 // On a worker, because in the kernel even this waits for the connects of other programs.
 void KernelFabric::ask_options() {
   // Until there is an answer, the release of the kernel decides.
-  static_cast<void>(worker_.submit("options", [this, ask = calls_.supported_options] {
+  static_cast<void>(commands_.submit("options", [this, ask = calls_.supported_options] {
     auto options = ask();
     return Worker::Completion([this, options = std::move(options)] {
       if (options) options_ = *options;
@@ -160,20 +166,19 @@ void KernelFabric::stop_connecting() {
 
 void KernelFabric::run(Disconnect op) {
   const auto over = ops_.begin(op.op, limits_.disconnect, late(op.device, "the disconnect"));
-  const bool taken =
-      worker_.submit("delete " + op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
-        // Its deadline has passed: nobody waits for it, and perhaps nobody wants it any more.
-        if (over->load()) return Worker::Completion();
-        auto removed = remove(ref);
-        return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {
-          static_cast<void>(devices_.refresh(name));
-          if (removed) {
-            ops_.finish(id, Disconnected{});
-          } else {
-            ops_.finish(id, removed.error());
-          }
-        });
-      });
+  const bool taken = deletes_.submit(op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
+    // Its deadline has passed: nobody waits for it, and perhaps nobody wants it any more.
+    if (over->load()) return Worker::Completion();
+    auto removed = remove(ref);
+    return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {
+      static_cast<void>(devices_.refresh(name));
+      if (removed) {
+        ops_.finish(id, Disconnected{});
+      } else {
+        ops_.finish(id, removed.error());
+      }
+    });
+  });
   if (!taken) ops_.finish_later(op.op, no_thread(op.device));
 }
 
@@ -209,7 +214,7 @@ void KernelFabric::run_admin(OpId op, const DeviceRef& device, std::function<OpR
     };
     return Worker::Completion([this, op, result = answer()]() mutable { ops_.finish(op, std::move(result)); });
   };
-  if (!worker_.submit(device.name, std::move(job))) ops_.finish_later(op, no_thread(device));
+  if (!commands_.submit(device.name, std::move(job))) ops_.finish_later(op, no_thread(device));
 }
 
 }  // namespace stas

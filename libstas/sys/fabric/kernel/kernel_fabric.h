@@ -85,7 +85,7 @@ class KernelFabric final : public Fabric {
   };
   std::map<OpId, Inquiry> inquiries_;
   bool stopped_ = false;
-  Worker worker_;
+  Worker commands_, deletes_;
   OnceSource scan_later_;
 };
 
