@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/daemon/udev_rules.h"
 
-#include <filesystem>
+#include <cerrno>
 #include <optional>
 #include <system_error>
 
@@ -14,6 +14,14 @@ namespace stas {
 namespace {
 
 constexpr mode_t kWorldReadable = 0644;
+constexpr mode_t kWorldSearchable = 0755;  // as udevd makes its directories; the umask of our unit would make it 0700
+
+// The override of 2.4.1 without white space and continued lines, before and after the path of systemctl.
+constexpr std::string_view kOldHead = R"(ACTION=="change",SUBSYSTEM=="fc",ENV{FC_EVENT}=="nvmediscovery",)"
+                                      R"(ENV{NVMEFC_HOST_TRADDR}=="*",ENV{NVMEFC_TRADDR}=="*",RUN+=")";
+constexpr std::string_view kOldTail =
+    R"(--no-blockrestartnvmf-connect@--device\x3dnone\x09--transport\x3dfc\x09--traddr\x3d$env{NVMEFC_TRADDR})"
+    R"(\x09--trsvcid\x3dnone\x09--host-traddr\x3d$env{NVMEFC_HOST_TRADDR}.service")";
 
 std::string in(const std::string& directory) { return directory + "/" + std::string(kUdevRulesName); }
 
@@ -23,7 +31,9 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &st) == 0;
 }
 
-bool is_ours(std::string_view content) { return content.starts_with(kUdevOverrideMarker); }
+bool is_ours(std::string_view content) {
+  return content.starts_with(kUdevOverrideMarker) || is_override_of_2_4_1(content);
+}
 
 // The rules that would be in force without our override; nullopt: not installed.
 Result<std::optional<std::string>> installed_rules(const UdevPaths& paths) {
@@ -37,14 +47,30 @@ Result<std::optional<std::string>> installed_rules(const UdevPaths& paths) {
   return std::optional<std::string>();
 }
 
+// With its parents. What is there already keeps its mode.
 Result<void> make_directory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return fail(ErrorKind::io, path + ": " + error.message(), error.value());
-  return {};
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    const bool made = mkdir(part.c_str(), kWorldSearchable) == 0;
+    if ((!made && errno != EEXIST) || (made && chmod(part.c_str(), kWorldSearchable) != 0))
+      return fail(ErrorKind::io, part + ": " + std::generic_category().message(errno), errno);
+    if (end == std::string::npos) return {};
+  }
 }
 
 }  // namespace
+
+bool is_override_of_2_4_1(std::string_view content) {
+  std::string dense;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    if (content.substr(i).starts_with("\\\n")) continue;  // the newline goes with the next one
+    if (std::string_view(" \t\n").find(content[i]) == std::string_view::npos) dense += content[i];
+  }
+  if (!dense.starts_with(kOldHead) || !dense.ends_with(kOldTail)) return false;
+  if (dense.size() < kOldHead.size() + kOldTail.size()) return false;
+  const auto systemctl = std::string_view(dense).substr(kOldHead.size());
+  return systemctl.find('"') == systemctl.size() - 1;
+}
 
 std::string udev_rules_without_tcp(std::string_view installed) {
   std::string rules(kUdevOverrideMarker);

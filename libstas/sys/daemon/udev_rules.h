@@ -3,7 +3,9 @@
 // udev-rule=disabled (stacd.conf, the default): nvme-cli's udev rules must not connect anything on TCP behind our back,
 // but keep doing their work for RDMA and FC. A file of the same name in /run masks the installed one, so ours is a copy
 // of it in which events of TCP controllers jump over everything. Our file carries a marker line and is only ever
-// replaced or removed by us; what an administrator put there, or into /etc, is left alone.
+// replaced or removed by us. So is the one that the stafd of nvme-stas 2.4.1 leaves when it dies, which masks
+// everything and would stay until the machine is restarted. What an administrator put there, or into /etc, is left
+// alone.
 #pragma once
 
 #include <string>
@@ -18,6 +20,10 @@ inline constexpr std::string_view kUdevRulesName = "70-nvmf-autoconnect.rules";
 inline constexpr std::string_view kUdevOverrideMarker =
     "# Written by stacd (udev-rule=disabled), removed when it stops.";
 inline constexpr std::size_t kMaxUdevRules = 256U << 10;
+
+// Is it what the stafd of nvme-stas 2.4.1 writes (compatibility contract 1.4)? It says so nowhere, but is one rule
+// whose only variable part is the path of systemctl.
+bool is_override_of_2_4_1(std::string_view content);
 
 // Directories that udevd reads, the stronger ones first: etc, run, vendor.
 struct UdevPaths {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/unit/sys/kernel_fake_root.h"
 
@@ -13,6 +14,16 @@ namespace {
 const std::string kName(kUdevRulesName);
 constexpr const char* kInstalled =
     "ACTION!=\"change\", GOTO=\"end\"\nENV{NVME_TRTYPE}==\"*\", RUN+=\"x\"\nLABEL=\"end\"\n";
+
+// As nvme-stas 2.4.1 writes it (compatibility contract 1.4), with the path of systemctl.
+std::string of_2_4_1(const std::string& systemctl) {
+  return "\nACTION==\"change\", SUBSYSTEM==\"fc\", ENV{FC_EVENT}==\"nvmediscovery\", \\\n"
+         "  ENV{NVMEFC_HOST_TRADDR}==\"*\",  ENV{NVMEFC_TRADDR}==\"*\", \\\n  RUN+=\"" +
+         systemctl +
+         R"( --no-block restart nvmf-connect@--device\x3dnone\x09--transport\x3dfc\x09--traddr\x3d$env{NVMEFC_TRADDR})"
+         R"(\x09--trsvcid\x3dnone\x09--host-traddr\x3d$env{NVMEFC_HOST_TRADDR}.service")"
+         "\n";
+}
 
 class UdevOverrides : public ::testing::Test {
  protected:
@@ -93,6 +104,52 @@ TEST_F(UdevOverrides, ReplaceTheLeftoverOfACrash) {
   put(std::string(kUdevOverrideMarker) + "\n# from an older nvme-cli\n");
   EXPECT_EQ(install(), UdevOverride::installed);
   EXPECT_EQ(ours(), udev_rules_without_tcp(kInstalled));
+}
+
+TEST_F(UdevOverrides, AreNotTakenForTheAdministratorsWhenNvmeStasLeftThem) {
+  install_nvme_cli();
+  for (const char* systemctl : {"/usr/bin/systemctl", "/bin/systemctl"}) {
+    put(of_2_4_1(systemctl));
+    EXPECT_EQ(ours().size(), 319 + std::string(systemctl).size());  // 337 bytes with the first of them
+    EXPECT_TRUE(udev_override_in_force(paths()));
+    EXPECT_EQ(install(), UdevOverride::installed);
+    EXPECT_EQ(ours(), udev_rules_without_tcp(kInstalled));
+    put(of_2_4_1(systemctl));
+    EXPECT_TRUE(remove_udev_override(paths()));
+    EXPECT_FALSE(present());
+  }
+}
+
+TEST_F(UdevOverrides, AreTheAdministratorsWhenTheyOnlyResembleThoseOfNvmeStas) {
+  install_nvme_cli();
+  const std::string old = of_2_4_1("/usr/bin/systemctl");
+  const std::string rows[] = {
+      "# kept by hand\n" + old,
+      old + "ACTION==\"add\", RUN+=\"x\"\n",
+      of_2_4_1("/bin/true\", RUN+=\"/usr/bin/systemctl"),
+      old.substr(0, old.size() - 3),
+      old.substr(0, old.find("RUN+=")) + "RUN+=\"x\"\n",
+  };
+  for (const auto& text : rows) {
+    put(text);
+    EXPECT_EQ(install(), UdevOverride::left_alone) << text;
+    EXPECT_TRUE(remove_udev_override(paths()));
+    EXPECT_EQ(ours(), text);
+  }
+}
+
+TEST_F(UdevOverrides, AreInADirectoryThatEverybodyMayLookInto) {
+  install_nvme_cli();
+  std::filesystem::create_directory(root_.path("run"));
+  std::filesystem::permissions(root_.path("run"), std::filesystem::perms(0711));
+  const mode_t before = umask(0077);  // of our unit
+  EXPECT_EQ(install(), UdevOverride::installed);
+  umask(before);
+  const auto mode = [&](const char* path) { return std::filesystem::status(root_.path(path)).permissions(); };
+  EXPECT_EQ(mode("run"), std::filesystem::perms(0711)) << "was there before";
+  EXPECT_EQ(mode("run/udev"), std::filesystem::perms(0755));
+  EXPECT_EQ(mode("run/udev/rules.d"), std::filesystem::perms(0755));
+  EXPECT_EQ(mode(("run/udev/rules.d/" + kName).c_str()), std::filesystem::perms(0644));
 }
 
 TEST_F(UdevOverrides, AreNotNeededWithoutNvmeCli) {
