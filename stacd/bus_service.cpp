@@ -17,15 +17,15 @@ constexpr char kDebug[] = "org.nvmexpress.stac.debug";
 
 }  // namespace
 
-Result<void> BusService::publish() {
+void BusService::publish(Published done) {
   auto debug = debug_face(
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
   if (auto exported = bus_.export_object(
           kPath, {main_face(kName, [this](bool detailed) { return list_controllers(detailed); }), debug});
       !exported)
-    return exported;
-  return bus_.request_name(kName);
+    return done(exported);
+  name_ = bus_.request_name(kName, std::move(done));
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }

@@ -19,8 +19,8 @@ class BusService {
   // All of them outlive the service.
   BusService(Bus& bus, Shell& shell, const Connector& connector) : bus_(bus), shell_(shell), connector_(connector) {}
 
-  // Exports the object and takes the name. An Error when another instance has it.
-  Result<void> publish();
+  // Exports the object and takes the name. `done` once, from the loop: an Error when another instance has it.
+  void publish(Published done);
 
   void tron_changed();
 
@@ -35,6 +35,7 @@ class BusService {
   Bus& bus_;
   Shell& shell_;
   const Connector& connector_;
+  BusHandle name_;
 };
 
 }  // namespace stas::stacd

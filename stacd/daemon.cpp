@@ -18,23 +18,21 @@ const std::string kUdevdUnit = "systemd-udevd.service";
 Daemon::Daemon(Loop& loop, DaemonOptions options)
     : shell_(loop, std::move(options), ControllerKind::io,
              port_of<StacdConfigured>(connector_, parse_known_stacd, kConfParser),
-             {[this](Bus& bus) { return publish(bus); }, [this] { configured(); },
+             {[this](Bus& bus, Published done) { publish(bus, std::move(done)); }, [this] { configured(); },
               [this](const Action& action) {
                 if (std::holds_alternative<FetchStafPages>(action)) staf_->fetch();
               },
               [this] { apply_udev_rule(true); }}) {}
 
-Result<void> Daemon::publish(Bus& bus) {
-  service_ = std::make_unique<BusService>(bus, shell_, connector_);
-  if (auto published = service_->publish(); !published) return published;
-  tell_udevd();
+void Daemon::publish(Bus& bus, Published done) {
   staf_ = std::make_unique<StafClient>(bus, shell_.journal(), [this](Event event) { shell_.handle(std::move(event)); });
-  return {};
+  service_ = std::make_unique<BusService>(bus, shell_, connector_);
+  service_->publish(std::move(done));
 }
 
 void Daemon::configured() {
   apply_udev_rule(connector_.config()->udev_rule);
-  if (service_) service_->tron_changed();
+  service_->tron_changed();
 }
 
 // udev-rule= of stacd.conf(5): who connects on TCP, we or nvme-cli's udev rules.

@@ -17,11 +17,11 @@ inline constexpr ConfParser<StacdConfig> kConfParser{parse_stacd_conf, unread_st
 class Daemon {
  public:
   Daemon(Loop& loop, DaemonOptions options);
-  // Everything up to the first run of the Connector. False: what is wrong was logged.
+  // As of Shell.
   bool start() { return shell_.start(); }
 
  private:
-  Result<void> publish(Bus& bus);
+  void publish(Bus& bus, Published done);
   void configured();
   void apply_udev_rule(bool enabled);
   void mask_udev_rules();

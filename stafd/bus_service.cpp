@@ -42,13 +42,13 @@ TextDict unresolved_info(const Tid& tid, bool detailed) {
 
 }  // namespace
 
-Result<void> BusService::publish() {
+void BusService::publish(Published done) {
   auto debug = debug_face(
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
   if (auto exported = bus_.export_object(kPath, {main_interface(), debug, evidence_interface()}); !exported)
-    return exported;
-  return bus_.request_name(kName);
+    return done(exported);
+  name_ = bus_.request_name(kName, std::move(done));
 }
 
 BusInterface BusService::main_interface() {

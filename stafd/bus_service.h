@@ -21,8 +21,8 @@ class BusService {
   BusService(Bus& bus, Shell& shell, const Finder& finder, const Mdns& mdns)
       : bus_(bus), shell_(shell), finder_(finder), mdns_(mdns) {}
 
-  // Exports the object and takes the name. An Error when another instance has it.
-  Result<void> publish();
+  // Exports the object and takes the name. `done` once, from the loop: an Error when another instance has it.
+  void publish(Published done);
 
   void log_pages_changed(const Tid& tid, const std::string& device);
   void dc_removed();
@@ -46,6 +46,7 @@ class BusService {
   Shell& shell_;
   const Finder& finder_;
   const Mdns& mdns_;
+  BusHandle name_;
 };
 
 }  // namespace stas::stafd

@@ -8,21 +8,21 @@ namespace stas::stafd {
 Daemon::Daemon(Loop& loop, DaemonOptions options)
     : shell_(loop, std::move(options), ControllerKind::discovery,
              port_of<StafdConfigured>(finder_, parse_known_stafd, kConfParser),
-             {[this](Bus& bus) { return publish(bus); }, [this] { configured(); },
+             {[this](Bus& bus, Published done) { publish(bus, std::move(done)); }, [this] { configured(); },
               [this](const Action& action) { carry_out(action); }, [] {}}),
       mdns_(
           loop, [this](MdnsChanged view) { shell_.handle(std::move(view)); },
           [this](Level level, const std::string& text) { shell_.journal().log(level, text); }) {}
 
-Result<void> Daemon::publish(Bus& bus) {
+void Daemon::publish(Bus& bus, Published done) {
   if (shell_.options().fabric == FabricKind::kernel) nvme_cli_ = std::make_unique<NvmeCli>(bus, shell_.journal());
   service_ = std::make_unique<BusService>(bus, shell_, finder_, mdns_);
-  return service_->publish();
+  service_->publish(std::move(done));
 }
 
 void Daemon::configured() {
   mdns_.enable(finder_.config()->zeroconf);
-  if (service_) service_->tron_changed();
+  service_->tron_changed();
 }
 
 void Daemon::carry_out(const Action& action) {

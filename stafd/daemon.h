@@ -18,11 +18,11 @@ inline constexpr ConfParser<StafdConfig> kConfParser{parse_stafd_conf, unread_st
 class Daemon {
  public:
   Daemon(Loop& loop, DaemonOptions options);
-  // Everything up to the first run of the Finder. False: what is wrong was logged.
+  // As of Shell.
   bool start() { return shell_.start(); }
 
  private:
-  Result<void> publish(Bus& bus);
+  void publish(Bus& bus, Published done);
   void configured();
   void carry_out(const Action& action);
 

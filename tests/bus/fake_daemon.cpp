@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bus/fake_daemon.h"
-#include "libstas/core/discovery/dlpe_text.h"
 
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <utility>
+
+#include "libstas/core/discovery/dlpe_text.h"
+#include "tests/bus/private_bus.h"
 
 namespace stas::test {
 
@@ -41,8 +43,8 @@ FakeDaemon::FakeDaemon(Kind kind, Json document)
   std::promise<void> ready;
   thread_ = std::thread([this, &ready] {
     Loop loop;
-    auto bus = Bus::system(loop);
-    if (!bus || !(*bus)->export_object(path_, interfaces()) || !(*bus)->request_name(name_)) {
+    auto bus = connect_bus(loop);
+    if (!bus || !(*bus)->export_object(path_, interfaces()) || !take_name(loop, **bus, name_)) {
       std::fprintf(stderr, "fake daemon: cannot serve\n");
       std::abort();
     }

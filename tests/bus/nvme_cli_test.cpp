@@ -24,8 +24,8 @@ constexpr const char* kUnit = R"(nvmf-connect@--device\x3dnvme3\t--transport\x3d
 class NvmeCliTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    systemd_ = Bus::system(loop_).value();
-    bus_ = Bus::system(loop_).value();
+    systemd_ = connect_bus(loop_).value();
+    bus_ = connect_bus(loop_).value();
     BusInterface manager;
     manager.name = "org.freedesktop.systemd1.Manager";
     manager.methods.push_back({"RestartUnit",
@@ -37,7 +37,7 @@ class NvmeCliTest : public ::testing::Test {
                                  return std::string("/org/freedesktop/systemd1/job/1");
                                }});
     ASSERT_TRUE(systemd_->export_object("/org/freedesktop/systemd1", {manager}));
-    ASSERT_TRUE(systemd_->request_name("org.freedesktop.systemd1"));
+    ASSERT_TRUE(take_name(loop_, *systemd_, "org.freedesktop.systemd1"));
   }
 
   UdevPaths paths() const { return {path("etc"), path("run"), {path("usr")}}; }

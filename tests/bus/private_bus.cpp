@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -31,6 +32,10 @@ constexpr const char* kConfig = R"(<busconfig>
     <allow receive_type="method_return"/>
     <allow receive_type="error"/>
     <allow receive_type="signal"/>
+    <deny send_interface="org.freedesktop.DBus.Properties" send_member="Set"/>
+  </policy>
+  <policy user="@UID@">
+    <allow send_interface="org.freedesktop.DBus.Properties" send_member="Set"/>
   </policy>
 </busconfig>
 )";
@@ -49,6 +54,7 @@ PrivateBus::PrivateBus() {
   chmod(name, 0755);  // other users connect too
   std::string config = kConfig;
   config.replace(config.find("@DIR@"), 5, directory_);
+  config.replace(config.find("@UID@"), 5, std::to_string(geteuid()));
   std::ofstream(directory_ + "/bus.conf") << config;
 
   int fds[2];
@@ -77,10 +83,27 @@ void PrivateBus::kill() {
   pid_ = -1;
 }
 
+void PrivateBus::hang(bool hangs) { ::kill(pid_, hangs ? SIGSTOP : SIGCONT); }
+
 PrivateBus::~PrivateBus() {
   kill();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+}
+
+Result<std::unique_ptr<Bus>> connect_bus(Loop& loop) {
+  Worker worker(loop);
+  std::optional<Result<std::unique_ptr<Bus>>> bus;
+  Bus::connect(loop, worker, [&](Result<std::unique_ptr<Bus>> made) { bus = std::move(made); });
+  while (!bus) loop.run_once(std::chrono::seconds(1));
+  return *std::move(bus);
+}
+
+Result<void> take_name(Loop& loop, Bus& bus, const std::string& name) {
+  std::optional<Result<void>> outcome;
+  const auto handle = bus.request_name(name, [&](Result<void> told) { outcome = std::move(told); });
+  while (!outcome) loop.run_once(std::chrono::seconds(1));
+  return *outcome;
 }
 
 }  // namespace stas::test

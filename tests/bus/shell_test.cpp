@@ -123,9 +123,16 @@ class ShellTest : public testing::Test {
         loop_, options, ControllerKind::io,
         port_of<StacdConfigured>(brain_, parse_known_stacd,
                                  ConfParser<StacdConfig>{parse_stacd_conf, unread_stacd_conf}),
-        ShellHooks{[](Bus& bus) { return bus.request_name("org.example.shell"); }, [this] { brain_.notes += "hook\n"; },
-                   [this](const Action&) { brain_.notes += "order\n"; }, [this] { brain_.notes += "stopping\n"; }});
+        ShellHooks{[this](Bus& bus, Published done) { name_ = bus.request_name("org.example.shell", std::move(done)); },
+                   [this] { brain_.notes += "hook\n"; }, [this](const Action&) { brain_.notes += "order\n"; },
+                   [this] { brain_.notes += "stopping\n"; }});
     return shell_->start();
+  }
+  // And up to its first run, which is what the tests begin with.
+  bool start_all() {
+    if (!start()) return false;
+    while (brain_.notes.find("run, ") == std::string::npos) loop_.run_once(std::chrono::seconds(1));
+    return true;
   }
   // Runs until nothing has happened for a moment; what the brain noted meanwhile.
   std::string notes() {
@@ -143,12 +150,12 @@ class ShellTest : public testing::Test {
   Manager manager_{dir_ / "notify"};
   Loop loop_;
   NotingBrain brain_{manager_};
+  BusHandle name_;
   std::unique_ptr<Shell> shell_;
 };
 
 TEST_F(ShellTest, ReadyFollowsTheRunThatAppliesTheConfiguration) {
-  ASSERT_TRUE(start());
-  EXPECT_EQ(manager_.told(), "");
+  ASSERT_TRUE(start_all());
   const std::string said = notes() + manager_.told();
   EXPECT_EQ(said.rfind("configured nqn.a as nqn.host\nhook\nrun, the manager knows: \n", 0), 0U) << said;
   EXPECT_NE(said.find("READY "), std::string::npos);
@@ -159,7 +166,7 @@ TEST_F(ShellTest, ReadyFollowsTheRunThatAppliesTheConfiguration) {
 }
 
 TEST_F(ShellTest, AReloadIsOneEventWithWhatOfBothFilesCanBeUsed) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   notes();
   const struct {
     const char* sys_conf;
@@ -181,7 +188,7 @@ TEST_F(ShellTest, AReloadIsOneEventWithWhatOfBothFilesCanBeUsed) {
 }
 
 TEST_F(ShellTest, FilesThatAreNoneLeaveTheConfiguration) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   notes();
   const std::string path = dir_ / "stacd.conf";
   const std::function<void()> faults[] = {[&] { std::filesystem::remove(path); }, [&] { put("stacd.conf", ""); },
@@ -202,7 +209,7 @@ TEST_F(ShellTest, FilesThatAreNoneLeaveTheConfiguration) {
 }
 
 TEST_F(ShellTest, TheHostIsSavedAndFoundAgain) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   const std::string path = dir_ / "last-known-config.json";
   for (int i = 0; i < 200 && !std::filesystem::exists(path); ++i) loop_.run_once(std::chrono::milliseconds(20));
   const auto read = parse_known_stacd(read_file_bounded(path, 10000).value(), path);
@@ -210,12 +217,12 @@ TEST_F(ShellTest, TheHostIsSavedAndFoundAgain) {
   shell_.reset();
   notes();
   put("sys.conf", "[Host\n");
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   EXPECT_EQ(notes().rfind("restore nqn.host\nconfigured nqn.a as nqn.host\n", 0), 0U);
 }
 
 TEST_F(ShellTest, OrdersAreCarriedOutAndFactsThatComeTogetherAreOneRun) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   notes();
   manager_.told();
   brain_.orders = {FetchStafPages{}, Report{Level::debug, std::nullopt, {}, "not shown"}};
@@ -248,7 +255,7 @@ TEST_F(ShellTest, AControllerThatIsSurprisingForEverFillsNoJournal) {
 }
 
 TEST_F(ShellTest, AStopIsHeardOnceAndEndsWhenTheBrainHasStopped) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   notes();
   manager_.told();
   raise(SIGTERM);
@@ -258,7 +265,7 @@ TEST_F(ShellTest, AStopIsHeardOnceAndEndsWhenTheBrainHasStopped) {
 }
 
 TEST_F(ShellTest, ALostBusEndsTheProcessWithItsStateSaved) {
-  ASSERT_TRUE(start());
+  ASSERT_TRUE(start_all());
   notes();
   std::filesystem::remove(dir_ / "last-known-config.json");
   bus_.kill();
@@ -266,10 +273,26 @@ TEST_F(ShellTest, ALostBusEndsTheProcessWithItsStateSaved) {
   EXPECT_TRUE(std::filesystem::exists(dir_ / "last-known-config.json"));
 }
 
+TEST_F(ShellTest, ABusThatHangsKeepsNobodyFromStoppingADaemonThatStarts) {
+  put("last-known-config.json", "as it was");
+  bus_.hang(true);
+  ASSERT_TRUE(start());
+  raise(SIGHUP);
+  for (int i = 0; i < 3; ++i) loop_.run_once(std::chrono::milliseconds(20));
+  raise(SIGTERM);
+  EXPECT_EQ(loop_.run(), 0);
+  shell_.reset();
+  bus_.hang(false);
+  EXPECT_EQ(brain_.notes.find("run, "), std::string::npos) << brain_.notes;
+  EXPECT_EQ(read_file_bounded(dir_ / "last-known-config.json", 100).value(), "as it was");
+}
+
 TEST_F(ShellTest, ASecondInstanceDoesNotStart) {
-  const auto first = Bus::system(loop_).value();
-  ASSERT_TRUE(first->request_name("org.example.shell"));
-  EXPECT_FALSE(start());
+  const auto first = connect_bus(loop_).value();
+  ASSERT_TRUE(take_name(loop_, *first, "org.example.shell"));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(loop_.run(), 1);
+  EXPECT_EQ(brain_.notes, "configured nqn.a as nqn.host\n") << "it was never asked what to do";
 }
 
 }  // namespace

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The faces of the daemons: D-Bus, the tools, the service manager; and what must never show there."""
 import json
+import os
 import pathlib
+import shutil
 import signal
+import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import DISCOVERY_NQN, HOST_NQN, NAMES, SOURCE, Daemon, Story, main, nqn, program, stacd_conf, stafd_conf
+from harness import (DISCOVERY_NQN, HOST_NQN, NAMES, SOURCE, SYSTEM_BUS_CONFIG, Daemon, Story, main, nqn, program,
+                     stacd_conf, stafd_conf)
+from processes import Process
 
 PATHS = {"stafd": "/org/nvmexpress/staf", "stacd": "/org/nvmexpress/stac"}
 SECRET = "DHHC-1:00:c29tZXRoaW5nIHRoYXQgbm9ib2R5IG1heSBzZWUhISEhISEhIe3VX0c=:"
@@ -161,6 +166,98 @@ class Secrets(Story):
             shown.append(daemon.state_file.read_text())
         for text in shown:
             self.assertNotIn(SECRET[10:40], text)
+
+
+class HangingBus(Story):
+    """The bus daemon stands still: it accepts connections and never answers."""
+
+    def setUp(self):
+        super().setUp()
+        self.bus_daemon = self.world.processes[0]
+        self.addCleanup(self.resume)  # else it could not be ended
+        self.world.env["WATCHDOG_USEC"] = "200000"
+
+    def hang(self):
+        self.bus_daemon.kill(signal.SIGSTOP)
+
+    def resume(self):
+        if self.bus_daemon.alive():
+            self.bus_daemon.kill(signal.SIGCONT)
+
+    def runs(self, daemon):
+        """Its loop does: the watchdog is fed."""
+        daemon.notify.wait("WATCHDOG=1", daemon.notify.count("WATCHDOG=1") + 2)
+
+    def starting(self):
+        self.world.write_conf("stafd", stafd_conf())
+        self.world.write_conf("stacd", stacd_conf())
+        return [self.world.add(Daemon(self.world, name, ready=False)) for name in NAMES]
+
+    def test_a_daemon_that_starts_can_be_stopped(self):
+        self.hang()
+        daemons = self.starting()
+        for daemon in daemons:
+            self.runs(daemon)
+            daemon.kill(signal.SIGTERM)
+        for daemon in daemons:
+            self.assertEqual(daemon.wait(), 0)
+            self.assertEqual(daemon.notify.count("READY=1"), 0)
+            self.assertFalse(daemon.state_file.exists())
+
+    def test_a_daemon_that_starts_goes_on_when_the_bus_does(self):
+        self.hang()
+        daemons = self.starting()
+        for daemon in daemons:
+            self.runs(daemon)
+        self.resume()
+        for daemon in daemons:
+            daemon.notify.wait("READY=1")
+            self.assertEqual(daemon.ls(), [])
+
+    def test_a_property_written_before_the_bus_hangs_keeps_nobody_waiting(self):
+        daemons = [self.world.stafd(stafd_conf()), self.world.stacd()]
+        monitor = self.world.add(Process("dbus-monitor", [
+            "dbus-monitor", "--system", "--profile", "type='method_call',member='Set'"], self.world.env))
+        monitor.line("^#")
+        for daemon in daemons:
+            daemon.kill(signal.SIGSTOP)
+            since = monitor.mark()
+            name = NAMES[daemon.name]
+            self.world.add(Process("busctl", ["busctl", "--system", "set-property", name, PATHS[daemon.name],
+                                              f"{name}.debug", "tron", "b", "true"], self.world.env))
+            monitor.line(r"\bSet$", since)
+            # The bus daemon answers after it has passed on what came before.
+            self.world.busctl("call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetId")
+        self.hang()
+        for daemon in daemons:
+            daemon.kill(signal.SIGCONT)
+            self.runs(daemon)
+            daemon.kill(signal.SIGTERM)
+            self.assertEqual(daemon.wait(), 0)
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root to be root and somebody else")
+class Policy(Story):
+    """The policies we ship, in a real bus daemon: they alone say who may trace."""
+    bus = False
+
+    def test_only_root_sets_a_property(self):
+        self.world.path.chmod(0o755)
+        self.world.start_bus(SYSTEM_BUS_CONFIG)
+        for daemon in (self.world.stafd(stafd_conf()), self.world.stacd()):
+            name = NAMES[daemon.name]
+
+            def busctl(*args, prefix=(), of=daemon, name=name):
+                return self.world.run(*prefix, "busctl", "--system", args[0], name, PATHS[of.name], f"{name}.debug",
+                                      "tron", *args[1:])
+            nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+            refused = busctl("set-property", "b", "true", prefix=nobody)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn("Access denied", refused.stderr)
+            self.assertEqual(busctl("get-property", prefix=nobody).stdout, "b false\n")
+            done = busctl("set-property", "b", "true")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(busctl("get-property", prefix=nobody).stdout, "b true\n")
 
 
 class NoBus(Story):

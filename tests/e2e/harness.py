@@ -30,6 +30,21 @@ PROGRAMS = {
 }
 NAMES = {"stafd": "org.nvmexpress.staf", "stacd": "org.nvmexpress.stac"}
 
+# What the policies we ship want: a bus on which nothing is allowed that is not asked for.
+SYSTEM_BUS_CONFIG = """<busconfig>
+  <type>system</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/><deny own="*"/><deny send_type="method_call"/>
+    <allow send_type="signal"/><allow send_type="method_return"/><allow send_type="error"/>
+    <allow receive_sender="*"/><allow send_destination="org.freedesktop.DBus"/>
+  </policy>
+  <include>{source}/etc/dbus-1/org.nvmexpress.staf.conf</include>
+  <include>{source}/etc/dbus-1/org.nvmexpress.stac.conf</include>
+</busconfig>
+"""
+
 BUS_CONFIG = """<busconfig>
   <type>system</type>
   <listen>unix:path={socket}</listen>
@@ -172,8 +187,8 @@ class World:
         self.processes.append(process)
         return process
 
-    def start_bus(self):
-        (self.path / "bus.conf").write_text(BUS_CONFIG.format(socket=self.path / "bus"))
+    def start_bus(self, config=BUS_CONFIG):
+        (self.path / "bus.conf").write_text(config.format(socket=self.path / "bus", source=SOURCE))
         bus = self.add(Process("dbus-daemon", ["dbus-daemon", f"--config-file={self.path}/bus.conf", "--nofork",
                                                "--nosyslog", "--print-address=1"], self.env))
         bus.line("^unix:")

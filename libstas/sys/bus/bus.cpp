@@ -2,12 +2,14 @@
 #include "libstas/sys/bus/bus.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
+#include <sys/socket.h>
+
+#include "libstas/sys/bus/bus_native.h"
 #include "libstas/sys/bus/bus_pump.h"
 #include "libstas/sys/bus/bus_shim.h"
 
@@ -17,44 +19,39 @@ namespace {
 
 constexpr const char* kDriver = "org.freedesktop.DBus";
 constexpr const char* kDriverPath = "/org/freedesktop/DBus";
-constexpr std::size_t kMaxSignalArgs = 16;
+constexpr const char* kCannotConnect = "Cannot connect to the system bus";
 constexpr Duration kOwnerTimeout = std::chrono::seconds(25);
 
 // The names we watch are constants or our own; a quote in one would still change the meaning of a match rule.
 bool is_plain(const std::string& text) { return text.find('\'') == std::string::npos; }
-
-std::string sender_of(const sdbus::Message& message) { return std::string(message.getSender()); }
-
-// The text arguments of a signal, up to the first that is none; nullopt beyond the bounds.
-std::optional<std::vector<std::string>> read_texts(sdbus::Message& message) {
-  std::vector<std::string> args;
-  try {
-    for (char* text = nullptr; message >> text;) {
-      if (args.size() == kMaxSignalArgs || std::strlen(text) > kMaxBusArgument) return std::nullopt;
-      args.emplace_back(text);
-    }
-  } catch (const sdbus::Error&) {
-    // How sd-bus tells the end, and another type.
-  }
-  return args;
-}
 
 }  // namespace
 
 // --- what is waiting for the bus ------------------------------------------------------------------------------------
 
 struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
-  // A call, watch or subscription. Only one of the callbacks is set.
+  // A call, request of a name, watch or subscription. Only one of the callbacks is set.
   struct Entry {
     std::function<void(Result<BusValue>)> on_reply;
     std::function<void(const std::string&)> on_owner;
     std::function<void(const std::vector<std::string>&)> on_signal;
-    sdbus::Slot match;
+    bus_native::Slot match;            // or the request of a name
     BusHandle helper;                  // watch: the first query; subscription: the watch of the service
     std::optional<std::string> owner;  // as last known
   };
 
-  explicit Impl(Loop& l) : loop(l) {}
+  Impl(Loop& l, std::shared_ptr<sdbus::IConnection> to) : loop(l), connection(std::move(to)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  // sdbus-c++ closes a connection only after all of its messages were sent, for which a bus daemon that does not read
+  // would let us wait for ever. Nothing is to be sent into this one.
+  ~Impl() {
+    try {
+      shutdown(bus_shim::poll_state(*connection).fd, SHUT_RDWR);
+    } catch (const sdbus::Error&) {
+      // It is dead already.
+    }
+  }
 
   std::uint64_t add(Entry entry) {
     entries.emplace(++last_id, std::make_shared<Entry>(std::move(entry)));
@@ -78,15 +75,17 @@ struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
   BusHandle handle(std::uint64_t id);
   sdbus::IProxy& proxy(const BusTarget& target);
   void replied(std::uint64_t id, Result<BusValue> result);
+  void reply_later(std::uint64_t id, const Error& error);
   void owner_is(std::uint64_t id, const std::string& owner);
-  void owner_changed(std::uint64_t id, sdbus::Message& message);
-  void signalled(std::uint64_t id, sdbus::Message& message);
+  void owner_changed(std::uint64_t id, sd_bus_message& message);
+  void signalled(std::uint64_t id, sd_bus_message& message);
+  void match(Entry& entry, const std::string& rule, std::function<void(sd_bus_message&)> handler);
   void send(std::uint64_t id, const BusTarget& target, const std::string& method, const BusArgs& args, BusType reply,
             Duration timeout);
   void lost(const Error& error);
 
   Loop& loop;
-  std::unique_ptr<sdbus::IConnection> connection;
+  std::shared_ptr<sdbus::IConnection> connection;
   std::map<std::string, std::unique_ptr<sdbus::IObject>> objects;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<sdbus::IProxy>> proxies;
   std::uint64_t last_id = 0;
@@ -133,6 +132,13 @@ void Bus::Impl::replied(std::uint64_t id, Result<BusValue> result) {
   entry->on_reply(std::move(result));
 }
 
+// Never from inside the call that fails: the caller does not have its handle yet.
+void Bus::Impl::reply_later(std::uint64_t id, const Error& error) {
+  loop.post([weak = weak_from_this(), id, error] {
+    if (const auto impl = weak.lock()) impl->replied(id, tl::unexpected(error));
+  });
+}
+
 void Bus::Impl::owner_is(std::uint64_t id, const std::string& owner) {
   const auto entry = find(id);
   if (!entry || entry->owner == owner) return;
@@ -141,17 +147,28 @@ void Bus::Impl::owner_is(std::uint64_t id, const std::string& owner) {
 }
 
 // NameOwnerChanged(name, old, new); anybody may forge one and send it to us directly, so the sender counts.
-void Bus::Impl::owner_changed(std::uint64_t id, sdbus::Message& message) {
-  if (sender_of(message) != kDriver) return;
-  const auto args = read_texts(message);
+void Bus::Impl::owner_changed(std::uint64_t id, sd_bus_message& message) {
+  if (bus_native::sender_of(message) != kDriver) return;
+  const auto args = bus_native::read_texts(message);
   if (args && args->size() == 3) owner_is(id, (*args)[2]);
 }
 
-void Bus::Impl::signalled(std::uint64_t id, sdbus::Message& message) {
+void Bus::Impl::signalled(std::uint64_t id, sd_bus_message& message) {
   const auto entry = find(id);
   if (!entry) return;
-  if (entry->owner && *entry->owner != sender_of(message)) return;
-  if (const auto args = read_texts(message)) entry->on_signal(*args);
+  if (entry->owner && *entry->owner != bus_native::sender_of(message)) return;
+  if (const auto args = bus_native::read_texts(message)) entry->on_signal(*args);
+}
+
+// Without the match only when the bus is dying: on_lost() will say so.
+void Bus::Impl::match(Entry& entry, const std::string& rule, std::function<void(sd_bus_message&)> handler) {
+  if (dead) return;
+  try {
+    auto slot = bus_native::add_match(proxy({kDriver, kDriverPath, kDriver}), rule, std::move(handler));
+    if (slot) entry.match = *std::move(slot);
+  } catch (const sdbus::Error&) {
+    // A message could not be made.
+  }
 }
 
 void Bus::Impl::send(std::uint64_t id, const BusTarget& target, const std::string& method, const BusArgs& args,
@@ -193,32 +210,58 @@ void Bus::Impl::lost(const Error& error) {
 Bus::Bus(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Bus::~Bus() = default;
 
-Result<std::unique_ptr<Bus>> Bus::system(Loop& loop) {
+Result<std::unique_ptr<Bus>> Bus::on(Loop& loop, std::shared_ptr<sdbus::IConnection> connection) {
   try {
-    auto impl = std::make_shared<Impl>(loop);
-    impl->connection = sdbus::createSystemBusConnection();
+    auto impl = std::make_shared<Impl>(loop, std::move(connection));
     auto& self = *impl;
     impl->pump = std::make_unique<bus_shim::Pump>(
         loop, *impl->connection, [&self] { self.dropped.clear(); }, [&self](const Error& e) { self.lost(e); });
     return std::unique_ptr<Bus>(new Bus(std::move(impl)));
   } catch (const sdbus::Error& e) {
-    return tl::unexpected(bus_shim::to_error(e, "cannot connect to the system bus"));
+    return tl::unexpected(bus_shim::to_error(e, kCannotConnect));
   }
+}
+
+void Bus::connect(Loop& loop, Worker& worker, std::function<void(Result<std::unique_ptr<Bus>>)> callback) {
+  // The thread has nothing but its connection: it may be left behind.
+  const bool taken = worker.submit(kCannotConnect, [&loop, callback]() -> Worker::Completion {
+    try {
+      std::shared_ptr<sdbus::IConnection> connection = sdbus::createSystemBusConnection();
+      return [&loop, callback, connection] { callback(on(loop, connection)); };
+    } catch (const sdbus::Error& e) {
+      return [callback, error = bus_shim::to_error(e, kCannotConnect)] { callback(tl::unexpected(error)); };
+    }
+  });
+  if (!taken) loop.post([callback] { callback(fail(ErrorKind::io, std::string(kCannotConnect) + ": no thread")); });
 }
 
 void Bus::on_lost(std::function<void(const Error&)> callback) { impl_->on_lost = std::move(callback); }
 
-Result<void> Bus::request_name(const std::string& name) {
+BusHandle Bus::request_name(const std::string& name, std::function<void(Result<void>)> callback) {
+  Impl::Entry fresh;
+  fresh.on_reply = [callback = std::move(callback)](const Result<BusValue>& reply) {
+    callback(reply ? Result<void>() : tl::unexpected(reply.error()));
+  };
+  const auto id = impl_->add(std::move(fresh));
+  const std::weak_ptr<Impl> weak = impl_;
+  std::optional<Error> error = impl_->dead;
   try {
-    impl_->connection->requestName(bus_shim::ServiceName(name));
-    return {};
-  } catch (const sdbus::Error& e) {
-    const std::string& code = e.getName();
-    if (code.find("EEXIST") != std::string::npos || code.find("FileExists") != std::string::npos) {
-      return fail(ErrorKind::busy, name + ": the name is taken on the system bus: another instance is running");
+    if (!error) {
+      auto asked = bus_native::request_name(
+          impl_->proxy({kDriver, kDriverPath, kDriver}), name, [weak, id](const Result<void>& outcome) {
+            const auto impl = weak.lock();
+            if (impl) impl->replied(id, outcome ? Result<BusValue>() : tl::unexpected(outcome.error()));
+          });
+      if (asked)
+        impl_->find(id)->match = *std::move(asked);
+      else
+        error = asked.error();
     }
-    return tl::unexpected(bus_shim::to_error(e, "cannot own " + name + " on the system bus"));
+  } catch (const sdbus::Error& e) {
+    error = bus_shim::to_error(e, "cannot own " + name + " on the system bus");
   }
+  if (error) impl_->reply_later(id, *error);
+  return impl_->handle(id);
 }
 
 Result<void> Bus::export_object(const std::string& path, std::vector<BusInterface> interfaces) {
@@ -272,10 +315,7 @@ BusHandle Bus::call_async(const BusTarget& target, const std::string& method, co
   } catch (const sdbus::Error& e) {
     error = bus_shim::to_error(e, target.service + ": " + method);
   }
-  // Never from inside this call: the caller does not have its handle yet.
-  impl_->loop.post([weak = impl_->weak_from_this(), id, error] {
-    if (const auto impl = weak.lock()) impl->replied(id, tl::unexpected(error));
-  });
+  impl_->reply_later(id, error);
   return impl_->handle(id);
 }
 
@@ -285,16 +325,12 @@ BusHandle Bus::watch_name(const std::string& name, std::function<void(const std:
   const auto id = impl_->add(std::move(fresh));
   const auto entry = impl_->find(id);
   const std::weak_ptr<Impl> weak = impl_;
-  try {
-    if (is_plain(name) && !impl_->dead) {
-      const auto rule = std::string("type='signal',sender='") + kDriver + "',path='" + kDriverPath + "',interface='" +
-                        kDriver + "',member='NameOwnerChanged',arg0='" + name + "'";
-      entry->match = bus_shim::add_match(*impl_->connection, rule, [weak, id](sdbus::Message& message) {
-        if (const auto impl = weak.lock()) impl->owner_changed(id, message);
-      });
-    }
-  } catch (const sdbus::Error&) {
-    // Only when the bus is dying; the query below ends with the same and reports no owner.
+  if (is_plain(name)) {
+    const auto rule = std::string("type='signal',sender='") + kDriver + "',path='" + kDriverPath + "',interface='" +
+                      kDriver + "',member='NameOwnerChanged',arg0='" + name + "'";
+    impl_->match(*entry, rule, [weak, id](sd_bus_message& message) {
+      if (const auto impl = weak.lock()) impl->owner_changed(id, message);
+    });
   }
   entry->helper = call_async({kDriver, kDriverPath, kDriver}, "GetNameOwner", {name}, BusType::text, kOwnerTimeout,
                              [weak, id](Result<BusValue> reply) {
@@ -320,16 +356,12 @@ BusHandle Bus::subscribe(const BusTarget& target, const std::string& signal,
     const auto subscription = impl ? impl->find(id) : nullptr;
     if (subscription) subscription->owner = owner;
   });
-  try {
-    if (is_plain(target.service + target.path + target.interface + signal) && !impl_->dead) {
-      const auto rule = "type='signal',sender='" + target.service + "',path='" + target.path + "',interface='" +
-                        target.interface + "',member='" + signal + "'";
-      entry->match = bus_shim::add_match(*impl_->connection, rule, [weak, id](sdbus::Message& message) {
-        if (const auto impl = weak.lock()) impl->signalled(id, message);
-      });
-    }
-  } catch (const sdbus::Error&) {
-    // Only when the bus is dying: on_lost() will say so.
+  if (is_plain(target.service + target.path + target.interface + signal)) {
+    const auto rule = "type='signal',sender='" + target.service + "',path='" + target.path + "',interface='" +
+                      target.interface + "',member='" + signal + "'";
+    impl_->match(*entry, rule, [weak, id](sd_bus_message& message) {
+      if (const auto impl = weak.lock()) impl->signalled(id, message);
+    });
   }
   return impl_->handle(id);
 }

@@ -2,10 +2,10 @@
 //
 // The system bus on our loop, and the one place (with bus_*.{h,cpp}) that knows sdbus-c++. A daemon describes its
 // object as data (Interface, Method, Property), answers from handlers that run on the loop's thread, and speaks to
-// others only asynchronously and with a deadline. What comes in is bounded and typed before a handler sees it; text
-// that goes out is made valid UTF-8 first, because one hostile byte would otherwise spoil a whole reply. Callbacks and
-// handlers run on the loop's thread; callbacks must not throw and must not destroy the Bus.
-// DBUS_SYSTEM_BUS_ADDRESS is honoured.
+// others, the bus daemon included, only asynchronously and with a deadline: one that hangs holds nobody up. What comes
+// in is bounded and typed before a handler sees it; text that goes out is made valid UTF-8 first, because one hostile
+// byte would otherwise spoil a whole reply. Callbacks and handlers run on the loop's thread; callbacks must not throw
+// and must not destroy the Bus. DBUS_SYSTEM_BUS_ADDRESS is honoured.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,11 @@
 #include "libstas/core/base/time.h"
 #include "libstas/sys/bus/bus_types.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/worker.h"
+
+namespace sdbus {
+class IConnection;
+}
 
 namespace stas {
 
@@ -43,8 +48,10 @@ class BusHandle {
 
 class Bus {
  public:
-  // Connects to the system bus. The loop must outlive the Bus.
-  static Result<std::unique_ptr<Bus>> system(Loop& loop);
+  // Connects to the system bus on a thread of `worker`, as a bus daemon that hangs may accept and never answer. The
+  // callback runs once, from the loop, unless the worker is stopped before. The loop must outlive the Bus.
+  static void connect(Loop& loop, Worker& worker, std::function<void(Result<std::unique_ptr<Bus>>)> callback);
+  // What is still to be sent is lost.
   ~Bus();
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
@@ -52,8 +59,9 @@ class Bus {
   // Called once, from the loop, when the bus has died. Nothing works afterwards: end the process.
   void on_lost(std::function<void(const Error&)> callback);
 
-  // Fails when somebody else has the name (a second instance) or policy forbids it.
-  Result<void> request_name(const std::string& name);
+  // The callback runs once, from the loop, unless the handle is dropped before (the name is taken all the same). busy:
+  // somebody else has the name (a second instance); other errors: policy forbids it, no answer within 25 s.
+  [[nodiscard]] BusHandle request_name(const std::string& name, std::function<void(Result<void>)> callback);
   // Publishes the object. Once per path, before request_name, so that nobody meets half a service.
   Result<void> export_object(const std::string& path, std::vector<BusInterface> interfaces);
   Result<void> emit(const std::string& path, const std::string& interface, const std::string& signal,
@@ -78,6 +86,7 @@ class Bus {
   friend class BusHandle;
   struct Impl;
   explicit Bus(std::shared_ptr<Impl> impl);
+  static Result<std::unique_ptr<Bus>> on(Loop& loop, std::shared_ptr<sdbus::IConnection> connection);
   // Shared with the tokens (as weak_ptr), so that a handle may outlive the Bus.
   std::shared_ptr<Impl> impl_;
 };

@@ -69,16 +69,6 @@ inline void process_one(sdbus::IConnection& connection) {
 #endif
 }
 
-template <class Handler>  // void(sdbus::Message&)
-sdbus::Slot add_match(sdbus::IConnection& connection, const std::string& rule, Handler handler) {
-#if STAS_SDBUS_2
-  return connection.addMatch(
-      rule, [handler](sdbus::Message message) { handler(message); }, sdbus::return_slot);
-#else
-  return connection.addMatch(rule, [handler](sdbus::Message& message) { handler(message); });
-#endif
-}
-
 template <class Handler>  // void(sdbus::Message* reply, const sdbus::Error* error)
 void send_async(sdbus::IProxy& proxy, const sdbus::MethodCall& call, std::uint64_t timeout_us, Handler handler) {
 #if STAS_SDBUS_2

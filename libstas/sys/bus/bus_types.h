@@ -49,8 +49,9 @@ struct BusProperty {
   std::string name;
   BusType type = BusType::text;  // boolean or text
   std::function<BusValue()> get;
-  // Empty: read-only. Only root, and the user this process runs as, get here; others get AccessDenied. Afterwards
-  // PropertiesChanged is sent for the whole interface.
+  // Empty: read-only. Who may do this is for the policy of the bus to say, which lets root only (and without which
+  // nobody owns our names): asking the bus daemon for the user would wait for its answer. Afterwards PropertiesChanged
+  // is sent for the whole interface.
   std::function<Result<void>(const BusValue&)> set;
 };
 

@@ -19,6 +19,9 @@ namespace {
 constexpr Duration kAuditPeriod = std::chrono::minutes(2);  // repairs lost device events (law 5)
 constexpr Duration kStopWait = std::chrono::seconds(5);
 constexpr Duration kTellAgain = std::chrono::seconds(1);  // the service manager, which waits for READY=1
+// For the bus at start. Longer than a busy machine takes, shorter than the service manager waits for a start (90 s):
+// who waits then reads the reason, and systemd tries again.
+constexpr Duration kBusWait = std::chrono::seconds(30);
 
 std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
@@ -61,6 +64,8 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
     journal_.warning("Some operations did not end in time; stopping without them");
     end();
   });
+  bus_timer_ = loop_.timer(
+      [this] { give_up("The system bus accepts connections but does not answer; the next start may find it better"); });
   journal_.set_tron(options_.tron);
   journal_.start();
 }
@@ -82,36 +87,52 @@ bool Shell::start() {
     return false;
   }
   host_ = *std::move(host);
-  configure();
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
-  if (!start_bus()) return false;
-  if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started) {
-    journal_.error(started.error().text);
-    return false;
-  }
-  if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
+  configure();
   if (const auto enabled = loop_.enable_watchdog(); !enabled) {
     journal_.error(enabled.error().text);
     return false;
   }
+  connect_bus();
   return true;
 }
 
-bool Shell::start_bus() {
-  auto bus = Bus::system(loop_);
-  if (!bus) {
-    journal_.error("Cannot connect to the system bus: " + bus.error().text);
-    return false;
-  }
-  bus_ = *std::move(bus);
-  bus_->on_lost([this](const Error& error) {
-    journal_.error("Lost the system bus: " + error.text);
-    state_.save();
-    loop_.quit(1);
+void Shell::connect_bus() {
+  bus_timer_.arm_after(kBusWait);
+  Bus::connect(loop_, worker_, [this](Result<std::unique_ptr<Bus>> bus) {
+    if (stopping_) return;
+    if (!bus) return give_up(bus.error().text);
+    connected(*std::move(bus));
   });
-  const auto published = hooks_.publish(*bus_);
-  if (!published) journal_.error(published.error().text);
-  return published.has_value();
+}
+
+void Shell::connected(std::unique_ptr<Bus> bus) {
+  bus_ = std::move(bus);
+  bus_->on_lost([this](const Error& error) {
+    if (running_) state_.save();
+    give_up("Lost the system bus: " + error.text);
+  });
+  hooks_.publish(*bus_, [this](const Result<void>& published) {
+    if (stopping_) return;
+    if (!published) return give_up(published.error().text);
+    begin();
+  });
+}
+
+void Shell::begin() {
+  bus_timer_.disarm();
+  running_ = true;
+  remember_host();
+  hooks_.configured();
+  if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started)
+    return give_up(started.error().text);
+  if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
+  run_later_.arm();
+}
+
+void Shell::give_up(const std::string& why) {
+  journal_.error(why);
+  loop_.quit(1);
 }
 
 // Both files were read and judged before either counts; the brain hears of both at once.
@@ -121,17 +142,21 @@ void Shell::configure() {
   const bool first = brain_.config() == nullptr;
   handle(std::move(news.event));
   if (news.understood || first) journal_.set_tron(brain_.config()->tron || (options_.tron && first));
-  if (saved_host_ != known(*host_)) {
-    saved_host_ = known(*host_);
-    state_.changed();
-  }
-  hooks_.configured();
   ready_owed_ = true;
+  if (!running_) return;
+  remember_host();
+  hooks_.configured();
+}
+
+void Shell::remember_host() {
+  if (saved_host_ == known(*host_)) return;
+  saved_host_ = known(*host_);
+  state_.changed();
 }
 
 void Shell::handle(Event event) {
   brain_.handle(std::move(event), loop_.now());
-  run_later_.arm();
+  if (running_) run_later_.arm();
 }
 
 // Facts that arrive together are answered together: once per iteration of the loop.
@@ -220,6 +245,7 @@ void Shell::reload() {
 void Shell::stop() {
   if (std::exchange(stopping_, true)) return;
   told(notify_stopping());
+  if (!running_) return loop_.quit(0);  // nothing was begun, and the state in its file is better than ours
   state_.save();
   hooks_.stopping();
   stop_timer_.arm_after(kStopWait);

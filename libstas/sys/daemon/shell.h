@@ -24,10 +24,12 @@
 
 namespace stas {
 
-// What differs. All are called from the loop, or from start().
+using Published = std::function<void(Result<void>)>;
+
+// What differs. All are called from the loop.
 struct ShellHooks {
-  std::function<Result<void>(Bus&)> publish;            // the bus is there: export the object, take the name
-  std::function<void()> configured;                     // the brain was given a configuration, also for the first time
+  std::function<void(Bus&, Published done)> publish;    // the bus is there: export the object, take the name
+  std::function<void()> configured;                     // the brain has a configuration, the daemon its name
   std::function<void(const Action& action)> carry_out;  // an order that only this daemon has
   std::function<void()> stopping;                       // before the brain hears of it
 };
@@ -40,7 +42,9 @@ class Shell {
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
 
-  // Everything up to the first run of the brain, which READY=1 follows. False: what is wrong was logged.
+  // Reads the files, then goes on from the loop: connects to the bus, takes the name, starts the fabric, and runs the
+  // brain for the first time, which READY=1 follows. Until the name is ours nothing is done to any controller. False:
+  // what is wrong was logged. What goes wrong later is logged as well, and ends the loop.
   bool start();
   // A fact for the brain, from the loop.
   void handle(Event event);
@@ -53,14 +57,18 @@ class Shell {
   Journal& journal() { return journal_; }
   const Journal& journal() const { return journal_; }
   const StateFile& state() const { return state_; }
-  // Valid after start(), and from `publish` on.
+  // Valid after start().
   const Fabric& fabric() const { return *fabric_; }
   const HostIdentity& host() const { return *host_; }
-  Bus* bus() { return bus_.get(); }
+  Bus* bus() { return bus_.get(); }  // nullptr until it is there
 
  private:
-  bool start_bus();
+  void connect_bus();
+  void connected(std::unique_ptr<Bus> bus);
+  void begin();
+  void give_up(const std::string& why);
   void configure();
+  void remember_host();
   void run();
   void carry_out(Action action);
   void reload();
@@ -90,7 +98,8 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_, tell_again_, untold_timer_;
+  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_;
+  bool running_ = false;     // the name is ours, the brain is asked
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool stopping_ = false;
 };
