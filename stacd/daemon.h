@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "libstas/sys/daemon/shell.h"
+#include "libstas/sys/daemon/udev_mask.h"
 #include "stacd/bus_service.h"
 #include "stacd/connector.h"
 #include "stacd/staf_client.h"
@@ -23,16 +24,13 @@ class Daemon {
  private:
   void publish(Bus& bus, Published done);
   void configured();
-  void apply_udev_rule(bool enabled);
-  void mask_udev_rules();
-  void tell_udevd();
+  void mask_udev_rules(bool masked);
 
   Connector connector_;
   Shell shell_;
   std::unique_ptr<BusService> service_;
   std::unique_ptr<StafClient> staf_;
-  BusHandle udevd_call_;
-  bool udevd_is_late_ = false;  // its rules changed, and it was not told yet
+  UdevMask udev_mask_;
 };
 
 }  // namespace stas::stacd

@@ -60,7 +60,7 @@ class Mdns(Story):
 
 
 if __name__ == "__main__":
-    WHY_NOT = namespaces.enter()
+    WHY_NOT = namespaces.enter(*namespaces.AVAHI)
     if WHY_NOT is not None:
         print(f"SKIP: no namespaces here: {WHY_NOT}")
         sys.exit(77)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""User, network, mount and PID namespaces without root, and a real avahi-daemon inside them.
+"""User, network, mount and PID namespaces without root, a real avahi-daemon and a kernel's fabrics device inside them.
 
 The program that wants them executes itself again through unshare(1); all it then does ends with it.
 """
@@ -14,7 +14,8 @@ import tempfile
 from processes import Process
 
 _INSIDE = "STAS_E2E_INSIDE"
-_TOOLS = ("unshare", "ip", "mount", "avahi-daemon", "avahi-publish")
+_TOOLS = ("unshare", "ip", "mount")
+AVAHI = ("avahi-daemon", "avahi-publish")
 # Documentation addresses (RFC 5737); they live on the loopback interface of the namespace.
 ADDRESSES = ("192.0.2.10", "192.0.2.20", "192.0.2.30")
 
@@ -31,12 +32,13 @@ publish-addresses=no
 """
 
 
-def enter():
-    """Does not return but starts this program again inside; returns None inside, or why it is impossible."""
+def enter(*tools):
+    """Does not return but starts this program again inside; returns None inside, or why it is impossible: also when one
+    of the `tools` is missing."""
     os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
     if os.environ.pop(_INSIDE, None):
         return _prepare()
-    for tool in _TOOLS:
+    for tool in _TOOLS + tools:
         if not shutil.which(tool):
             return f"{tool} is not installed"
     # A process of its own also tries what _prepare() does: better to know before anything is printed.
@@ -79,6 +81,16 @@ def _prepare():
     os.environ["HOME"] = "/run"
     tempfile.tempdir = "/run"
     return None
+
+
+def fake_fabrics_device():
+    """What --fabric=kernel asks for before it starts. Nothing can be connected through it."""
+    os.mkdir("/run/dev")
+    _run("mount", "--rbind", "/dev", "/run/dev")
+    _run("mount", "-t", "tmpfs", "tmpfs", "/dev")
+    for name in ("null", "zero", "random", "urandom", "shm"):
+        os.symlink(f"/run/dev/{name}", f"/dev/{name}")
+    pathlib.Path("/dev/nvme-fabrics").touch()
 
 
 class Avahi(Process):

@@ -92,7 +92,9 @@ CommandLine parse_command_line(int argc, char** argv, std::string_view program, 
       case kFabric:
         if (std::strcmp(optarg, "user") == 0)
           options.fabric = FabricKind::user;
-        else if (std::strcmp(optarg, "kernel") != 0)
+        else if (std::strcmp(optarg, "kernel") == 0)
+          options.fabric = FabricKind::kernel;
+        else
           return bad_usage(options.program, std::string("argument --fabric: invalid choice: '") + optarg +
                                                 "' (choose from kernel, user)");
         break;

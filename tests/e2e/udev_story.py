@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mask for nvme-cli's udev rules through whatever ends stacd. In namespaces of its own, as it has to be run with
+--fabric=kernel and looks for rules in /run and /usr. Skipped (77) where the machine forbids them."""
+import pathlib
+import shlex
+import signal
+import subprocess
+import sys
+
+import namespaces
+from harness import BUILD, Story, main, program, stacd_conf
+
+NAME = "70-nvmf-autoconnect.rules"
+INSTALLED = pathlib.Path("/usr/lib/udev/rules.d") / NAME
+MASK = pathlib.Path("/run/udev/rules.d") / NAME
+MARKER = "# Written by stacd (udev-rule=disabled), removed when it stops.\n"
+
+
+def prepare():
+    """None, or why it is impossible."""
+    if not pathlib.Path("/usr/lib/udev").is_dir():
+        return "no /usr/lib/udev to put rules into"
+    namespaces.fake_fabrics_device()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/usr/lib/udev"], check=True)
+    INSTALLED.parent.mkdir()
+    INSTALLED.write_text('ACTION=="change", SUBSYSTEM=="nvme", RUN+="/bin/true"\n')
+    return None
+
+
+def exec_stop_post():
+    """What systemd does when stacd has ended, however it did."""
+    unit = (BUILD / "systemd/stacd.service").read_text()
+    for line in unit.splitlines():
+        if line.startswith("ExecStopPost="):
+            subprocess.run(shlex.split(line.removeprefix("ExecStopPost=-")), stdin=subprocess.DEVNULL, check=False)
+
+
+class Mask(Story):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(MASK.unlink, missing_ok=True)
+
+    def start(self, **options):
+        return self.world.stacd(stacd_conf(**options), "--fabric=kernel")
+
+    def second(self, **options):
+        """A second instance, which cannot start: the name is taken."""
+        conf = self.world.path / "second.conf"
+        conf.write_text(stacd_conf(**options))
+        done = self.world.run(program("stacd"), "--sys-conf", self.world.path / "sys.conf", "-f", conf)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("org.nvmexpress.stac", done.stderr)
+
+    def test_it_is_there_while_stacd_runs(self):
+        stacd = self.start()
+        self.assertTrue(MASK.read_text().startswith(MARKER))
+        self.world.write_conf("stacd", stacd_conf(udev_rule="enabled"))
+        stacd.reload()
+        self.assertFalse(MASK.exists())
+        self.world.write_conf("stacd", stacd_conf())
+        stacd.reload()
+        self.assertTrue(MASK.exists())
+        self.assertEqual(stacd.stop(), 0)
+        self.assertFalse(MASK.exists())
+
+    def test_an_instance_that_does_not_start_leaves_what_it_finds(self):
+        first = self.start(udev_rule="enabled")
+        self.second()
+        self.assertFalse(MASK.exists(), "the first does not want it")
+        self.world.write_conf("stacd", stacd_conf())
+        first.reload()
+        self.assertTrue(MASK.exists())
+        self.second(udev_rule="enabled")
+        self.assertTrue(MASK.exists(), "the first wants it")
+
+    def test_it_goes_with_a_daemon_that_loses_its_bus(self):
+        stacd = self.start()
+        self.assertTrue(MASK.exists())
+        self.world.processes[0].stop(signal.SIGKILL)
+        self.assertEqual(stacd.wait(), 1)
+        self.assertFalse(MASK.exists())
+
+    def test_what_a_killed_stacd_leaves_the_unit_takes_away(self):
+        stacd = self.start()
+        exec_stop_post()
+        self.assertFalse(MASK.exists())
+        stacd.reload()
+        self.assertTrue(MASK.exists(), "a reload puts it back")
+        stacd.stop(signal.SIGKILL)
+        self.assertTrue(MASK.exists())
+        exec_stop_post()
+        self.assertFalse(MASK.exists())
+        exec_stop_post()
+
+    def test_the_unit_leaves_what_is_the_administrators(self):
+        MASK.parent.mkdir(parents=True, exist_ok=True)
+        MASK.write_text(f"# mine, made from\n{MARKER}")
+        exec_stop_post()
+        self.assertTrue(MASK.exists())
+        MASK.unlink()
+        MASK.symlink_to("/dev/null")
+        exec_stop_post()
+        self.assertTrue(MASK.is_symlink())
+
+
+if __name__ == "__main__":
+    WHY_NOT = namespaces.enter() or prepare()
+    if WHY_NOT is not None:
+        print(f"SKIP: no namespaces here: {WHY_NOT}")
+        sys.exit(77)
+    main()
