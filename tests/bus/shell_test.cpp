@@ -287,6 +287,14 @@ TEST_F(ShellTest, ABusThatHangsKeepsNobodyFromStoppingADaemonThatStarts) {
   EXPECT_EQ(read_file_bounded(dir_ / "last-known-config.json", 100).value(), "as it was");
 }
 
+TEST_F(ShellTest, SecretsThatNvmeStasLeftGoWithTheFirstStart) {
+  put("last-known-config.pickle", "secrets");
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "last-known-config.pickle")) << "it may not succeed";
+  while (brain_.notes.find("run, ") == std::string::npos) loop_.run_once(std::chrono::seconds(1));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "last-known-config.pickle"));
+}
+
 TEST_F(ShellTest, ASecondInstanceDoesNotStart) {
   const auto first = connect_bus(loop_).value();
   ASSERT_TRUE(take_name(loop_, *first, "org.example.shell"));

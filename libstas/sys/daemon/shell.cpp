@@ -126,6 +126,7 @@ void Shell::begin() {
   hooks_.configured();
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started)
     return give_up(started.error().text);
+  remove_pickle(options_.program, journal_);
   if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
   run_later_.arm();
 }

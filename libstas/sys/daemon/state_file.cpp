@@ -20,6 +20,11 @@ Result<std::string> read_last_known(const std::string& path, const Journal& jour
   return std::string();
 }
 
+void remove_pickle(std::string_view program, const Journal& journal) {
+  const auto removed = remove_file(runtime_directory(program) + "/last-known-config.pickle");
+  if (!removed) journal.warning("The state of nvme-stas 2.4.1 stays, with secrets in it: " + removed.error().text);
+}
+
 StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text)
     : loop_(loop),
       path_(std::move(path)),

@@ -19,6 +19,9 @@ namespace stas {
 std::string last_known_path(std::string_view program);
 // The saved text, "" if there is none or it cannot be read (logged). An error is a shortage of ours: the text is there.
 Result<std::string> read_last_known(const std::string& path, const Journal& journal);
+// Removes what nvme-stas 2.4.1 kept for `program` (contract 1.3): secrets for everybody to read. Once a start has
+// succeeded: until then somebody may want to go back.
+void remove_pickle(std::string_view program, const Journal& journal);
 
 // The file of the last known configuration. What changes is written soon, but not more than twice a second: making and
 // writing the text costs more the more there is. What could not be written (a full /run) is written later, whether more
