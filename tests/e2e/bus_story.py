@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import unittest
 import xml.etree.ElementTree as ElementTree
 
@@ -166,6 +167,36 @@ class Secrets(Story):
             shown.append(daemon.state_file.read_text())
         for text in shown:
             self.assertNotIn(SECRET[10:40], text)
+
+
+    def test_secrets_that_are_not_wanted_any_more_are_gone_from_memory(self):
+        """Of a controller that refuses: a connection keeps those that it was made with."""
+        closed = socket.socket()
+        self.addCleanup(closed.close)
+        closed.bind(("127.0.0.1", 0))
+        line = f"transport=tcp;traddr=127.0.0.1;trsvcid={closed.getsockname()[1]}"
+        secret = f";dhchap-secret={SECRET};dhchap-ctrl-secret={SECRET}"
+        sys_conf = self.world.path / "sys.conf"
+        plain = sys_conf.read_text()
+        sys_conf.write_text(plain.replace("key=", f"key={SECRET}"))
+        stafd = self.world.stafd(stafd_conf(line + secret))
+        stacd = self.world.stacd(stacd_conf(f"{line};nqn={nqn('one')}{secret}"))
+        try:
+            for daemon in (stafd, stacd):
+                self.assertGreater(daemon.copies_in_memory(SECRET), 0, "else this looks in the wrong place")
+                daemon.line("refused")
+        except PermissionError as why:
+            self.skipTest(f"this machine does not let us look: {why}")
+        for _ in range(5):
+            stafd.reload()
+            stacd.reload()
+        sys_conf.write_text(plain)
+        self.world.write_conf("stafd", stafd_conf(line))
+        self.world.write_conf("stacd", stacd_conf(f"{line};nqn={nqn('one')}"))
+        for daemon in (stafd, stacd):
+            daemon.reload()
+            # An attempt that is under way has its order.
+            self.eventually("they are overwritten", lambda of=daemon: of.copies_in_memory(SECRET) == 0)
 
 
 class HangingBus(Story):

@@ -66,6 +66,12 @@ class Process:
             self._ended = True
             self._news.notify_all()
 
+    def stop_reading(self):
+        """After the next line that comes, writing fails."""
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, self._child.stdout.fileno())
+        os.close(nothing)
+
     def tee(self, path):
         """From now on the output, also what there is already, goes to a file as well."""
         with self._news:
@@ -134,6 +140,27 @@ class Process:
         with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as rollup:
             sizes = dict(re.findall(r"^(\w+): +(\d+) kB", rollup.read(), re.M))
         return int(sizes["Rss"]), int(sizes["Pss"])
+
+    def status_of_threads(self):
+        """/proc/PID/status of each thread, as dictionaries."""
+        threads = []
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/status", encoding="utf-8") as status:
+                threads.append(dict(re.findall(r"^(\w+):\s*(.*)$", status.read(), re.M)))
+        return threads
+
+    def copies_in_memory(self, text):
+        """How often a text stands in its memory. Needs what ptrace(2) needs; a parent mostly has it."""
+        count = 0
+        with open(f"/proc/{self.pid}/maps", encoding="utf-8") as maps, open(f"/proc/{self.pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                place, rights = line.split()[:2]
+                begin, end = (int(number, 16) for number in place.split("-"))
+                if not rights.startswith("rw") or "[v" in line or end - begin > 1 << 28:  # a sanitizer's own
+                    continue
+                memory.seek(begin)
+                count += memory.read(end - begin).count(text.encode())
+        return count
 
     def wakeups(self):
         """How often all its threads together gave up the processor of their own accord."""

@@ -42,6 +42,10 @@ for unit in stafd.service stacd.service stas-config@hostnqn.service; do
     echo "$report" | tail -n 1
   fi
 done
+# Keys stay in memory.
+for unit in stafd.service stacd.service; do
+  grep -q '^LimitCORE=0$' "$dir/$unit" || { echo "$unit: would dump core, with keys in it"; rc=1; }
+done
 # What is mounted under /var may need these units first. Nothing that waits for it, then.
 for unit in stafd.service stacd.service; do
   for setting in PrivateTmp StateDirectory CacheDirectory LogsDirectory RequiresMountsFor; do

@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kControllers = "Controllers";
 constexpr std::size_t kMaxLineProblems = 500;  // complaints about the lines of one option
 
-std::string text_of(const IniOption& element) { return element.value.value_or(std::string()); }
+std::string_view text_of(const IniOption& element) { return element.value ? std::string_view(*element.value) : ""; }
 
 // Complains about lines, up to a bound.
 class Reporter {
@@ -126,7 +126,7 @@ void read_controllers(OptionReader& file, CommonConfig& config, std::string_view
   for (const IniOption* element : file.all(kControllers, "controller")) {
     if (is_full(file, *element, config.controllers.size(), kMaxControllerLines)) break;
     Problems problems;
-    const std::string value = text_of(*element);
+    const std::string_view value = text_of(*element);
     ParsedControllerLine parsed = parse_controller_line(value, default_nqn, problems);
     reporter.report(*element, problems);
     if (parsed.unclear) add_doubt(file, config, element->line, "[Controllers]: controller - " + cause(problems), value);

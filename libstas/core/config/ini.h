@@ -14,17 +14,24 @@
 #include <string_view>
 #include <vector>
 
+#include "libstas/core/base/secret.h"
+
 namespace stas {
 
 inline constexpr std::size_t kMaxConfigBytes = 4U << 20;  // of one file
 
-// One element of an option. Continuation lines are elements of their own, with the key of their option.
+// One element of an option. Continuation lines are elements of their own, with the key of their option. The value is
+// overwritten in the end: it may be a key.
 struct IniOption {
   std::string section;
   std::string key;                   // lower case
   std::optional<std::string> value;  // nullopt: no '=' in the line
   int line = 0;                      // 1-based
   bool continued = false;            // from a continuation line
+
+  ~IniOption() {
+    if (value) wipe(*value);
+  }
 };
 
 struct IniSection {

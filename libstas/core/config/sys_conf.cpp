@@ -28,6 +28,10 @@ struct Item {
   const IniOption* option = nullptr;  // nullptr: the default
   std::string where;                  // the file that holds the value
   Result<std::string> value;
+
+  ~Item() {
+    if (value) wipe(*value);  // it may be the key
+  }
 };
 
 class Reader {
@@ -80,11 +84,14 @@ class Reader {
 
   Item item(std::string_view name, std::string_view fallback) {
     const IniOption* option = file_.last(kHost, name);
-    const std::string text = option == nullptr ? std::string(fallback) : option->value.value_or("");
-    if (!text.starts_with(kFilePrefix)) return {option, path_, text};
-    const std::string path = text.substr(kFilePrefix.size());
-    return {option, path,
-            read_file_(path).map([](const std::string& content) { return std::string(first_word(content)); })};
+    std::string_view text = fallback;
+    if (option != nullptr) text = option->value ? std::string_view(*option->value) : "";
+    if (!text.starts_with(kFilePrefix)) return {option, path_, std::string(text)};
+    const std::string path(text.substr(kFilePrefix.size()));
+    auto content = read_file_(path);
+    if (!content) return {option, path, tl::unexpected(content.error())};
+    const Secret kept(*std::move(content));
+    return {option, path, std::string(first_word(kept.reveal()))};
   }
 
   Result<std::string> mandatory(std::string_view name, std::string_view fallback, const std::string& what) {

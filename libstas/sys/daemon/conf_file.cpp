@@ -37,7 +37,7 @@ ConfText read_conf(const std::string& path) {
     return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why};
   }
   if (text->empty()) return {{}, "the file is empty"};
-  return {*std::move(text), {}};
+  return {Secret(*std::move(text)), {}};
 }
 
 std::optional<std::string> read_checked(const std::string& path) {

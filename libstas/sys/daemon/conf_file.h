@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libstas/core/base/secret.h"
 #include "libstas/core/config/config.h"
 #include "libstas/sys/os/journal.h"
 
@@ -26,7 +27,7 @@ struct ConfParser {
 // The text of the file, or why there is none: it does not exist, is empty, cannot be read, is no regular file. Never
 // waits.
 struct ConfText {
-  std::string text;
+  Secret text;      // as far as it has keys in it
   std::string why;  // not empty: there is no text
 };
 ConfText read_conf(const std::string& path);
@@ -36,7 +37,7 @@ template <class Config>
 Parsed<Config> load_conf(const std::string& path, const ConfParser<Config>& parser, const Config* previous) {
   const ConfText file = read_conf(path);
   if (!file.why.empty()) return parser.unread(path, file.why, previous);
-  return parser.parse(file.text, path, previous);
+  return parser.parse(file.text.reveal(), path, previous);
 }
 
 // --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.

@@ -92,7 +92,7 @@ struct HostFile::Look {
 };
 
 Result<std::string> HostFile::read_small_file(const std::string& path) {
-  return read_file_bounded(path, kMaxSmallFile);
+  return read_regular_file(path, kMaxSmallFile);
 }
 
 HostFile::Look HostFile::look() {
@@ -107,7 +107,8 @@ HostFile::Look HostFile::look() {
     seen.flaw = text.error().text;
     return seen;
   }
-  const std::string content = text.value_or(std::string());
+  const Secret kept(text ? *std::move(text) : std::string());
+  const std::string& content = kept.reveal();
   if (!seen.missing) {
     const IniFile ini = parse_ini(content);
     const IniError broken = content.empty() ? IniError{0, "the file is empty"} : syntax_error(ini, content);

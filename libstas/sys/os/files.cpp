@@ -54,6 +54,10 @@ int write_new(const std::string& path, std::string_view content, mode_t mode) {
 
 Result<std::string> read_all(int fd, const std::string& path, std::size_t max_bytes) {
   std::string content;
+  // Not to be moved while it grows: there may be keys in it, and a piece of them would stay behind.
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && status.st_size > 0)
+    content.reserve(std::min(static_cast<std::size_t>(status.st_size), max_bytes) + kChunk + 1);
   while (true) {
     const std::size_t before = content.size();
     // One byte more than allowed tells "exactly full" from "too large".

@@ -80,14 +80,14 @@ TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
   const auto text = connect_string(connect, SupportedOptions::parse(kOptions));
   ASSERT_TRUE(text);
   std::string content = kOptions;
-  ASSERT_GT(text->size(), content.size());
-  content.resize(text->size(), '.');
+  ASSERT_GT(text->reveal().size(), content.size());
+  content.resize(text->reveal().size(), '.');
   root.write("dev/nvme-fabrics", content + "instance=4,cntlid=2\n");
   const auto name = connect_controller(root.paths(), connect);
   ASSERT_TRUE(name) << name.error().text;
   EXPECT_EQ(*name, "nvme4");
-  EXPECT_EQ(root.read("dev/nvme-fabrics"), *text + "instance=4,cntlid=2\n");
-  EXPECT_EQ(text->find("ctrl_loss_tmo"), std::string::npos) << "the kernel did not list it";
+  EXPECT_EQ(root.read("dev/nvme-fabrics"), text->reveal() + "instance=4,cntlid=2\n");
+  EXPECT_EQ(text->reveal().find("ctrl_loss_tmo"), std::string::npos) << "the kernel did not list it";
 }
 
 TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {

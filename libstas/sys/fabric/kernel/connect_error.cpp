@@ -103,7 +103,10 @@ Error fabrics_open_error(const std::string& path, int errnum) {
                  path + " does not exist: the kernel module nvme-fabrics is not loaded (modprobe nvme-tcp)"};
   }
   const bool denied = errnum == EACCES || errnum == EPERM;
-  return Error{denied ? ErrorKind::permission : ErrorKind::io, errnum, path + ": " + std::strerror(errnum)};
+  // Not the mode of the file, but who filters devices; systemd does it by the numbers of when the unit was started.
+  const char* advice =
+      errnum == EPERM ? " (restart this service if the module nvme-fabrics was loaded again since it was started)" : "";
+  return Error{denied ? ErrorKind::permission : ErrorKind::io, errnum, path + ": " + std::strerror(errnum) + advice};
 }
 
 }  // namespace stas

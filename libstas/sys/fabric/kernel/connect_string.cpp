@@ -16,7 +16,9 @@ constexpr std::size_t kMinSecretLength = 11;
 // Collects options; the first error sticks.
 class Builder {
  public:
-  Builder(const Tid& tid, const SupportedOptions& supported) : tid_(tid), supported_(supported) {}
+  Builder(const Tid& tid, const SupportedOptions& supported) : tid_(tid), supported_(supported) {
+    text_.reserve(kMaxConnectString);  // grown in place: no piece of a key stays behind
+  }
 
   void text(std::string_view name, std::string_view value) {
     if (!supported_.has(name)) return;
@@ -43,30 +45,31 @@ class Builder {
   }
 
   void flag(std::string_view name, bool wanted) {
-    if (!wanted || !supported_.has(name)) return;
-    separate();
-    text_ += name;
+    if (wanted && supported_.has(name)) add(name);
   }
 
   void refuse(std::string why, ErrorKind kind = ErrorKind::invalid_input) {
     if (!error_) error_ = Error{kind, 0, tid_.to_string() + ": cannot connect: " + why};
   }
 
-  Result<std::string> finish() {
-    if (text_.size() > kMaxConnectString) refuse("the connect string is longer than the kernel takes");
+  Result<Secret> finish() {
+    Secret made(std::move(text_));
     if (error_) return tl::unexpected<Error>(*error_);
-    return std::move(text_);
+    return made;
   }
 
  private:
-  void separate() {
-    if (!text_.empty()) text_ += ',';
-  }
   void append(std::string_view name, std::string_view value) {
-    separate();
-    text_ += name;
-    text_ += '=';
-    text_ += value;
+    if (add(name, value.size() + 1)) text_.append("=").append(value);
+  }
+  bool add(std::string_view name, std::size_t more = 0) {
+    const std::string_view separator = text_.empty() ? "" : ",";
+    const bool fits = text_.size() + separator.size() + name.size() + more <= kMaxConnectString;
+    if (fits)
+      text_.append(separator).append(name);
+    else
+      refuse("the connect string is longer than the kernel takes");
+    return fits;
   }
 
   const Tid& tid_;
@@ -138,7 +141,7 @@ void put_timers(Builder& out, const Connect& connect) {
 
 }  // namespace
 
-Result<std::string> connect_string(const Connect& connect, const SupportedOptions& supported) {
+Result<Secret> connect_string(const Connect& connect, const SupportedOptions& supported) {
   const Tid& tid = connect.tid;
   Builder out(tid, supported);
   if (tid.subsysnqn().size() > kMaxKernelNqnLength) {

@@ -5,9 +5,8 @@
 // could end itself (comma, control character) is refused here, before anything is asked of anybody.
 #pragma once
 
-#include <string>
-
 #include "libstas/core/base/result.h"
+#include "libstas/core/base/secret.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/sys/fabric/kernel/kernel_options.h"
 
@@ -16,7 +15,7 @@ namespace stas {
 inline constexpr std::size_t kMaxConnectString = 4096;  // the kernel copies at most one page
 
 // Options that `supported` lacks are left out, except where that would make another connection than the one wanted.
-// The result may contain secrets; the text of an error never does.
-Result<std::string> connect_string(const Connect& connect, const SupportedOptions& supported);
+// The result may contain keys; the text of an error never does.
+Result<Secret> connect_string(const Connect& connect, const SupportedOptions& supported);
 
 }  // namespace stas

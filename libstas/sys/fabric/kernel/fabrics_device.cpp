@@ -23,12 +23,6 @@ constexpr std::size_t kMaxReply = 256;
 
 std::string device_path(const KernelPaths& paths) { return paths.dev + "/nvme-fabrics"; }
 
-// The text holds keys: not one more copy of them than needed stays in memory.
-struct Wiped {
-  std::string text;
-  ~Wiped() { explicit_bzero(text.data(), text.size()); }
-};
-
 // The kernel says EINVAL to a transport whose module it could not load.
 std::optional<Error> missing_module(const KernelPaths& paths, const Connect& connect) {
   const Transport transport = connect.tid.transport();
@@ -77,13 +71,13 @@ Result<std::string> parse_fabrics_reply(std::string_view reply) {
 Result<std::string> connect_controller(const KernelPaths& paths, const Connect& connect) {
   const auto options = read_supported_options(paths);
   if (!options) return tl::unexpected<Error>(options.error());
-  auto made = connect_string(connect, *options);
+  const auto made = connect_string(connect, *options);
   if (!made) return tl::unexpected<Error>(made.error());
-  const Wiped order{std::move(*made)};
+  const std::string& order = made->reveal();
   const std::string path = device_path(paths);
   const UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (fd.get() < 0) return tl::unexpected<Error>(fabrics_open_error(path, errno));
-  if (write(fd.get(), order.text.data(), order.text.size()) < 0) {
+  if (write(fd.get(), order.data(), order.size()) < 0) {
     const int errnum = errno;
     if (errnum == EINVAL) {
       if (auto missing = missing_module(paths, connect)) return tl::unexpected<Error>(std::move(*missing));
