@@ -123,6 +123,15 @@ class Faces(Story):
             states = [s for s in daemon.notify.states() if s in ("READY=1", "RELOADING=1", "STOPPING=1")]
             self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
 
+    def test_output_that_nobody_reads_any_more_ends_nobody(self):
+        for daemon in (self.stafd, self.stacd):
+            daemon.stop_reading()
+            self.world.write_conf(daemon.name, "[Broken\n")
+            for _ in range(3):
+                daemon.reload()
+            self.assertTrue(daemon.alive())
+            self.assertEqual(daemon.stop(), 0)
+
     def test_a_lost_bus_ends_the_daemons_with_an_error(self):
         self.world.processes[0].stop(signal.SIGKILL)
         for daemon in (self.stafd, self.stacd):

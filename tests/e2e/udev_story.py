@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mask for nvme-cli's udev rules through whatever ends stacd. In namespaces of its own, as it has to be run with
---fabric=kernel and looks for rules in /run and /usr. Skipped (77) where the machine forbids them."""
+"""What root and the kernel's fabric take: the mask for nvme-cli's udev rules through whatever ends stacd, and which
+privileges are left. In namespaces of its own, because of the rules in /run and /usr. Skipped (77) where the machine
+forbids them."""
 import pathlib
 import shlex
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import sys
 
 import namespaces
-from harness import BUILD, Story, main, program, stacd_conf
+from harness import BUILD, Story, main, program, stacd_conf, stafd_conf
 
 NAME = "70-nvmf-autoconnect.rules"
 INSTALLED = pathlib.Path("/usr/lib/udev/rules.d") / NAME
@@ -33,6 +34,21 @@ def exec_stop_post():
     for line in unit.splitlines():
         if line.startswith("ExecStopPost="):
             subprocess.run(shlex.split(line.removeprefix("ExecStopPost=-")), stdin=subprocess.DEVNULL, check=False)
+
+
+class Privileges(Story):
+    """Which does not need systemd: here the daemons have all of their namespace's to begin with."""
+
+    def test_only_those_are_left_that_are_used(self):
+        sys_admin, net_raw, read_search = 1 << 21, 1 << 13, 1 << 2
+        for daemon in (self.world.stafd(stafd_conf(), "--fabric=kernel"),
+                       self.world.stacd(stacd_conf(), "--fabric=kernel")):
+            for thread in daemon.status_of_threads():
+                for kind in ("CapPrm", "CapEff", "CapBnd"):
+                    self.assertEqual(int(thread[kind], 16), sys_admin | net_raw | read_search, kind)
+                for kind in ("CapInh", "CapAmb"):
+                    self.assertEqual(int(thread[kind], 16), 0, kind)
+                self.assertEqual(thread["NoNewPrivs"], "1")
 
 
 class Mask(Story):

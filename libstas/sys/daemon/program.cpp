@@ -2,9 +2,13 @@
 #include "libstas/sys/daemon/program.h"
 
 #include <cerrno>
+#include <csignal>
 
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "libstas/sys/os/privileges.h"
 
 namespace stas {
 
@@ -17,6 +21,13 @@ Result<void> check_start(const DaemonOptions& options) {
   if (stat("/dev/nvme-fabrics", &st) != 0)
     return fail(ErrorKind::not_supported, "Fatal error: missing nvme-tcp kernel module", errno);
   return {};
+}
+
+// As hardening.inc of the units has it. And for who starts us by hand: reading files that are not root's, as a
+// configuration file in somebody's home is.
+Result<void> settle_in() {
+  std::signal(SIGPIPE, SIG_IGN);
+  return keep_only({CAP_SYS_ADMIN, CAP_NET_RAW, CAP_DAC_READ_SEARCH});
 }
 
 }  // namespace stas

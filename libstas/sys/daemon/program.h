@@ -16,6 +16,10 @@ namespace stas {
 // Root and /dev/nvme-fabrics, as far as the fabric needs them; an Error's text is the message of nvme-stas 2.4.1.
 Result<void> check_start(const DaemonOptions& options);
 
+// What is not needed from here on: privileges, and to be killed by a reader of our output that has gone. Before there
+// are threads.
+Result<void> settle_in();
+
 // `Daemon` is made from a Loop& and the options; its start() logs what is wrong. Returns the exit status.
 template <class Daemon, class Config>
 int run_program(int argc, char** argv, std::string_view program, std::string_view title,
@@ -28,6 +32,7 @@ int run_program(int argc, char** argv, std::string_view program, std::string_vie
     return 1;
   }
   raise_descriptor_limit();
+  if (const auto settled = settle_in(); !settled) std::fprintf(stderr, "%s\n", settled.error().text.c_str());
   Loop loop;
   Daemon daemon(loop, *command.options);
   return daemon.start() ? loop.run() : 1;

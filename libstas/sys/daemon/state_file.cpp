@@ -14,7 +14,7 @@ namespace stas {
 std::string last_known_path(std::string_view program) { return runtime_directory(program) + "/last-known-config.json"; }
 
 Result<std::string> read_last_known(const std::string& path, const Journal& journal) {
-  auto text = read_file_bounded(path, kMaxLastKnownBytes);
+  auto text = read_regular_file(path, kMaxLastKnownBytes);
   if (text || is_shortage(text)) return text;
   if (text.error().errnum != ENOENT) journal.error("Unable to read last known config: " + text.error().text);
   return std::string();

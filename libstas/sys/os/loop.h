@@ -79,7 +79,7 @@ class Loop {
   // From any thread: run `callback` on the loop's thread.
   void post(std::function<void()> callback);
 
-  int run();  // until quit(); returns its code
+  int run();  // until quit(); returns its code, or 1 when the loop itself fails, which is said on standard error
   void quit(int code);
   // One iteration, waits at most `timeout`; for tests. False after quit().
   bool run_once(Duration timeout);
