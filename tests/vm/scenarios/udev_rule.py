@@ -123,6 +123,21 @@ class Disabled(UdevRule):
         stop("stacd")
         self.assertFalse(OURS.exists())
 
+    def test_nothing_is_left_of_a_crash_that_is_the_end(self):
+        directory = pathlib.Path("/run/systemd/system/stacd.service.d")
+        directory.mkdir(parents=True)
+        self.addCleanup(systemctl, "daemon-reload")
+        self.addCleanup(shutil.rmtree, directory)
+        (directory / "test.conf").write_text("[Service]\nRestart=no\n", encoding="ascii")
+        systemctl("daemon-reload")
+        write_conf("stacd", stacd_conf())
+        start("stacd")
+        self.assertTrue(self.ours_is_in_place())
+        run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", "stacd")
+        self.eventually("it is over", lambda: systemctl("is-failed", "stacd", check=False).returncode == 0, LIMIT)
+        self.assertFalse(OURS.exists())
+        run("systemctl", "reset-failed", "stacd")
+
     def test_leftover_of_a_crash_goes_when_it_is_not_wanted(self):
         OURS.parent.mkdir(parents=True, exist_ok=True)
         OURS.write_text(f"{MARKER}, removed when it stops.\n# of a dead stacd\n", encoding="utf-8")
