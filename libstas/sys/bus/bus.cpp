@@ -83,6 +83,9 @@ struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
   void send(std::uint64_t id, const BusTarget& target, const std::string& method, const BusArgs& args, BusType reply,
             Duration timeout);
   void lost(const Error& error);
+  bool idle();
+  void work();
+  bus_shim::Desk& desk_for(sdbus::IObject& object);
 
   Loop& loop;
   std::shared_ptr<sdbus::IConnection> connection;
@@ -93,6 +96,7 @@ struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
   std::vector<std::shared_ptr<Entry>> dropped;
   std::optional<Error> dead;
   std::function<void(const Error&)> on_lost;
+  std::unique_ptr<bus_shim::Desk> desk;  // of a service
   std::unique_ptr<bus_shim::Pump> pump;  // last member: first to go
 };
 
@@ -205,6 +209,25 @@ void Bus::Impl::lost(const Error& error) {
   if (on_lost) on_lost(error);
 }
 
+bool Bus::Impl::idle() {
+  dropped.clear();
+  return desk && desk->is_due();
+}
+
+void Bus::Impl::work() {
+  if (desk) desk->serve_next();
+}
+
+// Any message of the connection leads to it.
+bus_shim::Desk& Bus::Impl::desk_for(sdbus::IObject& object) {
+  if (!desk) {
+    const auto message =
+        object.createSignal(bus_shim::InterfaceName("org.freedesktop.DBus.Peer"), bus_shim::SignalName("any"));
+    desk = std::make_unique<bus_shim::Desk>(loop, sd_bus_message_get_bus(bus_shim::Native::of(message)));
+  }
+  return *desk;
+}
+
 // --- the face -------------------------------------------------------------------------------------------------------
 
 Bus::Bus(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -214,8 +237,10 @@ Result<std::unique_ptr<Bus>> Bus::on(Loop& loop, std::shared_ptr<sdbus::IConnect
   try {
     auto impl = std::make_shared<Impl>(loop, std::move(connection));
     auto& self = *impl;
-    impl->pump = std::make_unique<bus_shim::Pump>(
-        loop, *impl->connection, [&self] { self.dropped.clear(); }, [&self](const Error& e) { self.lost(e); });
+    impl->pump =
+        std::make_unique<bus_shim::Pump>(loop, *impl->connection,
+                                         bus_shim::PumpHooks{[&self] { return self.idle(); }, [&self] { self.work(); },
+                                                             [&self](const Error& e) { self.lost(e); }});
     return std::unique_ptr<Bus>(new Bus(std::move(impl)));
   } catch (const sdbus::Error& e) {
     return tl::unexpected(bus_shim::to_error(e, kCannotConnect));
@@ -267,7 +292,7 @@ BusHandle Bus::request_name(const std::string& name, std::function<void(Result<v
 Result<void> Bus::export_object(const std::string& path, std::vector<BusInterface> interfaces) {
   try {
     auto object = sdbus::createObject(*impl_->connection, bus_shim::ObjectPath(path));
-    for (const auto& interface : interfaces) bus_shim::publish(*object, interface);
+    for (const auto& interface : interfaces) bus_shim::publish(*object, interface, impl_->desk_for(*object));
     bus_shim::finish(*object);
     impl_->objects[path] = std::move(object);
     return {};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The server side of the shim: our description of an interface becomes a vtable of sdbus-c++.
+#include <algorithm>
 #include <exception>
+#include <memory>
 
 #include "libstas/sys/bus/bus_shim.h"
 
@@ -11,6 +13,7 @@ namespace {
 
 constexpr const char* kFailed = "org.freedesktop.DBus.Error.Failed";
 constexpr const char* kInvalidArgs = "org.freedesktop.DBus.Error.InvalidArgs";
+constexpr const char* kLimitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
 constexpr const char* kAccessDenied = "org.freedesktop.DBus.Error.AccessDenied";
 
 [[noreturn]] void throw_error(const Error& error) {
@@ -47,15 +50,57 @@ BusArgs read_args(sdbus::Message& message, const std::vector<BusArg>& specs) {
   return args;
 }
 
-void answer(const BusMethod& method, sdbus::MethodCall& call) {
-  const auto args = read_args(call, method.in);
+void send_error(const sdbus::MethodCall& call, const sdbus::Error& error) {
+  try {
+    call.createErrorReply(error).send();
+  } catch (const sdbus::Error&) {
+    // The bus is dying: on_lost() will say so.
+  }
+}
+
+// Throws what is not to be sent.
+BusValue value_of(const BusMethod& method, const BusArgs& args) {
   auto result = method.handler(args);
   if (!result) throw_error(result.error());
   const auto expected = method.out.empty() ? BusType::none : method.out.front().type;
   if (!has_type(*result, expected)) throw make_error(kFailed, "internal error: reply of the wrong type");
-  auto reply = call.createReply();
-  write_value(reply, *result);
-  reply.send();
+  return *std::move(result);
+}
+
+void check_size(const BusMethod& method, std::size_t bytes, std::size_t room) {
+  const auto of_mib = std::to_string(bytes >> 20) + " MiB";
+  if (bytes > kMaxBusMessage)
+    throw make_error(kLimitsExceeded, "The answer would have " + of_mib + ", more than a message on the bus may have" +
+                                          (method.instead.empty() ? "" : "; " + method.instead));
+  if (bytes > room)
+    throw make_error(kLimitsExceeded, "Too many answers to this user are not read yet for one of " + of_mib +
+                                          "; read them, and ask again");
+}
+
+// Desk::Serve.
+std::size_t serve(const BusMethod& method, const sdbus::MethodCall& call, const BusArgs& args, std::size_t room) {
+  std::size_t bytes = 0;
+  try {
+    guarded([&] {
+      const auto value = value_of(method, args);
+      bytes = wire_size(value);
+      check_size(method, bytes, room);
+      auto reply = call.createReply();
+      write_value(reply, value);
+      reply.send();
+    });
+  } catch (const sdbus::Error& e) {
+    send_error(call, e);
+  }
+  return std::min(bytes, room);
+}
+
+void answer(const std::shared_ptr<const BusMethod>& method, sdbus::MethodCall& call, Desk& desk) {
+  auto args = read_args(call, method->in);
+  const bool taken = desk.take(Native::of(call), [method, call, args = std::move(args)](std::size_t room) {
+    return serve(*method, call, args, room);
+  });
+  if (!taken) throw make_error(kLimitsExceeded, "Too many calls of this connection are not answered yet");
 }
 
 void set_property(const BusProperty& property, sdbus::Message& call) {
@@ -78,11 +123,12 @@ std::vector<std::string> names(const std::vector<BusArg>& args) {
 
 }  // namespace
 
-void publish(sdbus::IObject& object, const BusInterface& interface) {
+void publish(sdbus::IObject& object, const BusInterface& interface, Desk& desk) {
   Registrar registrar(object, interface.name);
-  for (const auto& method : interface.methods) {
-    registrar.method(method.name, signatures(method.in), names(method.in), signatures(method.out), names(method.out),
-                     [method](sdbus::MethodCall call) { guarded([&] { answer(method, call); }); });
+  for (const auto& item : interface.methods) {
+    const auto method = std::make_shared<const BusMethod>(item);
+    registrar.method(item.name, signatures(item.in), names(item.in), signatures(item.out), names(item.out),
+                     [method, &desk](sdbus::MethodCall call) { guarded([&] { answer(method, call, desk); }); });
   }
   for (const auto& property : interface.properties) {
     Registrar::Setter setter;

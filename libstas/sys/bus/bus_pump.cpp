@@ -15,20 +15,20 @@ namespace stas::bus_shim {
 
 namespace {
 constexpr std::uint64_t kAccuracyUs = 1000;  // sd-event's default of 250 ms would stretch every call timeout
-}
+constexpr Duration kTurn = std::chrono::milliseconds(5);  // of the bus, before the rest of the loop gets one
+}  // namespace
 
 struct Pump::Sources {
   Loop& loop;
   sdbus::IConnection& connection;
-  std::function<void()> idle;
-  std::function<void(const Error&)> lost;
+  PumpHooks hooks;
   sd_event_source* io = nullptr;
   sd_event_source* timer = nullptr;
   std::uint32_t events = 0;
   std::optional<std::string> failure{};  // why the connection is lost
   OnceSource announce = loop.once([this] {
     disarm();
-    lost(Error{ErrorKind::closed, 0, "D-Bus: connection lost: " + *failure});
+    hooks.lost(Error{ErrorKind::closed, 0, "D-Bus: connection lost: " + *failure});
   });
 
   ~Sources() { disarm(); }
@@ -46,19 +46,23 @@ struct Pump::Sources {
     announce.arm();
   }
 
-  // Once per wake-up: what is still queued makes the next deadline 0, so other sources of the loop get their turn.
+  // First all that came in, up to a bound; what is still queued makes the next deadline 0, so other sources of the loop
+  // get their turn. Then one piece of the work that was put off.
   void process() {
+    const Instant end = loop.now() + kTurn;
     try {
-      process_one(connection);
+      while (process_one(connection) && loop.now() < end) continue;
     } catch (const std::exception& e) {
-      fail(e.what());
+      return fail(e.what());
     }
+    hooks.work();
   }
 
   void prepare() {
-    idle();
+    const bool owed = hooks.idle();
     try {
-      const auto state = poll_state(connection);
+      auto state = poll_state(connection);
+      if (owed) state.deadline_us = 0;
       if (state.events != events) {
         sd_event_source_set_io_events(io, state.events);
         events = state.events;
@@ -88,9 +92,8 @@ struct Pump::Sources {
   }
 };
 
-Pump::Pump(Loop& loop, sdbus::IConnection& connection, std::function<void()> idle,
-           std::function<void(const Error&)> lost)
-    : sources_(new Sources{loop, connection, std::move(idle), std::move(lost)}) {
+Pump::Pump(Loop& loop, sdbus::IConnection& connection, PumpHooks hooks)
+    : sources_(new Sources{loop, connection, std::move(hooks)}) {
   auto& s = *sources_;
   const auto state = poll_state(connection);
   s.events = state.events;

@@ -17,11 +17,17 @@ class IConnection;
 
 namespace stas::bus_shim {
 
+struct PumpHooks {
+  // Before every poll, outside of any dispatching. True: `work` is owed, soon, and behind what comes in first.
+  std::function<bool()> idle;
+  std::function<void()> work;              // after what came in was handled; a small piece
+  std::function<void(const Error&)> lost;  // once, from the loop
+};
+
 class Pump {
  public:
-  // `idle` is called before every poll, outside of any dispatching. `lost` is called once, from the loop. Connection
-  // and loop must outlive the Pump.
-  Pump(Loop& loop, sdbus::IConnection& connection, std::function<void()> idle, std::function<void(const Error&)> lost);
+  // Connection and loop must outlive the Pump.
+  Pump(Loop& loop, sdbus::IConnection& connection, PumpHooks hooks);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;

@@ -16,6 +16,7 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include "libstas/sys/bus/bus_desk.h"
 #include "libstas/sys/bus/bus_types.h"
 
 #if __has_include(<sdbus-c++/VTableItems.h>)
@@ -42,6 +43,13 @@ using SignalName = std::string;
 using ErrorName = std::string;
 #endif
 
+// The message of sd-bus inside; it stays sdbus-c++'s. For what sdbus-c++ has no name for (bus_desk.h).
+struct Native : sdbus::Message {
+  static sd_bus_message* of(const sdbus::Message& message) {
+    return static_cast<sd_bus_message*>(message.*(&Native::msg_));
+  }
+};
+
 // What the loop has to poll for. `deadline_us`: CLOCK_MONOTONIC, 0 = at once, UINT64_MAX = never.
 struct PollState {
   int fd = -1;
@@ -61,11 +69,12 @@ inline PollState poll_state(const sdbus::IConnection& connection) {
   return {data.fd, static_cast<std::uint32_t>(data.events), deadline};
 }
 
-inline void process_one(sdbus::IConnection& connection) {
+// False: nothing was left to do.
+inline bool process_one(sdbus::IConnection& connection) {
 #if STAS_SDBUS_2
-  connection.processPendingEvent();
+  return connection.processPendingEvent();
 #else
-  connection.processPendingRequest();
+  return connection.processPendingRequest();
 #endif
 }
 
@@ -160,7 +169,8 @@ inline void finish([[maybe_unused]] sdbus::IObject& object) {
 #endif
 }
 
-// Publishes one interface. Handlers are wrapped: nothing but sdbus::Error leaves them (1.2 would unwind through C).
-void publish(sdbus::IObject& object, const BusInterface& interface);
+// Publishes one interface; its methods are answered when the desk says so. Handlers are wrapped: nothing but
+// sdbus::Error leaves them (1.2 would unwind through C).
+void publish(sdbus::IObject& object, const BusInterface& interface, Desk& desk);
 
 }  // namespace stas::bus_shim

@@ -19,11 +19,18 @@ inline constexpr std::size_t kMaxBusReplyText = 64U << 20;    // bytes in a text
 inline constexpr std::size_t kMaxBusReplyDicts = 128 * 1024;  // dictionaries in a reply
 inline constexpr std::size_t kMaxBusDictKeys = 256;           // keys of one dictionary in a reply
 
+// Bytes in what is sent: a bus takes 32 MiB (dbus-daemon's max_message_size for the system), and drops a sender that
+// sends more. The rest is for the header.
+inline constexpr std::size_t kMaxBusMessage = (32U << 20) - 4096;
+
 // What crosses the bus: b, s or aa{ss}; nothing for a reply without content.
 enum class BusType : std::uint8_t { none, boolean, text, dicts };
 using BusDicts = std::vector<TextDict>;
 using BusValue = std::variant<std::monostate, bool, std::string, BusDicts>;
 using BusArgs = std::vector<BusValue>;
+
+// Bytes that a value takes in a message.
+std::size_t wire_size(const BusValue& value);
 
 // Where something lives on the bus.
 struct BusTarget {
@@ -42,7 +49,10 @@ struct BusMethod {
   std::vector<BusArg> in;   // boolean or text only
   std::vector<BusArg> out;  // none or one
   // An Error becomes a D-Bus error with its text (invalid_input: InvalidArgs, permission: AccessDenied, else Failed).
+  // Not called for a caller that wants no reply: it must have no other effect.
   std::function<Result<BusValue>(const BusArgs&)> handler;
+  // What a caller can do when the answer is more than a message may have. "" where it cannot be.
+  std::string instead{};
 };
 
 struct BusProperty {

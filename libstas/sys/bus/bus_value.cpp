@@ -7,7 +7,8 @@
 #include "libstas/core/base/unicode.h"
 #include "libstas/sys/bus/bus_shim.h"
 
-namespace stas::bus_shim {
+namespace stas {
+namespace bus_shim {
 
 namespace {
 
@@ -28,6 +29,19 @@ void write_dicts(sdbus::Message& message, const BusDicts& dicts) {
   }
   message.closeContainer();
 }
+
+// One after the other as D-Bus lays them out: every number at a multiple of its size, every pair at one of 8.
+class WireSize {
+ public:
+  void number() { bytes_ = aligned(4) + 4; }
+  void text(const std::string& value) { number(), bytes_ += value.size() + 1; }
+  void pair() { bytes_ = aligned(8); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t aligned(std::size_t to) const { return (bytes_ + to - 1) / to * to; }
+  std::size_t bytes_ = 0;
+};
 
 TextDict read_dict(sdbus::Message& message) {
   TextDict dict;
@@ -56,6 +70,28 @@ BusDicts read_dicts(sdbus::Message& message) {
 }
 
 }  // namespace
+}  // namespace bus_shim
+
+std::size_t wire_size(const BusValue& value) {
+  bus_shim::WireSize size;
+  if (std::holds_alternative<bool>(value)) size.number();
+  if (const auto* text = std::get_if<std::string>(&value)) size.text(*text);
+  const auto* dicts = std::get_if<BusDicts>(&value);
+  if (dicts == nullptr) return size.bytes();
+  size.number();
+  for (const auto& dict : *dicts) {
+    size.number();
+    size.pair();  // the first one's place counts also where there is none
+    for (const auto& [key, text] : dict) {
+      size.pair();
+      size.text(key);
+      size.text(text);
+    }
+  }
+  return size.bytes();
+}
+
+namespace bus_shim {
 
 std::string bus_text(const std::string& text) {
   if (text.find('\0') == std::string::npos && is_valid_utf8(text)) return text;
@@ -152,4 +188,5 @@ Error to_error(const sdbus::Error& error, const std::string& what) {
   return Error{kind, 0, what + ": " + (message.empty() ? name : message)};
 }
 
-}  // namespace stas::bus_shim
+}  // namespace bus_shim
+}  // namespace stas
