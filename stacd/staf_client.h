@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stafd seen over D-Bus: it appears, vanishes, changes, and answers with all its log pages. Asynchronous with a
-// deadline, so that a hanging stafd hangs nobody (D-07). Works with the stafd of nvme-stas 2.4.1 as well.
+// deadline, so that a hanging stafd hangs nobody (D-07). Only pages that changed are read; the stafd of nvme-stas 2.4.1
+// can only be asked for all of them in one message.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 #include "libstas/core/brain/event.h"
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/os/journal.h"
+#include "stacd/page_reader.h"
 
 namespace stas::stacd {
 
@@ -34,7 +36,14 @@ class StafClient {
     bool settled_said = false;
     std::optional<bool> settled;  // nullopt: it does not know the question
   };
-  Result<std::vector<StafDc>> read_pages(const Result<BusValue>& answer);
+  void ask();
+  void ask_for_list();
+  void ask_for_all();
+  void on_list(const Result<BusValue>& answer);
+  void on_pages(PageReader::Answer answer);
+  Result<std::vector<StafDc>> read_all(const Result<BusValue>& answer);
+  void pages_are(Result<std::vector<StafDc>> dcs);
+  void tell(const Flaws& flaws);
   void deliver_if_complete();
 
   Bus& bus_;
@@ -43,6 +52,9 @@ class StafClient {
   std::string owner_;
   std::string flaw_told_;
   Answers answers_;
+  PageReader reader_;
+  bool only_all_ = false;  // this stafd does not list its pages
+  unsigned lists_ = 0;     // asked for in this fetch
   BusHandle watch_, changed_, removed_, settled_, pages_call_, ended_call_, settled_call_;
 };
 

@@ -40,6 +40,20 @@ std::string nqn_of(const Json& entry) {
   return is_usable_nqn(nqn) ? nqn : std::string();
 }
 
+// Those that can be used go to `into`, what the others are about to `skipped`.
+void read_entries(const Json::Array& entries, std::vector<Dlpe>& into, std::vector<std::string>& skipped,
+                  Flaws& flaws) {
+  for (const auto& entry : entries) {
+    auto dlpe = dlpe_from_dict(dict_of(entry));
+    if (dlpe) {
+      into.push_back(std::move(*dlpe));
+    } else {
+      skipped.push_back(nqn_of(entry));
+      if (flaws.count++ == 0) flaws.first = dlpe.error().text;
+    }
+  }
+}
+
 Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
   const Json* dc = item.find("discovery-controller");
   const Json* pages = item.find("log-pages");
@@ -50,17 +64,13 @@ Result<StafDc> parse_dc(const Json& item, StafAnswer& answer) {
   if (!tid) return tl::unexpected(tid.error());
   StafDc out{std::move(*tid), text_of(*dc, "origin"), page_known(*dc, !entries->empty()), {}, {}};
   if (entries->size() > kMaxDlpes) return fail(ErrorKind::protocol, "a log page has too many entries");
-  for (const auto& entry : *entries) {
-    auto dlpe = dlpe_from_dict(dict_of(entry));
-    if (dlpe) {
-      out.entries.push_back(std::move(*dlpe));
-    } else {
-      out.skipped.push_back(nqn_of(entry));
-      if (answer.skipped++ == 0) answer.first_flaw = dlpe.error().text;
-    }
-  }
+  std::vector<Dlpe> usable;
+  read_entries(*entries, usable, out.skipped, answer.flaws);
+  out.entries = std::move(usable);
   return out;
 }
+
+Error too_many_dcs() { return Error{ErrorKind::protocol, 0, "stafd lists too many discovery controllers"}; }
 
 }  // namespace
 
@@ -74,7 +84,7 @@ Result<StafAnswer> parse_staf_pages(std::string_view json) {
   if (!document) return tl::unexpected(document.error());
   const auto* list = document->as_array();
   if (list == nullptr) return fail(ErrorKind::protocol, "the answer of stafd is no list");
-  if (list->size() > kMaxStafDcs) return fail(ErrorKind::protocol, "stafd lists too many discovery controllers");
+  if (list->size() > kMaxStafDcs) return tl::unexpected(too_many_dcs());
   StafAnswer answer;
   for (const auto& item : *list) {
     auto dc = parse_dc(item, answer);
@@ -82,6 +92,36 @@ Result<StafAnswer> parse_staf_pages(std::string_view json) {
     answer.dcs.push_back(std::move(*dc));
   }
   return answer;
+}
+
+Result<std::vector<ListedPage>> parse_page_list(const std::vector<TextDict>& dicts) {
+  if (dicts.size() > kMaxStafDcs) return tl::unexpected(too_many_dcs());
+  std::vector<ListedPage> list;
+  list.reserve(dicts.size());
+  for (const auto& dict : dicts) {
+    const Json json = to_json(dict);
+    auto tid = read_tid(json);
+    if (!tid) return tl::unexpected(tid.error());
+    if (json.find("page known") == nullptr || json.find("page") == nullptr)
+      return fail(ErrorKind::protocol, "an element lacks its page");
+    list.push_back({StafDc{std::move(*tid), text_of(json, "origin"), text_of(json, "page known") == "True", {}, {}},
+                    text_of(json, "page")});
+  }
+  return list;
+}
+
+Result<PagePiece> parse_page_piece(std::string_view json) {
+  const auto document = Json::parse(json);
+  if (!document) return tl::unexpected(document.error());
+  const Json* pages = document->find("log-pages");
+  const auto* entries = pages != nullptr ? pages->as_array() : nullptr;
+  const Json* next = document->find("next");
+  if (entries == nullptr || next == nullptr || next->as_string() == nullptr)
+    return fail(ErrorKind::protocol, "a piece of a log page lacks its entries, or what comes next");
+  PagePiece piece{{}, {}, *next->as_string(), {}};
+  if (entries->empty() && !piece.next.empty()) return fail(ErrorKind::protocol, "an empty piece of a log page");
+  read_entries(*entries, piece.entries, piece.skipped, piece.flaws);
+  return piece;
 }
 
 }  // namespace stas

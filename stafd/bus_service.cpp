@@ -57,12 +57,12 @@ BusInterface BusService::main_interface() {
       {"get_log_pages", id_args(), {{BusType::dicts, "log_pages"}}, [this](const BusArgs& args) -> Result<BusValue> {
          return BusValue(get_log_pages(texts_of(args)));
        }});
-  face.methods.push_back({"get_all_log_pages",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::text, "log_pages_json"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(get_all_log_pages(std::get<bool>(args[0])));
-                          }});
+  face.methods.push_back(
+      {"get_all_log_pages",
+       {{BusType::boolean, "detailed"}},
+       {{BusType::text, "log_pages_json"}},
+       [this](const BusArgs& args) -> Result<BusValue> { return BusValue(get_all_log_pages(std::get<bool>(args[0]))); },
+       "ask for the page of each controller: get_log_pages"});
   auto signal_args = id_args();
   signal_args.push_back({BusType::text, "device"});
   face.signals.push_back({"log_pages_changed", std::move(signal_args)});
@@ -70,9 +70,24 @@ BusInterface BusService::main_interface() {
   return face;
 }
 
-// Ours alone: what a stacd that was away must know to tell "removed" from "not found yet".
+// Ours alone: the pages one by one, for there may be more than a message can hold; and what a stacd that was away must
+// know to tell "removed" from "not found yet".
 BusInterface BusService::evidence_interface() {
   BusInterface face{kEvidence, {}, {}, {}};
+  face.methods.push_back(
+      {"list_pages", {}, {{BusType::dicts, "page_list"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return BusValue(list_pages());
+       }});
+  face.methods.push_back({"get_page",
+                          {{BusType::text, "page"}, {BusType::text, "first"}},
+                          {{BusType::text, "piece_json"}},
+                          [this](const BusArgs& args) -> Result<BusValue> {
+                            auto piece = pages_.piece(std::get<std::string>(args[0]), std::get<std::string>(args[1]));
+                            if (!piece)
+                              return fail(ErrorKind::invalid_input,
+                                          "No such page, or it is not shown any more; list them again");
+                            return BusValue(*std::move(piece));
+                          }});
   face.methods.push_back(
       {"list_ended_controllers", {}, {{BusType::dicts, "controller_list"}}, [this](const BusArgs&) -> Result<BusValue> {
          BusDicts list;
@@ -172,22 +187,41 @@ BusDicts BusService::get_log_pages(const TidTexts& id) const {
   return pages;
 }
 
-std::string BusService::get_all_log_pages(bool detailed) const {
+// Not longer than a message may be: what is sent instead says so.
+std::string BusService::get_all_log_pages(bool detailed) {
   auto list = JsonWriter::python();
-  const auto begin = [&list](const TextDict& dc) {
-    list.begin_object().key("discovery-controller").value(dc).key("log-pages").begin_array();
+  const auto begin = [&list](const TextDict& dc) -> JsonWriter& {
+    return list.begin_object().key("discovery-controller").value(dc).key("log-pages");
   };
   list.begin_array();
   for (const auto& dc : finder_.controllers()) {
-    begin(detailed ? details(dc) : id_dict_of(dc));
-    for (const auto& entry : dc.entries) list.value(to_dict(entry));
-    list.end().end();
+    begin(detailed ? details(dc) : id_dict_of(dc)).json(pages_.text_of(dc.entries)).end();
+    if (list.size() > kMaxBusMessage) break;
+  }
+  for (const auto& tid : finder_.unresolved()) begin(unresolved_info(tid, detailed)).begin_array().end().end();
+  pages_.forget_texts();
+  return list.end().take();
+}
+
+BusDicts BusService::list_pages() {
+  std::vector<PageBook::Shown> shown;
+  for (const auto& dc : finder_.controllers()) shown.push_back({&dc.tid, &dc.entries});
+  const auto numbers = pages_.list(shown);
+  BusDicts list;
+  for (const auto& dc : finder_.controllers()) {
+    const bool known = !dc.entries.empty() || (dc.page_known && dc.page_track.failures == 0);
+    auto& dict = list.emplace_back(id_dict(dc.tid, {}, {}));
+    dict.emplace_back("origin", dc.origin_text());
+    dict.emplace_back("page known", bool_text(known));
+    dict.emplace_back("page", dc.entries.empty() ? std::string() : std::to_string(numbers[list.size() - 1]));
   }
   for (const auto& tid : finder_.unresolved()) {
-    begin(unresolved_info(tid, detailed));
-    list.end().end();
+    auto& dict = list.emplace_back(id_dict(tid, {}, {}));
+    dict.emplace_back("origin", "configured");
+    dict.emplace_back("page known", bool_text(false));
+    dict.emplace_back("page", "");
   }
-  return list.end().take();
+  return list;
 }
 
 std::string BusService::controller_info(const TidTexts& id) const {

@@ -12,6 +12,7 @@
 #include "libstas/sys/daemon/shell.h"
 #include "libstas/sys/mdns/mdns.h"
 #include "stafd/finder.h"
+#include "stafd/page_book.h"
 
 namespace stas::stafd {
 
@@ -34,7 +35,8 @@ class BusService {
   BusInterface evidence_interface();
   BusDicts list_controllers(bool detailed) const;
   BusDicts get_log_pages(const TidTexts& id) const;
-  std::string get_all_log_pages(bool detailed) const;
+  std::string get_all_log_pages(bool detailed);
+  BusDicts list_pages();
   std::string process_info() const;
   std::string controller_info(const TidTexts& id) const;
   const Dc* find(const TidTexts& id) const;
@@ -47,6 +49,7 @@ class BusService {
   const Finder& finder_;
   const Mdns& mdns_;
   BusHandle name_;
+  PageBook pages_;
 };
 
 }  // namespace stas::stafd

@@ -17,7 +17,7 @@
 #include "libstas/core/base/backoff.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/action.h"
-#include "libstas/core/discovery/dlpe.h"
+#include "libstas/core/discovery/entries.h"
 #include "libstas/core/identity/tid.h"
 
 namespace stas {
@@ -61,25 +61,6 @@ struct OpTrack {
     completed = ok;
     failures = ok ? 0 : failures + 1;
   }
-};
-
-// Entries of a log page, immutable and shared by everything that shows them.
-class Entries {
- public:
-  Entries() : data_(std::make_shared<const std::vector<Dlpe>>()) {}
-  Entries(std::vector<Dlpe> entries)  // NOLINT(google-explicit-constructor): the same value
-      : data_(std::make_shared<const std::vector<Dlpe>>(std::move(entries))) {}
-  Entries(std::initializer_list<Dlpe> entries) : Entries(std::vector<Dlpe>(entries)) {}
-
-  auto begin() const { return data_->begin(); }
-  auto end() const { return data_->end(); }
-  std::size_t size() const { return data_->size(); }
-  bool empty() const { return data_->empty(); }
-  operator const std::vector<Dlpe>&() const { return *data_; }  // NOLINT(google-explicit-constructor)
-  friend bool operator==(const Entries& a, const Entries& b) { return a.data_ == b.data_ || *a.data_ == *b.data_; }
-
- private:
-  std::shared_ptr<const std::vector<Dlpe>> data_;
 };
 
 // What mDNS says, or said.

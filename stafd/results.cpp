@@ -2,6 +2,7 @@
 //
 // Finder: answers to operations.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "stafd/finder.h"
@@ -60,6 +61,8 @@ void Finder::on_op_done(OpDone done, Instant now) {
   }
   if (connection != nullptr && connection->op_id != done.op) connection = nullptr;  // lost and found again meanwhile
   if (connection != nullptr) connection->end(flight.op);
+  if (const auto* page = std::get_if<LogPage>(&done.result); page != nullptr && connection != nullptr)
+    if (auto room = check_room(*connection, *page); !room) done.result = std::move(room.error());
   const auto* error = std::get_if<Error>(&done.result);
   if (connection != nullptr)
     for (const NameId id : connection->names)
@@ -130,6 +133,19 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
   if (!news) return;
   save_ = true;
   out_.push_back(NotifyLogPagesChanged{dc.tid, connection.device.name});
+}
+
+// For its entries beside all that others show. What is not taken changes nothing: the page of before stays.
+Result<void> Finder::check_room(const Connection& connection, const LogPage& read) const {
+  std::set<const void*> counted{connection.page.entries.identity()};  // what the new one takes the place of
+  std::size_t kept = read.entries.size();
+  for (const Dc& dc : controllers())
+    if (counted.insert(dc.entries.identity()).second) kept += dc.entries.size();
+  if (read.unchanged || kept <= kMaxKeptDlpes) return {};
+  return fail(ErrorKind::busy, "It lists " + std::to_string(read.entries.size()) +
+                                   " entries; all pages together would have " + std::to_string(kept) +
+                                   ", and at most " + std::to_string(kMaxKeptDlpes) +
+                                   " are kept: give stafd fewer discovery controllers, or let them list less");
 }
 
 void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {

@@ -194,9 +194,10 @@ class World:
         bus.line("^unix:")
         return bus
 
-    def target(self, *subsystems, name="target", traddr="127.0.0.1", port="0", referrals=(), **discovery):
-        """A target with one listener; subsystems are names or configuration objects."""
-        config = {"discovery": discovery, "listeners": [{"traddr": traddr, "trsvcid": str(port)}],
+    def target(self, *subsystems, name="target", traddr="127.0.0.1", port="0", referrals=(), listeners=1,
+               **discovery):
+        """A target with so many listeners; subsystems are names or configuration objects."""
+        config = {"discovery": discovery, "listeners": [{"traddr": traddr, "trsvcid": str(port)}] * listeners,
                   "subsystems": [s if isinstance(s, dict) else {"nqn": nqn(s)} for s in subsystems],
                   "referrals": list(referrals)}
         return self.add(Target(self, name, config))

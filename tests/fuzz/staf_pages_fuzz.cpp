@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// stafd's answer to get_all_log_pages as stacd reads it, whoever owns stafd's bus name. What is kept can be connected,
-// and what is not is counted.
+// stafd's answers to get_all_log_pages and get_page as stacd reads them, whoever owns stafd's bus name. What is kept
+// can be connected, and what is not is counted.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -21,19 +21,31 @@ bool is_clean(const std::string& text) {
   return text.empty() || (stas::is_injection_free(text) && stas::is_valid_utf8(text));
 }
 
+void check(const std::vector<stas::Dlpe>& entries) {
+  for (const stas::Dlpe& entry : entries) {
+    require(is_clean(entry.traddr) && is_clean(entry.trsvcid) && is_clean(entry.subnqn));
+    require(stas::is_usable_nqn(entry.subnqn));
+  }
+}
+
+void check(const stas::Flaws& flaws) { require((flaws.count == 0) == flaws.first.empty()); }
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto answer = stas::parse_staf_pages(std::string_view(reinterpret_cast<const char*>(data), size));
-  if (!answer) return 0;
-  require(answer->dcs.size() <= stas::kMaxStafDcs);
-  require((answer->skipped == 0) == answer->first_flaw.empty());
-  for (const stas::StafDc& dc : answer->dcs) {
-    require(is_clean(dc.tid.traddr()) && is_clean(dc.tid.subsysnqn()) && is_clean(dc.tid.host_iface()));
-    for (const stas::Dlpe& entry : dc.entries) {
-      require(is_clean(entry.traddr) && is_clean(entry.trsvcid) && is_clean(entry.subnqn));
-      require(stas::is_usable_nqn(entry.subnqn));
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto answer = stas::parse_staf_pages(text)) {
+    require(answer->dcs.size() <= stas::kMaxStafDcs);
+    check(answer->flaws);
+    for (const stas::StafDc& dc : answer->dcs) {
+      require(is_clean(dc.tid.traddr()) && is_clean(dc.tid.subsysnqn()) && is_clean(dc.tid.host_iface()));
+      check(dc.entries);
     }
+  }
+  if (const auto piece = stas::parse_page_piece(text)) {
+    check(piece->flaws);
+    check(piece->entries);
+    require(piece->flaws.count == piece->skipped.size());
   }
   return 0;
 }

@@ -448,14 +448,17 @@ void World::answer_staf_pages() {
   if (legacy_) note(Feature::legacy_stafd);
   auto pages = pages_of(*stafd_.brain, legacy_);
   auto text = text_of(pages);
-  for (StafDc& dc : *pages.dcs)
-    std::erase_if(dc.entries, [&](const Dlpe& entry) {
+  for (StafDc& dc : *pages.dcs) {
+    std::vector<Dlpe> entries = dc.entries;
+    std::erase_if(entries, [&](const Dlpe& entry) {
       const auto host = host_of_address(entry.traddr);
       if (entry.subtype != kDlpSubtypeNvme || !host || !garbled_.test(path_of(*host, entry.subnqn.back() - '0')))
         return false;
       dc.skipped.push_back(entry.subnqn);
       return true;
     });
+    dc.entries = std::move(entries);
+  }
   if (answers_ == Answers::work) return deliver(pages, text);
   at(kLate, [this, of = stafd_.epoch, to = stacd_.epoch, pages = std::move(pages), text = std::move(text)] {
     if (!stacd_.brain || stacd_.epoch != to) return;

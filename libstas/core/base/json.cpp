@@ -210,6 +210,12 @@ JsonWriter& JsonWriter::text(std::string_view value) {
   return *this;
 }
 
+JsonWriter& JsonWriter::json(std::string_view document) {
+  next_item();
+  out_ += document;
+  return *this;
+}
+
 JsonWriter& JsonWriter::value(const Json& json) {
   if (const auto* string = json.as_string()) return text(*string);
   if (const auto* items = json.as_array()) {

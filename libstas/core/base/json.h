@@ -98,6 +98,8 @@ class JsonWriter {
   JsonWriter& text(std::string_view value);
   JsonWriter& value(const Json& json);
   JsonWriter& value(const std::vector<std::pair<std::string, std::string>>& dict);
+  JsonWriter& json(std::string_view document);  // written before, in the same way
+  std::size_t size() const { return out_.size(); }
   std::string take() { return std::move(out_); }
 
  private:

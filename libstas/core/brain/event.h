@@ -14,6 +14,7 @@
 #include "libstas/core/base/result.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/config/config.h"
+#include "libstas/core/discovery/entries.h"
 #include "libstas/core/discovery/log_page.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/host.h"
@@ -114,7 +115,7 @@ struct StafDc {
   Tid tid;                  // traddr may be a host name not resolved yet
   std::string origin;       // "configured", "discovered", "referral", or what this version does not know
   bool page_known = false;  // the page was read completely at least once: its entries, also none, are evidence
-  std::vector<Dlpe> entries;
+  Entries entries;
   std::vector<std::string> skipped = {};  // NQNs of entries that cannot be used; "" when that is not readable either
 };
 // Answer to FetchStafPages. An error is no information.

@@ -20,7 +20,7 @@ namespace stas {
 
 inline constexpr std::string_view kLastKnownFormat = "stas last known config";
 inline constexpr int kLastKnownVersion = 1;
-inline constexpr std::size_t kMaxLastKnownBytes = 256U << 20;
+inline constexpr std::size_t kMaxLastKnownBytes = 512U << 20;
 
 // Who the host was (sys.conf), never its key: what counts should sys.conf not be readable after a restart.
 struct KnownHost {

@@ -16,8 +16,8 @@ namespace stas {
 namespace {
 
 constexpr std::size_t kMaxComplaints = 16;
-constexpr std::size_t kMaxValues = 8U << 20;  // JSON values in a file
-constexpr std::size_t kMaxName = 256;         // bytes of a host name
+constexpr std::size_t kMaxValues = 16 * kMaxKeptDlpes;  // JSON values in a file; an entry has up to 13
+constexpr std::size_t kMaxName = 256;                   // bytes of a host name
 
 class Reader {
  public:

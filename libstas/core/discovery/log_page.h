@@ -18,6 +18,8 @@ inline constexpr std::size_t kDlpHeaderSize = 1024;
 inline constexpr std::size_t kDlpHeaderUsed = 20;  // bytes of the header that carry something
 inline constexpr std::size_t kDlpeSize = 1024;
 inline constexpr std::uint64_t kMaxDlpes = 65536;  // more records than this in one page is an error
+// In all pages that are kept at a time: ten of the largest. Some 200 MB as a rule, three times that at worst.
+inline constexpr std::uint64_t kMaxKeptDlpes = 10 * kMaxDlpes;
 
 struct DlpHeader {
   std::uint64_t genctr = 0;

@@ -68,13 +68,12 @@ BusValue value_of(const BusMethod& method, const BusArgs& args) {
 }
 
 void check_size(const BusMethod& method, std::size_t bytes, std::size_t room) {
-  const auto of_mib = std::to_string(bytes >> 20) + " MiB";
   if (bytes > kMaxBusMessage)
-    throw make_error(kLimitsExceeded, "The answer would have " + of_mib + ", more than a message on the bus may have" +
+    throw make_error(kLimitsExceeded, "The answer would be longer than a message on the bus may be (32 MiB)" +
                                           (method.instead.empty() ? "" : "; " + method.instead));
   if (bytes > room)
-    throw make_error(kLimitsExceeded, "Too many answers to this user are not read yet for one of " + of_mib +
-                                          "; read them, and ask again");
+    throw make_error(kLimitsExceeded, "Too many answers to this user are not read yet for one of " +
+                                          std::to_string(bytes) + " bytes; read them, and ask again");
 }
 
 // Desk::Serve.

@@ -107,14 +107,15 @@ class ConnectorDriver final : public Driver {
       if (it == dcs_.end()) it = dcs_.insert(it, StafDc{dc, origin, true, {}});
       it->origin = origin;
       it->page_known = verb != "unread";
-      it->entries.clear();
+      std::vector<Dlpe> entries;
       it->skipped.clear();
       for (std::size_t i = 1; i < words.size(); ++i) {
         if (words[i].starts_with("skip"))
           it->skipped.push_back(words[i].size() > 5 ? words[i].substr(5) : std::string());
         else
-          it->entries.push_back(entry_of(words[i], dc));
+          entries.push_back(entry_of(words[i], dc));
       }
+      it->entries = std::move(entries);
     }
     if (verb != "quiet" && present_) handle(StafChanged{});
     return true;

@@ -17,6 +17,7 @@
 //   why                       note the verdict on each name, and what is refused
 //   settled                   note whether the brain says that it knows all that is configured, and has told so
 // An entry "skipped=NQN" is one that cannot be used; "skipped=" says not even its NQN.
+// "full": as many entries as a page may have, without content.
 // Each fact is handled by a copy of the brain.
 #include <algorithm>
 #include <memory>
@@ -217,6 +218,10 @@ class FinderDriver final : public Driver {
       return result;
     }
     for (const auto& token : page.tokens) {
+      if (token == "full") {
+        result.entries.resize(kMaxDlpes);
+        continue;
+      }
       if (!token.starts_with("skipped=")) {
         result.entries.push_back(entry_of(token, order.tid));
         continue;

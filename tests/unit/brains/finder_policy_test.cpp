@@ -516,5 +516,31 @@ TEST(FinderPolicy, StopAndRestartCutNothing) {
   });
 }
 
+// More pages than are kept: the last one is not taken, is told once, and is taken when another has become shorter.
+TEST(FinderPolicy, AllPagesTogetherHaveABound) {
+  std::string story, start = "start ";
+  for (int i = 1; i <= 11; ++i) {
+    const auto address = "10.0.0." + std::to_string(10 + i);
+    story += "page " + address + " full\n";
+    start += (i > 1 ? " | controller=" : "controller=") + address;
+  }
+  const std::string told =
+      "error: (tcp, 10.0.0.20, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme9 - Failed to "
+      "retrieve log pages. It lists 65536 entries; all pages together would have 720896, and at "
+      "most 655360 are kept";
+  const auto signals = [](const std::string& text) {
+    std::size_t count = 0;
+    for (auto at = text.find("signal"); at != std::string::npos; at = text.find("signal", at + 1)) ++count;
+    return count;
+  };
+  const auto begun = tell_finder("journal\n" + story + start + "\n--\nwait 300\n");
+  const auto ended = tell_finder(story + start + "\nwait 10\njournal\n--\npage 10.0.0.13\naen nvme2\nwait 100");
+  const auto at_start = tell_finder("journal\n" + story + start);
+  EXPECT_NE(at_start.find(told), std::string::npos) << at_start;
+  EXPECT_EQ(signals(at_start), 10U);
+  EXPECT_EQ(begun.find("error"), std::string::npos) << "told again: " << begun;
+  EXPECT_EQ(signals(ended), 2U) << "the shorter page, and the one that now fits: " << ended;
+}
+
 }  // namespace
 }  // namespace stas::story

@@ -32,7 +32,7 @@ std::string read(const std::string& json) {
     for (const auto& entry : dc.entries) text += " " + entry.traddr + "/" + entry.subnqn + (entry.ncc() ? "+ncc" : "");
     text += "\n";
   }
-  if (parsed->skipped > 0) text += "skipped " + std::to_string(parsed->skipped) + "\n";
+  if (parsed->flaws.count > 0) text += "skipped " + std::to_string(parsed->flaws.count) + "\n";
   return text;
 }
 
@@ -85,6 +85,38 @@ TEST(StafPages, ListsAreBounded) {
   for (std::size_t i = 1; i < kMaxStafDcs; ++i) json += "," + one;
   EXPECT_TRUE(parse_staf_pages(json + "]"));
   EXPECT_FALSE(parse_staf_pages(json + "," + one + "]"));
+}
+
+TEST(StafPages, AListOfPagesIsReadOrRefusedAsAWhole) {
+  const TextDict dc = {{"transport", "tcp"},     {"traddr", "10.0.0.1"}, {"trsvcid", "8009"}, {"subsysnqn", "nqn.dc"},
+                       {"origin", "configured"}, {"page known", "True"}, {"page", "7"}};
+  const auto list = parse_page_list({dc});
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->at(0).dc.tid.traddr(), "10.0.0.1");
+  EXPECT_EQ(list->at(0).dc.origin, "configured");
+  EXPECT_TRUE(list->at(0).dc.page_known);
+  EXPECT_EQ(list->at(0).page, "7");
+  for (std::size_t missing : {0U, 1U, 3U, 5U, 6U}) {
+    auto broken = dc;
+    broken.erase(broken.begin() + static_cast<std::ptrdiff_t>(missing));
+    EXPECT_FALSE(parse_page_list({dc, broken})) << dc[missing].first;
+  }
+  EXPECT_TRUE(parse_page_list(std::vector<TextDict>(kMaxStafDcs, dc)));
+  EXPECT_FALSE(parse_page_list(std::vector<TextDict>(kMaxStafDcs + 1, dc)));
+}
+
+TEST(StafPages, APieceSaysWhatComesNext) {
+  const std::string entry = kEntry;
+  const auto piece = parse_page_piece(R"({"log-pages": [)" + entry + R"(, {"subnqn": "nqn.b"}], "next": "2"})");
+  ASSERT_TRUE(piece);
+  EXPECT_EQ(piece->entries.size(), 1U);
+  EXPECT_EQ(piece->skipped, std::vector<std::string>{"nqn.b"});
+  EXPECT_EQ(piece->flaws.count, 1U);
+  EXPECT_EQ(piece->next, "2");
+  EXPECT_TRUE(parse_page_piece(R"({"log-pages": [], "next": ""})"));
+  for (const char* text : {"", "[]", "{}", R"({"log-pages": []})", R"({"log-pages": {}, "next": ""})",
+                           R"({"log-pages": [], "next": 2})", R"({"next": "2"})", R"({"log-pages": [], "next": "2"})"})
+    EXPECT_FALSE(parse_page_piece(text)) << text;
 }
 
 TEST(StafPages, DictionariesNameControllers) {
