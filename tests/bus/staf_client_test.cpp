@@ -32,7 +32,7 @@ class FakeStafd {
   std::map<std::string, int> asked;      // methods, and "page first" for get_page
   std::function<void()> before_piece{};  // something happens while the pages are read
 
-  Result<void> serve(Bus& bus) {
+  Result<void> serve(Bus& bus, Loop& loop) {
     BusInterface main{"org.nvmexpress.staf", {}, {}, {{"log_pages_changed", {{BusType::text, "transport"}}}}};
     main.methods.push_back(
         {"get_all_log_pages", {{BusType::boolean, "detailed"}}, {{BusType::text, "json"}}, [this](const BusArgs&) {
@@ -42,7 +42,7 @@ class FakeStafd {
     if (lists_pages) faces.push_back(evidence());
     const auto target = stacd::staf();
     if (auto exported = bus.export_object(target.path, faces); !exported) return exported;
-    return bus.request_name(target.service);
+    return test::take_name(loop, bus, target.service);
   }
 
  private:
@@ -127,9 +127,9 @@ class StafClientTest : public ::testing::Test {
  protected:
   void start(bool lists_pages = true) {
     stafd_.lists_pages = lists_pages;
-    service_ = Bus::system(loop_).value();
-    client_bus_ = Bus::system(loop_).value();
-    ASSERT_TRUE(stafd_.serve(*service_));
+    service_ = test::connect_bus(loop_).value();
+    client_bus_ = test::connect_bus(loop_).value();
+    ASSERT_TRUE(stafd_.serve(*service_, loop_));
     client_ = std::make_unique<stacd::StafClient>(*client_bus_, journal_, [this](Event event) {
       if (std::holds_alternative<StafAppeared>(event)) present_ = true;
       if (auto* pages = std::get_if<StafPages>(&event)) answers_.push_back(std::move(*pages));

@@ -94,7 +94,8 @@ void World::go_live(KernelDevice& device) {
   device_event(DeviceSeen{device.device});
 }
 
-void World::remove_device(const std::string& name) {
+// By value: it may be the name in devices_.
+void World::remove_device(std::string name) {
   const auto it = devices_.find(name);
   if (it == devices_.end()) return;
   const auto gone = it->second;

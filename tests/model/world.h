@@ -164,7 +164,7 @@ class World {
   OpResult do_disconnect(const Disconnect& disconnect);
   OpResult do_fetch(const FetchLogPage& fetch);
   KernelDevice& create_device(bool io, int name, int who, bool by_admin);
-  void remove_device(const std::string& name);
+  void remove_device(std::string name);
   void go_live(KernelDevice& device);
   void lose_connection(KernelDevice& device);
   void lose_connections(int host);
