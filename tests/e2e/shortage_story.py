@@ -33,14 +33,16 @@ class Start(Story):
             ready = ended = 0
             for descriptors in range(FEWEST, ENOUGH):
                 daemon = self.start(name, descriptors)
-                if daemon.alive():
+                was_ready = daemon.alive()
+                if was_ready:
                     ready += 1
                     self.assertEqual(daemon.stop(), 0)
                 else:
                     ended += 1
-                    self.assertEqual(ready, 0, f"{name} with {descriptors} descriptors: {daemon.text()}")
                     self.assertEqual((daemon.wait(), len(daemon.lines)), (1, 1), daemon.text())
                     self.assertRegex(daemon.text(), "Too many open files")
+            # In between, which are free at a time is a matter of luck: the bus is connected beside the rest.
+            self.assertTrue(was_ready, f"{name} with {ENOUGH - 1} descriptors: {daemon.text()}")
             self.assertGreater(min(ready, ended), 0, f"{name}: {FEWEST} to {ENOUGH} descriptors show nothing")
 
     def test_the_soft_limit_is_the_hard_one(self):
