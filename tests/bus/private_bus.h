@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A bus daemon of our own on a private address, to which DBUS_SYSTEM_BUS_ADDRESS points while the object lives. Every
-// user of the machine may connect, and only ours may set properties, as the policies we ship have it for root. Dies with
-// the test. And what it takes to get onto it: the loop runs meanwhile.
+// user of the machine may connect, and only ours may set properties, as the policies we ship have it for root. Dies
+// with the test. And what it takes to get onto it: the loop runs meanwhile.
 #pragma once
 
 #include <memory>
