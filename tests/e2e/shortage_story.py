@@ -2,9 +2,11 @@
 """Few descriptors. At start: an end with status 1 and one line, or a daemon. Later: what cannot be done is done when there
 are some again; nobody crashes, nothing is lost."""
 import os
+import pathlib
 import resource
+import unittest
 
-from harness import Daemon, Story, main, nqn, stacd_conf, stafd_conf
+from harness import Daemon, Story, main, nqn, program, stacd_conf, stafd_conf
 
 FEWEST = 5  # descriptors; with fewer a process may not find its libraries
 ENOUGH = 24  # for a daemon that has nothing to do
@@ -18,6 +20,10 @@ def limit(process, number):
     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (number, hard))
 
 
+# It looks at an object's type through a pipe of its own, and takes one that it cannot make for an object that is not there.
+BY_UBSAN = b"__ubsan_handle" in pathlib.Path(program("stafd")).read_bytes()
+
+
 class Start(Story):
     def start(self, name, descriptors):
         """The daemon, when it has ended or runs."""
@@ -26,6 +32,7 @@ class Start(Story):
                         lambda: not daemon.alive() or daemon.notify.count("READY=1") or daemon.count(UNTOLD))
         return daemon
 
+    @unittest.skipIf(BY_UBSAN, "UBSan itself needs descriptors and takes their want for a fault; the plain build shows it")
     def test_an_end_with_one_line_or_a_daemon(self):
         self.world.write_conf("stafd", stafd_conf(zeroconf="enabled"))
         self.world.write_conf("stacd", stacd_conf())
