@@ -23,11 +23,13 @@ constexpr Duration kStable = std::chrono::seconds(10);  // a connection that las
 void Connector::restore(KnownStacd known) {
   names_.restore(known.resolved);
   restored_ = std::move(known.iocs);
+  host_nqns_.insert(known.host_nqns.begin(), known.host_nqns.end());
 }
 
 KnownStacd Connector::last_known() const {
   KnownStacd known;
   known.resolved = names_.last_good();
+  known.host_nqns.assign(host_nqns_.begin(), host_nqns_.end());
   known.iocs = restored_;                   // not looked at yet: they stay ours
   std::unordered_map<Tid, Known> by_owner;  // what other names of a connection remember
   for (const auto& ioc : controllers())
@@ -134,6 +136,8 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
                                      " stay as they are until they end. To renew them, disconnect them");
   config_ = event.config;
   host_ = event.host;
+  if (host_nqns_.size() >= kMaxHostNqns) host_nqns_.clear();
+  host_nqns_.insert(host_->nqn);
   names_.want(host_names(*config_));
   told_.clear();
   staf_.judge(config_);

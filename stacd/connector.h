@@ -122,6 +122,7 @@ class Connector {
   ConnectorTiming timing_;
   std::shared_ptr<const StacdConfig> config_;
   std::shared_ptr<const HostIdentity> host_;
+  std::set<std::string> host_nqns_;  // the system's since the start, as many as kMaxHostNqns
   DeviceBook devices_;
   NameBook names_;
   StafView staf_;

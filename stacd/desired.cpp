@@ -2,6 +2,8 @@
 #include "stacd/desired.h"
 
 #include <algorithm>
+#include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
@@ -84,23 +86,27 @@ class Table {
   // A connection keeps the host NQN it was made with for as long as it exists: one that went out under the system's
   // identity is still what a source without a host NQN of its own means after that identity changed.
   void remember_hosts() {
+    host_nqns_ = facts_.host_nqns;
+    for (const Known* known : facts_.known)
+      if (!known->foreign && known->system_host) host_nqns_.insert(known->tid.host_nqn());
+    if (host_nqns_.size() < 2) return;  // it never changed
     for (const Known* known : facts_.known) {
-      if (known->foreign || !known->system_host || known->tid.host_nqn() == facts_.host->nqn) continue;
+      if (known->foreign || !known->system_host) continue;
       out_.by_connection = true;  // its connect may still be in flight
       if (!known->live) continue;
-      earlier_hosts_.try_emplace(without_host(known->tid), known->tid);
-      if (is_ip_transport(known->tid.transport())) earlier_any_.try_emplace(without_source(known->tid), known->tid);
-    }
-    if (earlier_hosts_.empty()) return;
-    for (const Known* known : facts_.known) {
-      if (!known->live || known->tid.host_nqn() != facts_.host->nqn) continue;
-      earlier_hosts_.erase(without_host(known->tid));
-      earlier_any_.erase(without_host(known->tid));
+      const bool present = known->tid.host_nqn() == facts_.host->nqn;
+      const auto note = [&](auto& map, Tid key) {
+        const auto [it, fresh] = map.try_emplace(std::move(key), known->tid);
+        if (!fresh && present) it->second = known->tid;
+      };
+      live_.insert(known->tid);
+      note(earlier_hosts_, without_host(known->tid));
+      if (is_ip_transport(known->tid.transport())) note(earlier_any_, without_source(known->tid));
     }
   }
 
   const Tid& present_name(const Tid& tid) const {
-    if (earlier_hosts_.empty() || tid.host_nqn() != facts_.host->nqn) return tid;
+    if (earlier_hosts_.empty() || !host_nqns_.contains(tid.host_nqn()) || live_.contains(tid)) return tid;
     if (const auto it = earlier_hosts_.find(without_host(tid)); it != earlier_hosts_.end()) return it->second;
     // Whoever does not say how it leaves this host means any way.
     if (!tid.host_iface().empty() || !tid.host_traddr().empty()) return tid;
@@ -217,6 +223,9 @@ class Table {
       row.because = "its address or NQN cannot be used for a new connection";
       return;
     }
+    // What is not ours is looked at like all that is unwanted, unless an exclude= line names it.
+    if (known->foreign && row.reason != Reason::excluded)
+      return judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
     leave(row, *known, Instant{});
     if (known->foreign && !row.cut) row.standing = Standing::foreign;
   }
@@ -245,10 +254,11 @@ class Table {
 
   // Make before break (law 3): what a source names since this one is no longer named, and what is no connection yet.
   void await_replacement(Row& row, const Known& known) {
-    if (row.standing != Standing::leaving || known.foreign || !known.live) return;
+    if (row.standing != Standing::leaving || known.foreign) return;
     const Instant since = unnamed_since(known);
     if (now_ >= since + timing_.patience) return;
-    out_.by_connection = true;  // what replaces it may be lost again
+    out_.by_connection = true;  // it may be about to get its connection, and what replaces it may be lost again
+    if (!known.live) return;
     if (!fresh_made_) collect_fresh();
     const auto [first, last] = fresh_.equal_range(row.tid.subsysnqn());
     for (auto it = first; it != last; ++it) {
@@ -277,6 +287,8 @@ class Table {
   const Instant now_;
   Desired out_;
   std::vector<const Known*> known_;             // one for each row; nullptr: not tracked yet
+  std::set<std::string> host_nqns_;             // that were the system's, as far as known
+  std::unordered_set<Tid> live_;                // connections that went out under one of these
   std::unordered_map<Tid, Tid> earlier_hosts_;  // a transport ID without host NQN -> the connection that exists
   std::unordered_map<Tid, Tid> earlier_any_;    // the same, however it leaves this host
   bool fresh_made_ = false;

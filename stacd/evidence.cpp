@@ -108,8 +108,8 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
     auto wait = hold("stafd has not answered", patience);
     wait.ask_staf = true;
     return wait;
-  } else if (all.reason != Reason::not_listed) {
-    // Its line may have moved to a discovery controller that has only just been found.
+  } else {
+    // It may have moved to a discovery controller that has only just been found.
     if (const StafDc* unread = staf.young_unread(now, timing.patience); unread != nullptr)
       return hold_unread(*unread, staf.first_listed(unread->tid) + timing.patience);
   }

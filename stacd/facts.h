@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,7 @@ void inherit(const From& from, To& to) {
 struct Facts {
   std::shared_ptr<const StacdConfig> config;
   std::shared_ptr<const HostIdentity> host;
+  const std::set<std::string>& host_nqns;  // the system's so far, this one among them
   const NameBook& names;
   const StafView& staf;
   Instant started{};                // the first configuration was taken

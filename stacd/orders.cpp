@@ -153,6 +153,7 @@ bool Connector::adopt(Ioc& ioc, Instant now) {
       return true;
     }
     if (!before) report(Level::debug, ioc, "is the same controller as " + owner->tid.to_string());
+    save_ |= before != owner->tid;  // what is known of the one counts for the other
     ioc.alias_of = owner->tid;
   }
   return false;
@@ -168,6 +169,8 @@ void Connector::take_over(Ioc& heir, Ioc& owner, Instant now) {
   // Whoever may still want the owner wants this connection.
   if (row_of(owner).standing == Standing::held) inherit(owner, heir);
   bind(heir, ref, now);
+  const Device* device = devices_.find(ref);
+  heir.guessed = device != nullptr && is_guess(*device, heir.tid);
   if (foreign)
     report(Level::info, heir, "Connection established! (existing connection adopted)");
   else

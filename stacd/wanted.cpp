@@ -20,7 +20,7 @@ constexpr std::size_t kMaxHoldLines = 8;  // of one pass; more controllers that 
 // --- the table -------------------------------------------------------------------------------------------------------
 
 Facts Connector::facts() const {
-  Facts facts{config_, host_, names_, staf_, started_, {}};
+  Facts facts{config_, host_, host_nqns_, names_, staf_, started_, {}};
   facts.known.reserve(iocs_.size());
   for (const auto& ioc : controllers()) facts.known.push_back(&ioc);
   return facts;
@@ -85,7 +85,7 @@ void Connector::remember_sources(Ioc& ioc, const Row& row, const Facts& facts) {
     changed |= sources != ioc.sources;
     ioc.sources = std::move(sources);
   }
-  if (ioc.device && changed) save_ = true;  // what is not connected is not saved
+  if ((ioc.device || ioc.alias_of) && changed) save_ = true;  // what is not connected is not saved
 }
 
 // What changes with the row, whether or not there is a connection.

@@ -63,7 +63,7 @@ void Connection::reconnected(Instant now) {
   ++interruptions_;
   // The target may have restarted: its counter means nothing any more, nor does an answer that is on its way.
   reading = Reading::unread;
-  compare_ = page.known;
+  compare_ = page.known || !young_base_.empty();
   young_since_ = kNever;
   if (!supported_) ask_supported_ = true;
   resync();
@@ -90,6 +90,12 @@ void Connection::aen(Instant now) {
 void Connection::know_before(const Page& before) {
   if (page.known || !before.known) return;
   page = before;
+  compare_ = true;
+}
+
+void Connection::expect(const Entries& listed) {
+  if (page.known || listed.empty()) return;
+  young_base_ = listed;
   compare_ = true;
 }
 
@@ -163,7 +169,7 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
   const bool held = young_since_ != kNever;
   const bool may_be_young = compare_ && (held || op_begun_ - live_since < timing_.young);
   if (!may_be_young && read.skipped_nqns.empty()) return entries;
-  const Entries before = held ? young_base_ : page.entries;
+  const Entries before = held || !page.known ? young_base_ : page.entries;
   const auto lost = missing(before, read.entries);
   // What a page says of its own discovery controller is there from the start.
   const auto own = [](const Dlpe& entry) { return entry.subtype == kDlpSubtypeDiscovery; };

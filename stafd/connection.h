@@ -59,6 +59,7 @@ class Connection {
   void resync();                                  // something may have been missed: all a fresh connection does
   void aen(Instant now);                          // the log page changed
   void know_before(const Page& before);           // what a name of it showed, unless something is known already
+  void expect(const Entries& listed);  // another name of the same controller listed that; judges a young page
 
   // The next operation (never connect or disconnect), none if there is nothing to do now; and when that may change
   // without a new fact.
@@ -130,7 +131,7 @@ class Connection {
   std::optional<std::uint64_t> trusted_genctr_;
   bool compare_ = false;  // a page was known when it was (re)connected
   Instant young_since_ = kNever;
-  Entries young_base_;    // what was known before the young page
+  Entries young_base_;    // what was known before the young page, or is expected of the first
   bool for_aen_ = false;  // the reading that is due is for an AEN
   Instant last_aen_read_ = Instant{};
   Duration aen_gap_{};

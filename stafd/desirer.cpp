@@ -27,8 +27,13 @@ Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started) {
   for (const Dc& dc : f_.dcs)
     if (dc.system_identity && dc.tid.host_nqn() != f_.host.nqn) {
       earlier_nqns_.insert(dc.tid.host_nqn());
-      if (dc.connected() || !f_.devices_known)
-        under_earlier_nqn_.emplace(with(dc.tid, &TidFields::host_nqn, f_.host.nqn), dc.tid);
+      if (dc.connected() || !f_.devices_known) {
+        const Tid now = with(dc.tid, &TidFields::host_nqn, f_.host.nqn);
+        under_earlier_nqn_.emplace(now, dc.tid);
+        if (is_ip_transport(now.transport()))
+          any_under_earlier_nqn_.emplace(with(with(now, &TidFields::host_iface, {}), &TidFields::host_traddr, {}),
+                                         dc.tid);
+      }
     }
 }
 
@@ -41,7 +46,7 @@ DesiredDcs Desirer::run() {
   expand_all();
   // What leaves for something that is not ready yet; its own referrals stay with it.
   for (const Dc& dc : f_.dcs)
-    if (dc.origin == Origin::referral && keep_for_replacement(dc)) expand_all();
+    if ((dc.origin == Origin::referral || dc.sources.configured) && keep_for_replacement(dc)) expand_all();
   renamed();
   return std::move(out_);
 }
@@ -51,8 +56,10 @@ Tid Desirer::current(const Tid& tid, bool system_identity) const {
   if (!system_identity || earlier_nqns_.empty()) return tid;
   Tid now = earlier_nqns_.contains(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
   if (const Dc* dc = find(now); dc != nullptr && dc->connected()) return now;  // of both
-  const auto it = under_earlier_nqn_.find(now);
-  return it == under_earlier_nqn_.end() ? now : it->second;
+  if (const auto it = under_earlier_nqn_.find(now); it != under_earlier_nqn_.end()) return it->second;
+  // Whoever does not say how it leaves this host means any way.
+  const auto any = any_under_earlier_nqn_.find(now);
+  return any == any_under_earlier_nqn_.end() ? now : any->second;
 }
 
 // The same name from several sources keeps the strongest label, its options, and all sources.

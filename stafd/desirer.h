@@ -43,6 +43,7 @@ class Desirer {
   void from_other_sources();
   void configured_before();
   void orphans();
+  const Dc* unread_at(const Tid& gone) const;
   void renamed();
   bool keep_for_unresolved(const Dc& dc);
   bool keep_for_host_name(const Dc& dc);
@@ -56,8 +57,9 @@ class Desirer {
   Instant started_;
   DesiredDcs out_;
   std::set<std::string> earlier_nqns_;
-  std::map<Tid, Tid> under_earlier_nqn_;   // name under the present host NQN -> name of a live connection
-  std::map<std::string, Tid> host_names_;  // host name and the rest of its line -> the address in use
+  std::map<Tid, Tid> under_earlier_nqn_;      // name under the present host NQN -> name of a live connection
+  std::map<Tid, Tid> any_under_earlier_nqn_;  // the same, however it leaves this host
+  std::map<std::string, Tid> host_names_;     // host name and the rest of its line -> the address in use
   std::set<Tid> visited_;
   std::map<Tid, std::vector<Tid>> children_;  // of parents whose page is not known
 };

@@ -44,6 +44,7 @@ void Finder::restore(const KnownStafd& known) {
     dc.page_known = saved.page_known;
     dc.genctr = saved.genctr.value_or(0);
     dc.entries = saved.entries;
+    if (!saved.device.empty()) had_devices_.emplace(saved.tid, saved.device);
     dcs_.add(std::move(dc));
   }
 }
@@ -57,6 +58,7 @@ KnownStafd Finder::last_known() const {
     // An announced one that is referred to as well is remembered by what does not depend on others.
     if (dc.announced && dc.origin == Origin::referral) saved.origin = to_text(Origin::discovered);
     if (dc.page_known) saved.genctr = dc.genctr;
+    if (dc.device) saved.device = dc.device->name;
     saved.parents.assign(dc.sources.parents.begin(), dc.sources.parents.end());
     known.dcs.push_back(std::move(saved));
   }
@@ -265,7 +267,7 @@ void Finder::lose(const DeviceRef& ref, Instant now, bool meant) {
     track_lost(dc, now);
   }
   connections_.erase(ref.name);
-  dirty_ = true;
+  dirty_ = save_ = true;
 }
 
 void Finder::on_reconnected(const DeviceReconnected& event, Instant now) {

@@ -135,7 +135,11 @@ class Finder {
   void step_foreign(Instant now);
   void adopt_all(Instant now);
   void adopt(NameId id, Dc& dc, Instant now);
+  void take(NameId id, const Device& found, Instant now);
+  void take_restored(Instant now);
+  void leave_broken();
   void join(NameId id, Dc& dc, Connection& connection);
+  Entries listed_there(const Dc& dc) const;
   static std::string place_of(const Tid& tid);  // where a connect goes to, for the table of those in flight
   bool connecting_to_same(NameId id, const Dc& dc);
   void hand_over(Connection& leaving, Instant now);
@@ -165,6 +169,7 @@ class Finder {
   std::unordered_map<OpId, InFlight> in_flight_;
   std::unordered_map<std::string, std::set<NameId>> connecting_;  // by the place they go to
   std::map<DeviceRef, Foreign> foreign_;
+  std::map<Tid, std::string> had_devices_;  // before the restart, by name; until the first scan
   std::map<Tid, Wish> refused_;
   std::vector<Tid> unresolved_;
   bool names_awaited_ = false;  // their time is not over

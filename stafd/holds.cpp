@@ -104,9 +104,28 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
                      [&](const Tid& parent) { return wish.sources.parents.contains(parent); });
 }
 
+// Another name of the controller at this place that stays, and whose page nobody knows.
+const Dc* Desirer::unread_at(const Tid& gone) const {
+  for (const Dc& dc : f_.dcs)
+    if (!dc.page_known && is_wished(dc.tid) && dc.tid.transport() == gone.transport() &&
+        dc.tid.traddr() == gone.traddr() && dc.tid.trsvcid() == gone.trsvcid())
+      return &dc;
+  return nullptr;
+}
+
 // Referrals whose discovery controllers were not saved with them: not before every page is known can anybody say that
 // nobody refers to them.
 void Desirer::orphans() {
+  // The parent is gone, and the same controller under another name has not been read yet.
+  for (const Dc& dc : f_.dcs) {
+    if (dc.origin != Origin::referral || is_wished(dc.tid)) continue;
+    for (const Tid& parent : dc.sources.parents) {
+      const Dc* heir = find(parent) == nullptr ? unread_at(parent) : nullptr;
+      if (heir == nullptr) continue;
+      keep(dc, Origin::referral, dc.sources, {"the log page of " + heir->tid.to_string()});
+      break;
+    }
+  }
   const bool waiting = std::any_of(f_.dcs.begin(), f_.dcs.end(), [&](const Dc& dc) {
     return !dc.page_known && is_wished(dc.tid) && dc.origin != Origin::referral;
   });

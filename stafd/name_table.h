@@ -29,6 +29,7 @@ class NameTable {
     const auto it = ids_.find(tid);
     return it == ids_.end() ? nullptr : &by_id_.at(it->second);
   }
+  NameId id_of(const Tid& tid) const { return ids_.at(tid); }
   Dc* find(NameId id) {
     const auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : &it->second;

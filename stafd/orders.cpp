@@ -75,7 +75,39 @@ bool Finder::is_due(const Dc& dc, Instant now) const { return !dc.verdict.stays(
 
 void Finder::adopt_all(Instant now) {
   if (!devices_.complete()) return;
+  take_restored(now);
   for (auto& [id, dc] : dcs_.all()) adopt(id, dc, now);
+  leave_broken();
+}
+
+// After a restart each name takes the device that it had, before any takes what it merely could mean.
+void Finder::take_restored(Instant now) {
+  for (auto& [tid, name] : std::exchange(had_devices_, {})) {
+    const Dc* known = find(tid);
+    if (known == nullptr || known->device) continue;
+    for (const Device* device : devices_.matching(tid, ControllerKind::discovery))
+      if (device->ref.name == name && !device->state.starts_with("deleting")) take(dcs_.id_of(tid), *device, now);
+  }
+}
+
+// A name whose connection is down, and stays with other names, goes over to one that works.
+void Finder::leave_broken() {
+  for (auto& [device_name, broken] : connections_) {
+    if (broken.live || broken.op != Dc::Op::none || broken.names.size() < 2) continue;
+    for (const NameId id : std::set<NameId>(broken.names)) {
+      Dc& dc = *dcs_.find(id);
+      if (dc.op != Dc::Op::none || !dc.verdict.stays() || broken.names.size() < 2) continue;
+      for (const Device* device : devices_.matching(dc.tid, ControllerKind::discovery)) {
+        Connection* working = connection_of(device->ref);
+        if (working == nullptr || !working->live || working->op == Dc::Op::disconnect || is_guess(*device, dc.tid))
+          continue;
+        broken.names.erase(id);
+        broken.guessed.erase(id);
+        join(id, dc, *working);
+        break;
+      }
+    }
+  }
 }
 
 // Takes over an existing connection that this name means ("the same controller under another name": unique and
@@ -103,15 +135,20 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
     dc.looked = devices_.version();
     return;
   }
-  Connection* connection = connection_of(found->ref);
+  take(id, *found, now);
+}
+
+// The device exists; whoever has it already shares it.
+void Finder::take(NameId id, const Device& found, Instant now) {
+  Dc& dc = *dcs_.find(id);
+  Connection* connection = connection_of(found.ref);
   const bool known = connection != nullptr;
   if (known)
     report(Level::debug, dc, "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
   else
-    connection =
-        &connections_.insert_or_assign(found->ref.name, Connection(*found, dc.tid, timing_, now)).first->second;
+    connection = &connections_.insert_or_assign(found.ref.name, Connection(found, dc.tid, timing_, now)).first->second;
   join(id, dc, *connection);
-  if (is_guess(*found, dc.tid)) connection->guessed.insert(id);
+  if (is_guess(found, dc.tid)) connection->guessed.insert(id);
   if (known) return;
   report(Level::info, dc, "Connection established! (existing connection adopted)", Reason::last_known);
 }
@@ -127,10 +164,22 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
   dc.announced.lost_since = kNever;
   dc.page_fresh = connection.fresh();
   names_.reached(dc.tid.traddr());
+  save_ = true;
   connection.know_before(Page{dc.page_known, dc.genctr, dc.entries, 0});
+  if (!connection.page.known) connection.expect(listed_there(dc));
   dirty_ = true;
   if (!connection.page.known) return;
   for (const NameId name : connection.names) show_page(name, connection, false);
+}
+
+// What another name of this controller showed before it was lost: a target that has just come back lists nothing yet,
+// whatever it is called.
+Entries Finder::listed_there(const Dc& dc) const {
+  for (const Dc& other : dcs_)
+    if (other.page_known && !(other.works && other.page_fresh) && other.tid != dc.tid &&
+        place_of(other.tid) == place_of(dc.tid) && may_be_one(other.tid, dc.tid))
+      return other.entries;
+  return {};
 }
 
 void Finder::step_name(NameId id, Dc& dc, Instant now) {

@@ -115,6 +115,8 @@ void World::end(D& daemon, bool in_order) {
       forget_pages();
     else
       stacd_forgot_ = true;
+    // Lines that were not saved either: the file as it is read next counts alone.
+    if (std::is_same_v<D, Stacd>) stac_force_.lines.reset();
   }
   daemon.save_pending = false;
   daemon.brain.reset();
@@ -158,9 +160,12 @@ void World::load_stacd() {
   const bool at_start = stacd_.config == nullptr;
   know_stacd(stac_fault_, at_start);
   stacd_.config = read(stac_file_, stac_fault_, stacd_.config.get());
-  stacd_.who = who_;
   stac_loaded_at_ = now_;
-  for (auto& [name, attempts] : stacd_.attempts) attempts.excused = true;
+  for (auto& [name, attempts] : stacd_.attempts) {
+    attempts.excused = true;
+    if (stacd_.who != who_) attempts.early = Instant{};  // a name that nothing is known of
+  }
+  stacd_.who = who_;
   stacd_.voices.clear();
   stacd_.in_a_row.clear();
   to_connector(StacdConfigured{stacd_.config, host()});

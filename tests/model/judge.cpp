@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kSoak = milliseconds(1500);
+constexpr Duration kNameHold = seconds(55);
 constexpr Duration kLongSoak = seconds(10);
 // Longer than it takes from a page that was read to what stacd knows of it.
 constexpr Duration kOnItsWay = seconds(5);
@@ -53,6 +54,9 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   if (daemon.stopping) return violate("stop", "cut at the end of stafd, with persistent connections: " + text);
   if (disconnect.reason == Reason::none) violate("reason", "cut without a reason: " + text);
   const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
+  // Adopted before the line that excludes it was read.
+  const bool excluded = disconnect.reason == Reason::excluded || disconnect.reason == Reason::family_disabled;
+  if (excluded) dc_ever_ |= entitled_dcs(true, true);
   bool ever = false;
   for (std::size_t i = 0; i < kDcNames; ++i) ever = ever || meant(i);
   if (!ever && !staf_doubt_ && !ours_.contains(device->device.ref.incarnation))
@@ -83,7 +87,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
-    if (!dc_must_.test(z(other)) || now_ - dc_since_[z(other)] < kOnItsWay) continue;
+    const Duration wanted = now_ - dc_since_[z(other)];
+    if (!dc_must_.test(z(other)) || wanted < kOnItsWay || wanted >= kMakeBeforeBreak) continue;
     const bool replaced = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       return &item.second != device && means_dc(other, item.second) && item.second.page_read &&
              item.second.device.state == "live";
@@ -107,18 +112,20 @@ bool World::is_served(int name, const KernelDevice& beside) const {
   return std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
     const auto& other = item.second;
     return &other != &beside && other.io == beside.io &&
-           (other.device.state == "live" || beside.device.state != "live") &&
+           (other.device.state == "live" || beside.device.state != "live" ||
+            other.device.hostnqn != beside.device.hostnqn) &&
            (beside.io ? means_ioc(name, other) : means_dc(name, other));
   });
 }
 
 // A page that stafd is reading, or has yet to read after a notice, may list it.
-// `line`: its controller= line was removed; a page that takes seconds is not waited for then.
+// A page that takes seconds is waited for only when it was never read; `line`: its controller= line was removed, not
+// even then.
 bool World::page_on_its_way(int path, bool line) const {
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
-    if (!h.up || h.fails_reads || is_young(h) || (line && h.slow) || now_ < hung_until_ || !h.listed.test(z(path)) ||
-        h.unusable.test(z(path)))
+    if (!h.up || h.fails_reads || is_young(h) || (h.slow && (line || known_[z(host)].any)) || now_ < hung_until_ ||
+        !h.listed.test(z(path)) || h.unusable.test(z(path)))
       continue;
     if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
@@ -144,7 +151,8 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
 
   judge_evidence(*device, disconnect);
   const bool excluded = stac_may_exclude_.test(z(device->path));
-  const bool ours = ever_ours_.test(z(device->path * 2 + other_of_ioc(device->name)));
+  const bool ours = ever_ours_.test(z(device->path * 2 + other_of_ioc(device->name))) ||
+                    ours_.contains(device->device.ref.incarnation);
   if (excluded) note(Feature::excluded_cut);
   if (!usable_ioc(device->path) && !excluded) note(Feature::family_disabled);
   if (!excluded) {
@@ -185,6 +193,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     if (identity_changed_ && now_ <= hung_until_ && other != *name) continue;
     // It goes on with another connection, whose end it has not heard of.
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
+    // A line whose host name does not resolve is waited for so long.
+    if (is_named(true, other) && unlisted_since_[z(device->path)] != kNever &&
+        now_ - unlisted_since_[z(device->path)] > kNameHold)
+      continue;
     // Who lost all and finds no stafd goes by the lines alone.
     if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
         !untold)
@@ -245,7 +257,10 @@ void World::judge(Stacd& daemon, const Connect& connect) {
     violate("options", "the options of its line are missing: " + connect.tid.to_string());
   const auto limit = static_cast<unsigned>(stac_force_.ncc_attempts == 1 ? 2 : stac_force_.ncc_attempts);
   const auto& attempts = daemon.attempts[attempt_key(*name, connect.tid)];
-  const bool ncc = told_ncc_.test(z(path)) && told_pages_[z(path)].test(z(iface_of_ioc(*name)));
+  // An entry speaks of the host that its discovery controller knows.
+  const bool ncc = told_ncc_.test(z(path)) && told_pages_[z(path)].test(z(iface_of_ioc(*name))) &&
+                   other_of_ioc(*name) == 0 &&
+                   told_hosts_[z(path)].test(z(connect.tid.host_nqn() == identity(0).nqn ? 0 : 1));
   if (limit > 0 && ncc && !attempts.excused && attempts.failed >= limit)
     violate("ncc",
             "another attempt although the central controller reports no connectivity: " + connect.tid.to_string());

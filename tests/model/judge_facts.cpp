@@ -72,8 +72,8 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
     if (!known.duplicates || !known.refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)))) continue;
     for (const auto& [id, op] : daemon.ops) {
       const auto other = find_dc(op.tid);
-      if (!op.connect || !other || *other == name || dc_must_.test(z(*other)) ||
-          op.tid.traddr() == connect.tid.traddr())
+      if (!op.connect || !other || *other == name || iface_of_dc(*other) != iface_of_dc(name) ||
+          dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr())
         continue;
       if (!known.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
       const auto tried = daemon.attempts.find(attempt_key(*other, op.tid));

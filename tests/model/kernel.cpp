@@ -90,6 +90,7 @@ void World::go_live(KernelDevice& device) {
   device.live_since = now_;
   device.page_read = false;
   device.registered.clear();
+  stafd_.news_at = stacd_.news_at = now_;  // the host is back
   if (!device.io && !device.by_admin) dc_live_at_[at_index(device.host)] = now_;
   device_event(DeviceSeen{device.device});
 }
@@ -101,11 +102,12 @@ void World::remove_device(std::string name) {
   const auto gone = it->second;
   devices_.erase(it);
   predecessors_[name] = gone.device.ref;
+  const bool short_lived = now_ - gone.live_since < std::chrono::minutes(1);  // is not tried again at once
   for (auto* attempts : {&stafd_.attempts, &stacd_.attempts})
     if (gone.io == (attempts == &stacd_.attempts))
       for (auto& [id, tried] : *attempts)
         if (gone.io ? path_of_ioc(name_of_attempt(id)) == gone.path : host_of_dc(name_of_attempt(id)) == gone.host)
-          tried = Attempts{};
+          tried = short_lived ? Attempts{.last = now_} : Attempts{};
   device_event(DeviceGone{gone.device.ref});
 }
 

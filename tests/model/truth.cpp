@@ -39,7 +39,11 @@ void World::learn(const KernelDevice& over) {
     if (listed.test(path)) ever_ours_.set(path * 2);
   ever_listed_[z(host)] |= listed;
   last_listed_[z(host)] = listed;
-  if (known.any && known.listed.any() && listed.none() && refers.none() && !known.skipped && known.remembered &&
+  // Whoever has removed every name of it has nothing to compare with.
+  const bool remembered = known.remembered && std::ranges::any_of(stafd_.brain->controllers(), [&](const Dc& dc) {
+                            return dc.page_known && !dc.entries.empty() && host_of_address(dc.tid.traddr()) == host;
+                          });
+  if (known.any && known.listed.any() && listed.none() && refers.none() && !known.skipped && remembered &&
       dc_live_at_[z(host)] > known.full_at && now_ - dc_live_at_[z(host)] <= kYoung) {
     if (known.young_since == kNever) known.young_since = now_;
     known.young_listed = listed;
@@ -59,6 +63,7 @@ void World::learn(const KernelDevice& over) {
 // stafd lost what it knew; stacd may still know, and nothing is removed by that.
 void World::forget_pages() {
   for (auto& known : known_) known.remembered = false;
+  announced_ever_ &= announced_;
   staf_resolved_.reset();
 }
 
@@ -236,7 +241,10 @@ void World::forget_announcements() {
       given_up_.set(z(host));
       note(Feature::persistence_over);
     }
-    if (!usable_dc(host)) announced_ever_.reset(i);
+    if (!usable_dc(host)) {
+      announced_ever_.reset(i);
+      given_up_.set(z(host));
+    }
   }
 }
 
@@ -261,13 +269,13 @@ bool World::is_read(const Known& known, int name) {
 }
 
 // Discovery controllers that a line or an announcement names, and what they refer to.
-DcNames World::entitled_dcs(bool with_doubtful) const {
+DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
   DcNames entitled;
   std::vector<int> todo;
   const auto add = [&](int host, int iface, int unique) {
     if (staf_force_.ignore_iface) iface = 0;
     const int name = dc_name(host, iface, unique);
-    if (!usable_dc(host) || entitled.test(z(name))) return;
+    if ((!with_excluded && !usable_dc(host)) || entitled.test(z(name))) return;
     entitled.set(z(name));
     todo.push_back(name);
   };
@@ -385,14 +393,16 @@ void World::update_truth() {
       device.unmeant_since = kNever;
     else if (device.unmeant_since == kNever)
       device.unmeant_since = now_;
-    device.released = device.released || (!meant && device.io && stac_force_.scope == DisconnectScope::no_disconnect &&
-                                          !stac_force_.excludes.test(z(device.path)));
+    const bool stays = scope_unknown_ || stac_force_.scope == DisconnectScope::no_disconnect;
+    device.released = device.released || (!meant && device.io && stays && !stac_force_.excludes.test(z(device.path)));
   }
 }
 
 // --- what stacd was told ---------------------------------------------------------------------------------------------
 
 void World::update_told(const std::vector<StafDc>& dcs) {
+  const auto before = told_pages_;
+  const auto hosts_before = std::exchange(told_hosts_, {});
   told_pages_.fill({});
   const Paths had_ncc = std::exchange(told_some_ncc_, Paths());
   told_ncc_.reset();
@@ -406,9 +416,24 @@ void World::update_told(const std::vector<StafDc>& dcs) {
       if (!host) continue;
       const int path = path_of(*host, entry.subnqn.back() - '0');
       told_pages_[z(path)].set(z(source ? iface_of_dc(*source) : 0));
+      for (int who = 0; who < 2; ++who)
+        if (dc.tid.host_nqn() == identity(who).nqn) told_hosts_[z(path)].set(z(who));
       (entry.ncc() ? told_ncc_ : connected_ones).set(z(path));
       if (source) sources[z(path)].set(z(host_of_dc(*source)));
     }
+  }
+  for (std::size_t path = 0; path < kPaths; ++path) {
+    if (told_pages_[path].any())
+      unlisted_since_[path] = kNever;
+    else if (before[path].any())
+      unlisted_since_[path] = now_;
+  }
+  // Listed for another host than before: a new name.
+  for (auto& [key, attempts] : stacd_.attempts) {
+    const auto path = z(path_of_ioc(name_of_attempt(key)));
+    if ((told_hosts_[path] & ~hosts_before[path]).none()) continue;
+    attempts.excused = true;
+    attempts.early = Instant{};
   }
   told_some_ncc_ = told_ncc_;
   told_ncc_ &= ~connected_ones;

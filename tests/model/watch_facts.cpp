@@ -34,7 +34,8 @@ void World::watch_pages(Instant calm) {
     if (!h.up || h.fails_reads || h.slow || is_young(h) || (h.listed & h.unusable).any()) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       const auto& device = item.second;
-      return means_dc(*name, device) && device.device.state == "live" && now_ - device.live_since > kFresh;
+      return means_dc(*name, device) && device.device.state == "live" && now_ - device.live_since > kFresh &&
+             (!identity_changed_ || device.device.hostnqn == dc.tid.host_nqn());
     });
     if (live && dc.entries != entries_of(host)) violate("stale", "the page is not read: " + dc.tid.to_string());
   }

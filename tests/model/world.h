@@ -201,7 +201,7 @@ class World {
   void forget_announcements();
   void forget_pages();
   void forget_unconnected_lines();
-  DcNames entitled_dcs(bool with_doubtful) const;
+  DcNames entitled_dcs(bool with_doubtful, bool with_excluded = false) const;
   IocNames wanted_iocs(const DcNames& dcs) const;
   void update_truth();
   void update_told(const std::vector<StafDc>& dcs);
@@ -308,6 +308,8 @@ class World {
   // What stacd was told by stafd, and with its own lines: from when on.
   IocNames told_;
   std::array<std::bitset<kIfaces>, kPaths> told_pages_;  // by the interface of the DC that lists it
+  std::array<Instant, kPaths> unlisted_since_{};         // by no DC; kNever: listed
+  std::array<HostSet, kPaths> told_hosts_;               // bits of the host identities for which it is listed
   Paths told_ncc_, told_some_ncc_;                       // in all entries, in some
   std::array<Instant, kIocNames> told_since_{}, told_left_{};
   Instant staf_appeared_ = kNever;

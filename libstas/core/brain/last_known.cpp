@@ -32,6 +32,7 @@ void write(JsonWriter& out, const KnownDc& dc) {
   for (const Tid& parent : dc.parents) write(out, parent);
   out.end();
   out.key("host-name").text(dc.host_name);
+  out.key("device").text(dc.device);
   out.key("system-identity").value(Json(dc.system_identity));
   out.end();
 }
@@ -85,6 +86,9 @@ std::string format_last_known(const KnownStafd& known) {
 
 std::string format_last_known(const KnownStacd& known) {
   auto out = begin_document("stacd", known.host, "iocs", known.iocs, known.resolved);
+  out.key("host-nqns").begin_array();
+  for (const std::string& nqn : known.host_nqns) out.text(nqn);
+  out.end();
   return end_document(out);
 }
 

@@ -20,6 +20,7 @@ namespace stas {
 
 inline constexpr std::string_view kLastKnownFormat = "stas last known config";
 inline constexpr int kLastKnownVersion = 1;
+inline constexpr std::size_t kMaxHostNqns = 16;  // remembered; who changes it more often begins anew
 inline constexpr std::size_t kMaxLastKnownBytes = 512U << 20;
 
 // Who the host was (sys.conf), never its key: what counts should sys.conf not be readable after a restart.
@@ -40,6 +41,7 @@ struct KnownDc {
   std::vector<Tid> parents;      // the discovery controllers that referred to it
   std::string host_name;         // of its controller= line, when that has no address
   bool system_identity = false;  // its host NQN was the system's, not one of its own
+  std::string device;            // that it had, a hint: "nvme3"
   friend bool operator==(const KnownDc&, const KnownDc&) = default;
 };
 struct KnownStafd {
@@ -67,6 +69,7 @@ struct KnownStacd {
   std::vector<KnownIoc> iocs;
   std::map<std::string, std::string> resolved;
   std::optional<KnownHost> host;
+  std::vector<std::string> host_nqns;  // that the system had while connections were made
   friend bool operator==(const KnownStacd&, const KnownStacd&) = default;
 };
 

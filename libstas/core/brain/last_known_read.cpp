@@ -150,6 +150,19 @@ std::optional<KnownHost> Reader::host(const Json& root) {
   return KnownHost{*name, *uuid};
 }
 
+// "" without one that can be used.
+std::string name_of(const Json& json, std::string_view key) {
+  const Json* value = json.find(key);
+  const std::string* name = value == nullptr ? nullptr : value->as_string();
+  return name != nullptr && name->size() <= kMaxName && is_injection_free(*name) ? *name : std::string();
+}
+
+std::optional<std::string> read_nqn(const Json& json) {
+  const std::string* nqn = json.as_string();
+  if (nqn == nullptr || nqn->empty() || nqn->size() > kMaxName || !is_injection_free(*nqn)) return std::nullopt;
+  return *nqn;
+}
+
 std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
   const auto tid = tid_of(json.find("tid"));
   const auto origin = reader.any_origin(json);
@@ -169,9 +182,8 @@ std::optional<KnownDc> read_dc(Reader& reader, const Json& json) {
   // Files of before have none of these.
   if (json.find("parents") != nullptr)
     dc.parents = reader.list<Tid>(json, "parents", "parent", [&](const Json& item) { return tid_of(&item); });
-  const Json* host_name = json.find("host-name");
-  const std::string* name = host_name == nullptr ? nullptr : host_name->as_string();
-  if (name != nullptr && name->size() <= kMaxName && is_injection_free(*name)) dc.host_name = *name;
+  dc.host_name = name_of(json, "host-name");
+  dc.device = name_of(json, "device");
   const Json* system_identity = json.find("system-identity");
   dc.system_identity = system_identity != nullptr && system_identity->as_bool().value_or(false);
   return dc;
@@ -223,6 +235,9 @@ LastKnownRead<KnownStacd> parse_known_stacd(std::string_view text, std::string_v
                                        [&](const Json& item) { return read_ioc(reader, item); });
     known.resolved = reader.resolved(*root);
     known.host = reader.host(*root);
+    if (root->find("host-nqns") != nullptr)  // files of before have none
+      known.host_nqns = reader.list<std::string>(*root, "host-nqns", "host NQN", read_nqn);
+    if (known.host_nqns.size() > kMaxHostNqns) known.host_nqns.resize(kMaxHostNqns);
   }
   return {std::move(known), reader.take_complaints()};
 }

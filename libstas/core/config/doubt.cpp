@@ -3,6 +3,7 @@
 
 #include "libstas/core/base/text.h"
 #include "libstas/core/identity/address.h"
+#include "libstas/core/identity/nqn.h"
 
 namespace stas {
 
@@ -21,6 +22,11 @@ bool could_be_port(const std::string& text, const Tid& tid) {
   return !is_ip_transport(tid.transport()) || !a || !b || *a == *b;  // others have none
 }
 
+// Whoever has a discovery NQN of its own answers to the well-known one as well.
+bool could_be_nqn(const std::string& text, const Tid& tid) {
+  return text == tid.subsysnqn() || text == kWellKnownDiscoveryNqn || tid.subsysnqn() == kWellKnownDiscoveryNqn;
+}
+
 }  // namespace
 
 std::string ConfigDoubt::to_string() const {
@@ -29,7 +35,7 @@ std::string ConfigDoubt::to_string() const {
 
 bool could_mean(const ConfigDoubt& doubt, const Tid& tid) {
   if (doubt.transport && *doubt.transport != to_text(tid.transport())) return false;
-  if (doubt.subsysnqn && *doubt.subsysnqn != tid.subsysnqn()) return false;
+  if (doubt.subsysnqn && !could_be_nqn(*doubt.subsysnqn, tid)) return false;
   if (doubt.trsvcid && !could_be_port(*doubt.trsvcid, tid)) return false;
   return !doubt.traddr || could_be_address(*doubt.traddr, tid);
 }

@@ -50,7 +50,7 @@ TEST(FinderGuess, WhatWorksStays) {
           --
           wait 100
           ls)",
-       "60s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n60s signal dc_removed\n60s signal dc_removed\n"
+       "5s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n5s signal dc_removed\n5s signal dc_removed\n"
        "100s ls 10.0.0.1 configured nvme1 entries=0\n100s ls ended 10.0.0.1%eth1\n100s ls ended 10.0.0.1%eth0\n"},
       {"one that was cut has no business with what somebody else connects there",
        R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1

@@ -38,7 +38,8 @@ KnownStafd sample_stafd() {
   KnownStafd known;
   known.dcs.push_back({sample_tid(), "configured", true, 18446744073709551615U, {sample_dlpe(1), sample_dlpe(2)}});
   // Its source is one that this version does not know.
-  known.dcs.push_back({sample_tid("array.example"), "nbft", false, {}, {}, {sample_tid()}, "array.example", true});
+  known.dcs.push_back(
+      {sample_tid("array.example"), "nbft", false, {}, {}, {sample_tid()}, "array.example", true, "nvme3"});
   known.resolved = {{"array.example", "10.0.0.3"}};
   known.host = {kHost, kHostId};
   return known;
@@ -53,6 +54,7 @@ KnownStacd sample_stacd() {
                         sample_dlpe()});
   known.resolved = {{"array.example", "fe80::1%eth0"}};
   known.host = {kHost, kHostId};
+  known.host_nqns = {kHost, "nqn.earlier"};
   return known;
 }
 
@@ -104,6 +106,7 @@ TEST(LastKnown, IsReadableText) {
       ],
       "parents": [],
       "host-name": "array.example",
+      "device": "",
       "system-identity": true
     }
   ],
@@ -221,6 +224,19 @@ TEST(LastKnown, TheHostIsSavedWithoutItsKeyAndMayBeMissing) {
     EXPECT_FALSE(read.known.host) << to;
     EXPECT_EQ(complaints_of(read.complaints), "f: the host identity skipped: it cannot be used\n");
   }
+}
+
+TEST(LastKnown, HostNqnsAreBoundedAndMayBeMissing) {
+  const std::string text = format_last_known(sample_stacd());
+  auto read = parse_known_stacd(replaced(text, "\"nqn.earlier\"", "\"n,h\""), "f");
+  EXPECT_EQ(read.known.host_nqns, (std::vector{kHost}));
+  EXPECT_EQ(complaints_of(read.complaints), "f: host NQN 1 skipped: it cannot be used\n");
+  read = parse_known_stacd(replaced(text, "\"host-nqns\"", "\"of-later\""), "f");
+  EXPECT_EQ(read.known.host_nqns, std::vector<std::string>());
+  EXPECT_EQ(complaints_of(read.complaints), "");
+  KnownStacd many;
+  for (std::size_t i = 0; i < 2 * kMaxHostNqns; ++i) many.host_nqns.push_back("nqn.h" + std::to_string(i));
+  EXPECT_EQ(parse_known_stacd(format_last_known(many), "f").known.host_nqns.size(), kMaxHostNqns);
 }
 
 TEST(LastKnown, ComplaintsAreBounded) {
