@@ -122,7 +122,9 @@ void Desirer::orphans() {
     for (const Tid& parent : dc.sources.parents) {
       const Dc* heir = find(parent) == nullptr ? unread_at(parent) : nullptr;
       if (heir == nullptr) continue;
-      keep(dc, Origin::referral, dc.sources, {"the log page of " + heir->tid.to_string()});
+      std::string missing = "the log page of " + heir->tid.to_string();
+      const Instant end = (dc.held_for == missing ? dc.held_at : f_.now) + f_.timing.name_hold;
+      if (f_.now < end) keep(dc, Origin::referral, dc.sources, {std::move(missing), end});
       break;
     }
   }

@@ -18,6 +18,7 @@ constexpr Duration kPrompt = seconds(5);     // what never failed is connected a
 constexpr Duration kPatient = seconds(100);  // the longest back-off, a kernel that reconnects, and the way
 constexpr Duration kGone = seconds(100);     // what was removed is gone after that: soaks, retries, make before break
 constexpr Duration kNameHold = minutes(12);  // ... when a host name that does not resolve may mean it
+constexpr Duration kHeirHold = minutes(12);  // ... when what referred to it has a name that was not read
 constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
 constexpr std::size_t kMaxTold = 4000;       // messages at info or above in one history
 
@@ -68,6 +69,16 @@ bool World::awaits_name(bool io) const {
     for (int path = host * kSubs; io && path < (host + 1) * kSubs; ++path)
       if (stac_force_.lines.test(z(path * kVariants + kByName))) return true;
     if (!io && staf_force_.lines.test(z(host * kVariants + kByName))) return true;
+  }
+  return false;
+}
+
+// A discovery controller that referred to it is wanted under a name that has not been read.
+bool World::awaits_heir(int host) const {
+  for (std::size_t name = 0; name < kDcNames; ++name) {
+    const auto& known = known_[z(host_of_dc(static_cast<int>(name)))];
+    if (!dc_wanted_.test(name) || is_read(known, static_cast<int>(name))) continue;
+    if (known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1))) return true;
   }
   return false;
 }
@@ -123,6 +134,8 @@ void World::watch() {
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
     if (!device.io && admins_dc_.test(z(device.host))) {
       // perhaps the other one was taken for it
+    } else if (!device.io && now_ - device.unmeant_since < kHeirHold && awaits_heir(device.host)) {
+      // what referred to it has another name, whose page is awaited
     } else if (!device.io) {
       violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);
     } else if (stac_force_.scope == DisconnectScope::no_disconnect && !stac_force_.excludes.test(z(device.path))) {
