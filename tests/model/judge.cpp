@@ -13,6 +13,7 @@ namespace stas::model {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr Duration kSoak = milliseconds(1500);
@@ -70,6 +71,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
     return;
   // A name whose connect hangs is renamed when that ends.
   if (identity_changed_ && now_ <= hung_until_) return;
+  if (disconnect.reason == Reason::no_referral && waited_for_heir(device->host)) return;
   Instant left{};
   // Another name under another identity replaces it; it is waited for so long.
   const bool replaced_in_vain = name && identity_changed_ && device->device.hostnqn != identity(daemon.who).nqn &&
@@ -105,6 +107,16 @@ const char* World::law_of_cut(const KernelDevice& device, int name) const {
   if (!stafd_.brain) return "cut while stafd is away";
   if (started_in_doubt_) return "cut after a start in doubt";
   return ioc_must_.test(z(name)) ? "cut" : "cut alias";
+}
+
+// What referred to it has only a name left whose page was not to be had for ten minutes.
+bool World::waited_for_heir(int host) const {
+  return std::ranges::any_of(stafd_.brain->controllers(), [&](const Dc& dc) {
+    const auto name = find_dc(dc.tid);
+    if (!name || dc.page_known || now_ - dc.created < minutes(10)) return false;
+    const auto& known = known_[z(host_of_dc(*name))];
+    return known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1));
+  });
 }
 
 // Another connection serves the name as well.

@@ -238,6 +238,7 @@ class World {
   bool may_be_kept(const KernelDevice& device) const;
   bool awaits_name(bool io) const;
   bool awaits_heir(int host) const;
+  bool waited_for_heir(int host) const;
   void watch();
   void check_end();
   void check_devices_in_the_end();
