@@ -13,7 +13,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
                 if (std::holds_alternative<FetchStafPages>(action)) staf_->fetch();
               },
               [this] { mask_udev_rules(false); }}),
-      udev_mask_(shell_.journal()) {}
+      udev_mask_(loop, shell_.journal()) {}
 
 void Daemon::publish(Bus& bus, Published done) {
   staf_ = std::make_unique<StafClient>(bus, shell_.journal(), [this](Event event) { shell_.handle(std::move(event)); });

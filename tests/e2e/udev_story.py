@@ -2,6 +2,7 @@
 """What root and the kernel's fabric take: the mask for nvme-cli's udev rules through whatever ends stacd, and which
 privileges are left. In namespaces of its own, because of the rules in /run and /usr. Skipped (77) where the machine
 forbids them."""
+import os
 import pathlib
 import shlex
 import signal
@@ -14,6 +15,7 @@ from harness import BUILD, Story, main, program, stacd_conf, stafd_conf
 NAME = "70-nvmf-autoconnect.rules"
 INSTALLED = pathlib.Path("/usr/lib/udev/rules.d") / NAME
 MASK = pathlib.Path("/run/udev/rules.d") / NAME
+ROOM = os.sysconf("SC_PAGE_SIZE")  # of a directory that one file fills
 MARKER = "# Written by stacd (udev-rule=disabled), removed when it stops.\n"
 
 
@@ -76,6 +78,23 @@ class Mask(Story):
         self.world.write_conf("stacd", stacd_conf())
         stacd.reload()
         self.assertTrue(MASK.exists())
+        self.assertEqual(stacd.stop(), 0)
+        self.assertFalse(MASK.exists())
+
+    def test_what_could_not_be_written_is_when_there_is_room(self):
+        MASK.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", MASK.parent], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", MASK.parent], check=True)
+        ballast = MASK.parent / "ballast"
+        ballast.write_bytes(b"x" * ROOM)
+        stacd = self.start()
+        stacd.line("udev rules stay active on TCP: .*No space left on device")
+        self.assertFalse(MASK.exists())
+        ballast.unlink()
+        self.eventually("the mask is there", MASK.exists)
+        self.assertTrue(MASK.read_text().startswith(MARKER))
+        stacd.line("not active on TCP any more")
+        self.assertEqual(stacd.count("stay active"), 1)
         self.assertEqual(stacd.stop(), 0)
         self.assertFalse(MASK.exists())
 

@@ -110,8 +110,12 @@ Result<void> write_file_atomic(const std::string& path, std::string_view content
 }
 
 Result<void> remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno(path, errno);
-  return {};
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  const int error = errno;
+  // A file system that is read-only says so also of what does not exist.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) return {};
+  return fail_errno(path, error);
 }
 
 std::string runtime_directory(std::string_view prog) {
