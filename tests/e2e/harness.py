@@ -15,6 +15,7 @@ import sys
 import tempfile
 import unittest
 
+import buses
 from processes import DEFAULT_LIMIT, NotifySocket, Process, Unexpected, wait_for
 
 BUILD = pathlib.Path(os.environ.get("STAS_BUILD", "build")).resolve()
@@ -172,6 +173,7 @@ class Daemon(Process):
 
 class World:
     """Everything that one story has. close() ends it all and removes the directory."""
+    bus_daemon = buses.DbusDaemon
 
     def __init__(self, bus=True, host_nqn=HOST_NQN):
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="stas-"))
@@ -188,11 +190,9 @@ class World:
         return process
 
     def start_bus(self, config=BUS_CONFIG):
-        (self.path / "bus.conf").write_text(config.format(socket=self.path / "bus", source=SOURCE))
-        bus = self.add(Process("dbus-daemon", ["dbus-daemon", f"--config-file={self.path}/bus.conf", "--nofork",
-                                               "--nosyslog", "--print-address=1"], self.env))
-        bus.line("^unix:")
-        return bus
+        file, path = self.path / "bus.conf", self.path / "bus"
+        file.write_text(config.format(socket=path, source=SOURCE))
+        return self.add(self.bus_daemon(file, path, self.env))
 
     def target(self, *subsystems, name="target", traddr="127.0.0.1", port="0", referrals=(), listeners=1,
                **discovery):

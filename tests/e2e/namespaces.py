@@ -32,9 +32,9 @@ publish-addresses=no
 """
 
 
-def enter(*tools):
+def enter(*tools, users=False):
     """Does not return but starts this program again inside; returns None inside, or why it is impossible: also when one
-    of the `tools` is missing."""
+    of the `tools` is missing. `users`: where we are root, the machine's other users are to be there as well."""
     os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
     if os.environ.pop(_INSIDE, None):
         return _prepare()
@@ -44,13 +44,13 @@ def enter(*tools):
     # A process of its own also tries what _prepare() does: better to know before anything is printed.
     attempt = ("mount -t tmpfs tmpfs /run && touch /run/x && mount --bind /run/x /etc/passwd && ip link set lo up && "
                "ip link set lo multicast on")
-    tried = subprocess.run(["unshare", "-rnmpf", "--kill-child", "sh", "-c", attempt], stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, check=False)
+    unshare = ["unshare", "-nmpf" if users and os.geteuid() == 0 else "-rnmpf", "--kill-child"]
+    tried = subprocess.run([*unshare, "sh", "-c", attempt], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                           check=False)
     if tried.returncode != 0:
         return (tried.stderr.strip().splitlines() or ["unshare failed"])[-1]
     sys.stdout.flush()
-    os.execvpe("unshare", ["unshare", "-rnmpf", "--kill-child", sys.executable, "-B", *sys.argv],
-               dict(os.environ, **{_INSIDE: "1"}))
+    os.execvpe("unshare", [*unshare, sys.executable, "-B", *sys.argv], dict(os.environ, **{_INSIDE: "1"}))
     return None
 
 

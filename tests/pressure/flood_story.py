@@ -87,15 +87,16 @@ class Flood(Story):
         before = self.stafd.memory_kib()[0]
         flooder, names = self.flood("unread", 6, 128)
         took = [self.list_controllers(admin) for _ in range(20)]
-        unread = [0, 1]
-        while unread[-1] > unread[-2]:
-            time.sleep(0.2)
-            unread.append(self.unread(names))
+        if self.world.bus_daemon.counts_unread:
+            unread = [0, 1]
+            while unread[-1] > unread[-2]:
+                time.sleep(0.2)
+                unread.append(self.unread(names))
+            print(f"unread {unread[-1] / MIB:.1f} MiB")
+            self.assertGreater(unread[-1], USER_SHARE / 2, "the flood never came near the bound")
+            self.assertLess(unread[-1], USER_SHARE)
         grown = self.stafd.memory_kib()[0] - before
-        print(f"unread {unread[-1] / MIB:.1f} MiB; stafd grew by {grown / 1024:.1f} MiB; ls took at most "
-              f"{max(took):.0f} ms")
-        self.assertGreater(unread[-1], USER_SHARE / 2, "the flood never came near the bound")
-        self.assertLess(unread[-1], USER_SHARE)
+        print(f"stafd grew by {grown / 1024:.1f} MiB; ls took at most {max(took):.0f} ms")
         self.assertLess(grown, GROWTH_KIB)
         self.list_controllers(admin)
 
@@ -106,7 +107,8 @@ class Flood(Story):
         admin = self.client()
         _, names = self.flood("unread", 2, 20000, method="no_such_method")
         self.list_controllers(admin)
-        self.assertLess(self.unread(names), USER_SHARE)
+        if self.world.bus_daemon.counts_unread:
+            self.assertLess(self.unread(names), USER_SHARE)
 
     def test_calls_that_want_no_answer_cost_nothing(self):
         before = processor_seconds(self.stafd)

@@ -14,6 +14,9 @@ namespace {
 
 constexpr char kDriver[] = "org.freedesktop.DBus";
 constexpr char kDriverPath[] = "/org/freedesktop/DBus";
+// What dbus-broker says to the question that it knows and does not answer. It needs no help of ours: it keeps for
+// nobody more than his user may have, ends his connection instead, and never stops reading from who sends.
+constexpr const char* kNotKept = SD_BUS_ERROR_FAILED;
 constexpr char kTooMuch[] = "Too many answers to this user are not read yet; read them, and ask again";
 
 // What changes something here, also when nobody wants to hear of it.
@@ -193,6 +196,9 @@ int Desk::on_stats(sd_bus_message* answer, void* data, sd_bus_error*) {
   caller.question.reset();
   if (sd_bus_message_is_method_error(answer, SD_BUS_ERROR_NAME_HAS_NO_OWNER) > 0) {
     desk.forget(name);
+  } else if (sd_bus_message_is_method_error(answer, kNotKept) > 0) {
+    desk.ledger_.keeps(name, 0);
+    if (caller.waiting == 0 && desk.ledger_.is_even(name)) desk.forget(name);
   } else {
     if (sd_bus_message_is_method_error(answer, nullptr) == 0 && read_unread(answer, bytes))
       desk.ledger_.keeps(name, bytes);
