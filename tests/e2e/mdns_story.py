@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """mDNS with a real avahi-daemon, in namespaces of its own. Skipped (77) where the machine forbids them."""
+import os
 import signal
 import sys
 import time
 
 import namespaces
-from harness import DISCOVERY_NQN, SOAK, Story, main, stafd_conf
+from harness import DISCOVERY_NQN, SOAK, Story, main, nqn, stafd_conf
 
 
 class Mdns(Story):
@@ -48,6 +49,73 @@ class Mdns(Story):
         time.sleep(SOAK + 0.3)
         self.assertEqual(self.target.held("one"), held)
         self.assertEqual(len(self.stafd.connected()), 1)
+
+    def services(self):
+        return self.world.ctl("stafctl", "status")["avahi"]["services"]
+
+    def runs(self, stafd):
+        """Its loop does: the watchdog is fed, and the bus answered."""
+        stafd.notify.wait("WATCHDOG=1", stafd.notify.count("WATCHDOG=1") + 2)
+        self.assertIsInstance(stafd.ls(), list)
+
+    def resume(self):
+        if self.avahi.alive():
+            self.avahi.kill(signal.SIGCONT)
+
+    def test_an_avahi_that_stands_still_holds_up_nothing(self):
+        """It owns its name and answers no call, each of which the library waits for."""
+        self.announce()
+        self.connects(self.stacd, "one")
+        held = self.target.held("one")
+        self.addCleanup(self.resume)  # else it could not be ended
+        self.stafd.stop()
+        self.world.env["WATCHDOG_USEC"] = "200000"
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            self.avahi.kill(signal.SIGSTOP)
+            self.stafd = self.world.stafd()
+            self.runs(self.stafd)
+            self.stafd.reload()
+            self.runs(self.stafd)
+            self.assertEqual(len(self.stafd.connected()), 1, "of before, by its state")
+            self.stafd.kill(how)
+            self.assertEqual(self.stafd.wait(), -signal.SIGKILL if how == signal.SIGKILL else 0)
+            self.resume()
+        self.avahi.kill(signal.SIGSTOP)
+        self.stafd = self.world.stafd()
+        self.target.rpc("subsystem.add", nqn=nqn("two"))
+        self.connects(self.stacd, "one", "two")
+        self.assertFalse(self.services())
+        self.resume()
+        self.eventually("the service is found", self.services)
+        self.assertEqual(self.target.held("one"), held)
+        # One that stops while it is in use, and says nothing of what goes meanwhile.
+        self.avahi.kill(signal.SIGSTOP)
+        self.runs(self.stafd)
+        self.stafd.reload()
+        self.runs(self.stafd)
+        self.resume()
+        self.eventually("the service is there", self.services)
+        self.assertEqual(self.target.held("one"), held)
+
+    def test_an_avahi_that_comes_and_goes_leaves_nothing_behind(self):
+        publishers = self.announce()
+        self.connects(self.stacd, "one")
+        held = self.target.held("one")
+        before = None
+        for _ in range(2):
+            since = self.stafd.mark()
+            self.avahi.stop(signal.SIGKILL)
+            self.stafd.line("avahi-daemon not available", since)
+            for publisher in publishers:
+                publisher.stop()
+            self.avahi = self.world.add(namespaces.Avahi(self.world))
+            publishers = self.announce()
+            self.stafd.line("avahi-daemon service available", since)
+            self.eventually("found again", self.services)
+            now = (len(os.listdir(f"/proc/{self.stafd.pid}/fd")), len(os.listdir(f"/proc/{self.stafd.pid}/task")))
+            self.assertEqual(now, before or now, "descriptors, threads")
+            before = now
+        self.assertEqual(self.target.held("one"), held)
 
     def test_a_name_excluded_by_its_address_is_not_connected(self):
         self.world.write_conf("stafd", stafd_conf(zeroconf="enabled", exclude=[f"traddr={self.target.traddr}"]))
