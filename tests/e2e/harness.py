@@ -40,7 +40,9 @@ SYSTEM_BUS_CONFIG = """<busconfig>
     <allow user="*"/><deny own="*"/><deny send_type="method_call"/>
     <allow send_type="signal"/><allow send_type="method_return"/><allow send_type="error"/>
     <allow receive_sender="*"/><allow send_destination="org.freedesktop.DBus"/>
+    <allow send_destination="org.freedesktop.Avahi"/>
   </policy>
+  <policy user="root"><allow own="org.freedesktop.Avahi"/></policy>
   <include>{source}/etc/dbus-1/org.nvmexpress.staf.conf</include>
   <include>{source}/etc/dbus-1/org.nvmexpress.stac.conf</include>
 </busconfig>
