@@ -9,11 +9,12 @@ _FIXED = {"y": "<B", "b": "<I", "n": "<h", "q": "<H", "i": "<i", "u": "<I", "x":
 _BASIC = "ybnqiuxtdsog"
 MAX_DEPTH = 6  # of a random signature; the bus allows 32 arrays in 32 structures
 MAX_ITEMS = 8
-# What looks like something to a daemon: parts of transport IDs, of connect strings, of formats, of paths; and what must
+# What looks like something to a daemon (parts of transport IDs, connect strings, formats, paths), and what must
 # not end up in a log or a file as it is.
 ODD_TEXTS = ["", "tcp", "rdma", "fc", "loop", "pcie", "127.0.0.1", "::1", "[::1]", "8009", "-1", "65536", "none", "*",
              "nqn.2014-08.org.nvmexpress.discovery", "tcp,traddr=127.0.0.1", "a=b;c=d", "%s%n%99999999d", "\x1b[2J",
-             "\n", "../../etc/passwd", "\u202e", "\ufffd", "\U0010ffff", "{", "[1, 2", "nvme0", "user0", "True", "\x7f" * 300]
+             "\n", "../../etc/passwd", "\u202e", "\ufffd", "\U0010ffff", "{", "[1, 2", "nvme0", "user0", "True",
+             "\x7f" * 300]
 
 
 def complete_types(signature):
@@ -121,5 +122,6 @@ def random_value(random, kind, depth=0):
         inner = random_type(random, depth + 1)
         return inner, random_value(random, inner, depth + 1)
     if kind[0] == "a":
-        return [random_value(random, kind[1:], depth + 1) for _ in range(random.randrange(MAX_ITEMS) if depth < 3 else 1)]
+        items = random.randrange(MAX_ITEMS) if depth < 3 else 1
+        return [random_value(random, kind[1:], depth + 1) for _ in range(items)]
     return tuple(random_value(random, part, depth + 1) for part in complete_types(kind[1:-1]))

@@ -62,7 +62,7 @@ class RuntimeDirectory(Story):
 
     def read_only(self, yes):
         for name in NAMES:
-            self.mount("-o", f"remount,{'ro' if yes else 'rw'}", self.directory(name))
+            self.mount("-o", f"remount,bind,{'ro' if yes else 'rw'}", self.directory(name))
 
     def fill(self, leave=0):
         """Leaves so many free pages."""

@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <iterator>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 namespace stas::bus_shim {
@@ -22,6 +24,20 @@ constexpr char kTooMuch[] = "Too many answers to this user are not read yet; rea
 // What changes something here, also when nobody wants to hear of it.
 bool has_effect(sd_bus_message* call) {
   return sd_bus_message_is_method_call(call, "org.freedesktop.DBus.Properties", "Set") > 0;
+}
+
+// sd-bus answers it itself, and takes a machine ID that it cannot read (a shortage, no such file) for the end of the
+// connection. True: answered.
+bool answer_machine_id(sd_bus_message* call) {
+  if (sd_bus_message_is_method_call(call, "org.freedesktop.DBus.Peer", "GetMachineId") <= 0) return false;
+  sd_id128_t id{};
+  char text[SD_ID128_STRING_MAX];
+  if (const int r = sd_id128_get_machine(&id); r < 0)
+    sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "The machine ID cannot be read: %s",
+                               std::generic_category().message(-r).c_str());
+  else
+    sd_bus_reply_method_return(call, "s", sd_id128_to_string(id, text));
+  return true;
 }
 
 std::size_t bytes_for(sd_bus_message* call) {
@@ -57,7 +73,7 @@ int Desk::on_message(sd_bus_message* message, void* data, sd_bus_error*) {
   const char* sender = sd_bus_message_get_sender(message);
   if (sd_bus_message_get_type(message, &type) < 0 || type != SD_BUS_MESSAGE_METHOD_CALL || sender == nullptr) return 0;
   if (sd_bus_message_get_expect_reply(message) == 0 && !has_effect(message)) return 1;
-  return static_cast<Desk*>(data)->admit(message, sender) ? 0 : 1;
+  return !static_cast<Desk*>(data)->admit(message, sender) || answer_machine_id(message) ? 1 : 0;
 }
 
 // Also for what sd-bus answers by itself. False: it is done with.
