@@ -9,6 +9,7 @@
 #include <ctime>
 #include <limits>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include <sys/epoll.h>
@@ -115,9 +116,16 @@ void TimerSource::disarm() {
   require(sd_event_source_set_enabled(source_->source, SD_EVENT_OFF), "disarm timer");
 }
 
+// sd-event takes first what has been pending longest, and a deferred call is pending from the moment it is added, also
+// while it is off. So it is added anew when it is asked for: otherwise it came before everything else, always.
 void OnceSource::arm() {
   if (ended(source_->source)) return;
-  require(sd_event_source_set_enabled(source_->source, SD_EVENT_ONESHOT), "arm deferred call");
+  int enabled = SD_EVENT_OFF;
+  require(sd_event_source_get_enabled(source_->source, &enabled), "look at deferred call");
+  if (enabled != SD_EVENT_OFF) return;
+  sd_event* const event = sd_event_source_get_event(source_->source);
+  sd_event_source_disable_unref(std::exchange(source_->source, nullptr));
+  require(sd_event_add_defer(event, &source_->source, detail::on_defer, source_.get()), "arm deferred call");
 }
 
 // Callbacks handed over by other threads. It can belong to the loop: workers are stopped before the loop goes.

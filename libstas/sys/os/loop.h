@@ -51,8 +51,8 @@ class TimerSource : public EventSource {
   void disarm();
 };
 
-// A call that is owed: made once, in the next iteration, after what is already queued, however often it was asked for.
-// Asked for again in its own callback, it comes once more.
+// A call that is owed: made once, however often it was asked for, and in its turn, after what was waiting for the loop
+// before it was asked for. Asked for again in its own callback, it comes once more, and again in its turn.
 class OnceSource : public EventSource {
  public:
   void arm();

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/epoll.h>
@@ -100,6 +101,38 @@ TEST(Loop, AnOwedCallMayAskForAnother) {
   ASSERT_TRUE(run_until(loop, [&] { return calls == 3; }));
   loop.run_once(Duration::zero());
   EXPECT_EQ(calls, 3);
+}
+
+// sd-event takes what has been waiting longest, and one of its deferred calls waits from the moment it was made.
+TEST(Loop, AnOwedCallThatKeepsAskingForAnotherKeepsNobodyFromHisTurn) {
+  constexpr int kTurns = 100;  // iterations, one call each
+  Loop loop;
+  int others = 0;
+  OnceSource busy;
+  busy = loop.once([&] { busy.arm(); });
+  auto late = loop.once([&] { ++others; });
+  auto timer = loop.timer([&] { ++others; });
+  busy.arm();
+  loop.run_once(Duration::zero());
+  late.arm();
+  timer.arm_after(Duration::zero());
+  loop.post([&] { ++others; });
+  for (int i = 0; i < kTurns && others < 3; ++i) loop.run_once(Duration::zero());
+  EXPECT_EQ(others, 3);
+}
+
+TEST(Loop, AnOwedCallComesAfterWhatIsAlreadyQueued) {
+  constexpr int kQueued = 5;
+  Loop loop;
+  std::string order;
+  auto late = loop.once([&] { order += 'l'; });
+  std::vector<OnceSource> queued;
+  for (int i = 0; i < kQueued; ++i) queued.push_back(loop.once([&] { order += 'q'; }));
+  auto first = loop.once([&] { late.arm(); });
+  first.arm();
+  for (auto& call : queued) call.arm();
+  ASSERT_TRUE(run_until(loop, [&] { return order.size() == kQueued + 1; }));
+  EXPECT_EQ(order, "qqqqql");
 }
 
 TEST(Loop, AnOwedCallMayDestroyItsHandle) {
