@@ -63,6 +63,11 @@ def program(name):
     return BUILD / PROGRAMS[name]
 
 
+def sanitized_by(runtime):
+    """Whether the build is instrumented: "ubsan" or "tsan"."""
+    return f"__{runtime}_".encode() in program("stafd").read_bytes()
+
+
 def nqn(name):
     return f"nqn.2024-01.org.example:{name}"
 

@@ -10,7 +10,6 @@
 #include "libstas/sys/fabric/kernel/kernel_fabric.h"
 #include "libstas/sys/fabric/user/user_fabric.h"
 #include "libstas/sys/os/descriptors.h"
-#include "libstas/sys/os/notify.h"
 
 namespace stas {
 
@@ -48,6 +47,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       brain_(std::move(brain)),
       hooks_(std::move(hooks)),
       journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
+      notifier_(loop),
       state_(loop, last_known_path(options_.program), journal_, [this] { return brain_.last_known(saved_host_); }),
       worker_(loop),
       resolver_(loop, worker_),
@@ -89,10 +89,9 @@ bool Shell::start() {
   host_ = *std::move(host);
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
   configure();
-  if (const auto enabled = loop_.enable_watchdog(); !enabled) {
-    journal_.error(enabled.error().text);
-    return false;
-  }
+  const auto heard = notifier_.start();
+  told(heard);
+  if (is_shortage(heard)) return false;
   connect_bus();
   return true;
 }
@@ -227,25 +226,24 @@ void Shell::told(const Result<void>& outcome) {
   if (!outcome) journal_.error(outcome.error().text);
 }
 
-// Each message takes a descriptor, and without this one a reload never ends for the service manager.
+// Without this message a reload never ends for the service manager.
 void Shell::tell_ready() {
-  const auto outcome = notify_ready();
-  const bool again = is_shortage(outcome);
-  if (again) tell_again_.arm_after(kTellAgain);
+  const auto outcome = notifier_.ready();
+  if (is_passing(outcome)) tell_again_.arm_after(kTellAgain);
   if (ready_owed_) told(outcome);  // once
   ready_owed_ = false;
 }
 
 void Shell::reload() {
   if (stopping_) return;
-  told(notify_reloading());
+  told(notifier_.reloading());
   host_ = host_file_.at_reload(host_);
   configure();
 }
 
 void Shell::stop() {
   if (std::exchange(stopping_, true)) return;
-  told(notify_stopping());
+  told(notifier_.stopping());
   if (!running_) return loop_.quit(0);  // nothing was begun, and the state in its file is better than ours
   state_.save();
   hooks_.stopping();

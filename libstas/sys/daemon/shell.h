@@ -20,6 +20,7 @@
 #include "libstas/sys/net/resolver.h"
 #include "libstas/sys/os/journal.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/notify.h"
 #include "libstas/sys/os/worker.h"
 
 namespace stas {
@@ -87,6 +88,7 @@ class Shell {
   ShellHooks hooks_;
   Journal journal_;
   LogLimit log_limit_;
+  Notifier notifier_;
   StateFile state_;
   Worker worker_;
   Resolver resolver_;

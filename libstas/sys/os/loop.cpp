@@ -243,10 +243,4 @@ bool Loop::run_once(Duration timeout) {
          sd_event_get_state(event_) != SD_EVENT_FINISHED;
 }
 
-Result<void> Loop::enable_watchdog() {
-  const int r = sd_event_set_watchdog(event_, 1);
-  if (r < 0) return fail(ErrorKind::io, std::string("The watchdog cannot be fed: ") + std::strerror(-r), -r);
-  return {};
-}
-
 }  // namespace stas

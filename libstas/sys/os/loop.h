@@ -84,9 +84,6 @@ class Loop {
   // One iteration, waits at most `timeout`; for tests. False after quit().
   bool run_once(Duration timeout);
 
-  // Hooks up the systemd watchdog when WATCHDOG_USEC asks for it.
-  Result<void> enable_watchdog();
-
   sd_event* native() const { return event_; }
 
  private:
