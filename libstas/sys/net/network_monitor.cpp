@@ -16,6 +16,7 @@ namespace stas {
 namespace {
 
 constexpr unsigned kMessagesPerWakeUp = 256;
+constexpr WorkerLimits kOneThread = {.threads = 1, .per_key = 1, .queued = 1};
 
 tl::unexpected<Error> cannot_watch(int errnum) {
   return fail(ErrorKind::io, std::string("cannot watch network interfaces: ") + std::strerror(errnum), errnum);
@@ -23,8 +24,18 @@ tl::unexpected<Error> cannot_watch(int errnum) {
 
 }  // namespace
 
-NetworkMonitor::NetworkMonitor(Loop& loop, Look look)
-    : loop_(loop), look_(std::move(look)), settle_(loop.timer([this] { this->look(); })) {}
+NetworkMonitor::NetworkMonitor(Loop& loop, Seen seen, Read read)
+    : loop_(loop),
+      seen_(std::move(seen)),
+      read_(std::move(read)),
+      settle_(loop.timer([this] {
+        settling_ = false;
+        look();
+      })),
+      patience_(loop.timer([this] { impatient(); })),
+      worker_(loop, kOneThread) {}
+
+NetworkMonitor::~NetworkMonitor() { worker_.stop(Duration::zero()); }
 
 Result<void> NetworkMonitor::start() {
   fd_ = UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
@@ -39,12 +50,43 @@ Result<void> NetworkMonitor::start() {
   return {};
 }
 
-void NetworkMonitor::look() {
-  settling_ = !look_();
-  if (settling_)
-    settle_.arm_after(backoff_.fail());
+void NetworkMonitor::look(Then then) {
+  if (then) {
+    if (waiting_.empty() && waiting_for_next_.empty()) patience_.arm_after(kPatience);
+    (looking_ ? waiting_for_next_ : waiting_).push_back(std::move(then));
+  }
+  if (looking_)
+    once_more_ = true;
   else
+    begin();
+}
+
+void NetworkMonitor::begin() {
+  looking_ = worker_.submit("interfaces", [this, read = read_] {
+    auto interfaces = read();
+    return Worker::Completion([this, interfaces = std::move(interfaces)]() mutable { finish(std::move(interfaces)); });
+  });
+  if (!looking_) finish(fail(ErrorKind::busy, "network interfaces: there is no thread to look at them"));
+}
+
+void NetworkMonitor::finish(Result<Interfaces> interfaces) {
+  looking_ = false;
+  if (interfaces) {
     backoff_.reset();
+    seen_(std::move(*interfaces));
+  } else if (!std::exchange(settling_, true)) {
+    settle_.arm_after(backoff_.fail());
+  }
+  const auto answered = std::exchange(waiting_, std::exchange(waiting_for_next_, {}));
+  if (waiting_.empty()) patience_.disarm();
+  for (const auto& then : answered) then();
+  if (std::exchange(once_more_, false) && !looking_) begin();
+}
+
+void NetworkMonitor::impatient() {
+  auto waiting = std::exchange(waiting_, {});
+  for (auto& then : std::exchange(waiting_for_next_, {})) waiting.push_back(std::move(then));
+  for (const auto& then : waiting) then();
 }
 
 void NetworkMonitor::drain() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/fabric/kernel/kernel_fabric.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -117,6 +118,36 @@ TEST_F(KernelFabricTest, BeginsWithInterfacesAndAScan) {
   fabric().rescan();
   ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 4; }));
   EXPECT_EQ(events_.size(), 4U);
+}
+
+// The brain judges a connection by the interface it comes from, so it hears of a new one first, however long the look
+// at it takes, and of nothing else in between.
+TEST_F(KernelFabricTest, AControllerFromAnAddressNotHeardOfWaitsForTheInterfacesAndAllElseBehindIt) {
+  struct Kernel {
+    std::atomic<bool> has_eth9 = false;
+    std::atomic<int> looks = 0;
+  };
+  const auto kernel = std::make_shared<Kernel>();
+  calls_.interfaces = [kernel] {
+    ++kernel->looks;
+    if (!kernel->has_eth9) return Interfaces{{"lo", {}, true}};
+    return Interfaces{{"lo", {}, true}, {"eth9", {*IpAddress::parse("192.0.2.9")}, true}};
+  };
+  fabric();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
+  events_.clear();
+  kernel->has_eth9 = true;
+  auto controller = testing::io_controller();
+  controller["address"] = "traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.9";
+  root_.add("nvme7", controller);
+  fabric().submit(
+      Disconnect{.op = 1, .tid = order(0, "4420").tid, .device = ref("nvme7"), .reason = Reason::not_listed});
+  EXPECT_TRUE(run_until(loop_, [&] { return events_.size() >= 3; }));
+  ASSERT_EQ(events_.size(), 3U);
+  EXPECT_EQ(std::get<InterfacesSeen>(events_[0]).interfaces.size(), 2U);
+  EXPECT_EQ(std::get<DeviceSeen>(events_[1]).device.src_addr, "192.0.2.9");
+  EXPECT_EQ(std::get<OpDone>(events_[2]).op, 1U);
+  EXPECT_EQ(kernel->looks, 2);
 }
 
 TEST_F(KernelFabricTest, AFailedScanIsRepeatedAndSaysNothingUntilItWorks) {

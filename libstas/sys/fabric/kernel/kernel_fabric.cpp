@@ -25,6 +25,7 @@ KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
   if (!calls.connect) calls.connect = [paths](const Connect& order) { return connect_controller(paths, order); };
   if (!calls.supported_options) calls.supported_options = [paths] { return read_supported_options(paths); };
   if (!calls.open_admin) calls.open_admin = open_admin;
+  if (!calls.interfaces) calls.interfaces = read_interfaces;
   if (!calls.remove) calls.remove = [paths](const DeviceRef& ref) { return delete_device(paths, ref); };
   return calls;
 }
@@ -58,8 +59,9 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
       calls_(with_real_calls(std::move(calls), paths_)),
       options_(options_of_running_kernel()),
       ops_(loop),
-      network_(loop, [this] { return see_interfaces(); }),
-      devices_(loop, paths_, interest, [this](Event event) { on_device_event(std::move(event)); }),
+      network_(
+          loop, [this](Interfaces interfaces) { see_interfaces(std::move(interfaces)); }, calls_.interfaces),
+      devices_(loop, paths_, interest, [this](Event event) { emit(std::move(event)); }),
       connects_(loop, ops_, limits.connect, calls_.connect,
                 [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
       commands_(loop, kCommands),
@@ -89,17 +91,14 @@ void KernelFabric::submit(FabricOp op) {
 
 void KernelFabric::rescan() { scan_later_.arm(); }
 
+// The interfaces go first: they say which source a controller has.
 void KernelFabric::scan_now() {
-  network_.look();
-  static_cast<void>(devices_.scan());
+  network_.look([this] { static_cast<void>(devices_.scan()); });
 }
 
-bool KernelFabric::see_interfaces() {
-  auto interfaces = read_interfaces();
-  if (!interfaces) return false;
-  interfaces_ = std::move(*interfaces);
-  emit(InterfacesSeen{interfaces_});
-  return true;
+void KernelFabric::see_interfaces(Interfaces interfaces) {
+  interfaces_ = std::move(interfaces);
+  if (sink_) sink_(InterfacesSeen{interfaces_});
 }
 
 // On a worker, because in the kernel even this waits for the connects of other programs.
@@ -114,17 +113,31 @@ void KernelFabric::ask_options() {
 }
 
 void KernelFabric::emit(Event event) {
-  if (sink_) sink_(std::move(event));
+  held_.push_back({std::move(event)});
+  emit_held();
 }
 
-// A connection from an address we have not heard of: an interface came up meanwhile. Its name is needed to judge the
-// connection (compatibility contract 4.5), so it goes first.
-void KernelFabric::on_device_event(Event event) {
-  if (const auto* seen = std::get_if<DeviceSeen>(&event)) {
-    const std::string& source = seen->device.src_addr;
-    if (!source.empty() && interface_of(interfaces_, source).empty()) network_.look();
+// A connection from an address we have not heard of: an interface came up meanwhile.
+bool KernelFabric::comes_from_unknown(const Event& event) const {
+  const auto* seen = std::get_if<DeviceSeen>(&event);
+  return seen != nullptr && !seen->device.src_addr.empty() && interface_of(interfaces_, seen->device.src_addr).empty();
+}
+
+// The name of that interface is needed to judge the connection (compatibility contract 4.5), so it goes first, and all
+// that happened since comes after both.
+void KernelFabric::emit_held() {
+  while (!holding_ && !held_.empty()) {
+    if (!held_.front().looked_for && comes_from_unknown(held_.front().event)) {
+      held_.front().looked_for = holding_ = true;
+      return network_.look([this] {
+        holding_ = false;
+        emit_held();
+      });
+    }
+    Event event = std::move(held_.front().event);
+    held_.pop_front();
+    if (sink_) sink_(std::move(event));
   }
-  emit(std::move(event));
 }
 
 void KernelFabric::run(Connect op) { connects_.submit(std::move(op)); }

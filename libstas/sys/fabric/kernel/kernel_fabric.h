@@ -6,6 +6,7 @@
 // kind: its operation is answered by the deadline, and the end of the process waits for it for a bounded time only.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,6 +31,7 @@ struct KernelCalls {
   std::function<Result<SupportedOptions>()> supported_options;
   std::function<Result<AdminSession>(const std::string& path, const std::string& name)> open_admin;
   std::function<Result<void>(const DeviceRef&)> remove;
+  NetworkMonitor::Read interfaces;
 };
 
 struct KernelLimits {
@@ -62,9 +64,10 @@ class KernelFabric final : public Fabric {
 
   void on_connected(const Connect& order, Result<std::string> name);
   void inquire(const Connect& order, const Error& error);
-  void on_device_event(Event event);
   void emit(Event event);
-  bool see_interfaces();  // false: they could not be read, and are again soon
+  void see_interfaces(Interfaces interfaces);
+  bool comes_from_unknown(const Event& event) const;
+  void emit_held();
   void scan_now();
   void ask_options();
 
@@ -76,6 +79,12 @@ class KernelFabric final : public Fabric {
   Sink sink_;
   OpTable ops_;
   Interfaces interfaces_;
+  struct Held {
+    Event event;
+    bool looked_for = false;
+  };
+  std::deque<Held> held_;
+  bool holding_ = false;  // until the interfaces have been looked at
   NetworkMonitor network_;
   Devices devices_;
   ConnectQueue connects_;

@@ -6,7 +6,6 @@
 
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/host/user_plan.h"
-#include "libstas/sys/net/interfaces.h"
 #include "libstas/sys/os/descriptors.h"
 
 namespace stas {
@@ -16,7 +15,7 @@ UserFabric::UserFabric(Loop& loop, UserFabricOptions options)
       options_(options),
       gate_(options.max_connects, options.max_connects_per_address),
       wake_(loop.once([this] { work(); })),
-      network_(loop, [this] { return see_interfaces(); }) {}
+      network_(loop, [this](Interfaces interfaces) { see_interfaces(std::move(interfaces)); }) {}
 
 UserFabric::~UserFabric() = default;
 
@@ -38,13 +37,16 @@ void UserFabric::emit(Event event) {
   wake_.arm();
 }
 
-bool UserFabric::see_interfaces() {
-  auto interfaces = read_interfaces();
-  const bool seen = interfaces.has_value();
-  // An empty list is only said once: later, no answer is no information (law 2).
-  if (seen || !interfaces_said_) emit(InterfacesSeen{std::move(interfaces).value_or(Interfaces{})});
+void UserFabric::see_interfaces(Interfaces interfaces) {
   interfaces_said_ = true;
-  return seen;
+  emit(InterfacesSeen{std::move(interfaces)});
+}
+
+// After the interfaces. An empty list of them is only said once: later, no answer is no information (law 2).
+void UserFabric::scan() {
+  if (!interfaces_said_) see_interfaces({});
+  scan_wanted_ = true;
+  wake_.arm();
 }
 
 void UserFabric::work() {
@@ -63,13 +65,13 @@ void UserFabric::work() {
   for (const auto id : gate_.take_started()) {
     if (const auto found = controllers_.find(id); found != controllers_.end()) found->second->start_attempt();
   }
-  if (std::exchange(rescan_wanted_, false)) {
-    network_.look();
-    DevicesScanned scan;
+  if (std::exchange(rescan_wanted_, false)) network_.look([this] { scan(); });
+  if (std::exchange(scan_wanted_, false)) {
+    DevicesScanned scanned;
     for (const auto& [id, controller] : controllers_) {
-      if (controller->is_announced()) scan.devices.push_back(controller->device());
+      if (controller->is_announced()) scanned.devices.push_back(controller->device());
     }
-    events_.emplace_back(std::move(scan));
+    events_.emplace_back(std::move(scanned));
   }
   // The sink may submit, and so add events: those wait for the next iteration.
   for (auto& event : std::exchange(events_, {})) {

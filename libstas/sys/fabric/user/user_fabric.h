@@ -52,7 +52,8 @@ class UserFabric final : public Fabric {
   bool is_duplicate(const Connect& order) const;
   UserController::Hooks hooks_of(Id id, const std::string& address);
   void emit(Event event);
-  bool see_interfaces();  // false: they could not be read, and are again soon
+  void see_interfaces(Interfaces interfaces);
+  void scan();
   void work();
 
   Loop& loop_;
@@ -67,6 +68,7 @@ class UserFabric final : public Fabric {
   std::size_t pending_ = 0;
   Id next_ = 0;
   bool rescan_wanted_ = false;
+  bool scan_wanted_ = false;  // the interfaces have been looked at for it
   bool interfaces_said_ = false;
   bool stopping_ = false;
   OnceSource wake_;  // everything the sink hears comes from work(): never from inside a call of its own
