@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "libstas/sys/bus/bus_client.h"
+#include "libstas/sys/os/memory_file.h"
 #include "tests/bus/fake_daemon.h"
 #include "tests/bus/private_bus.h"
 
@@ -64,6 +65,11 @@ class BusTest : public ::testing::Test {
     method("dicts", BusType::text, BusType::dicts, [](const BusArgs& args) -> Result<BusValue> {
       return BusDicts{{{"z", std::get<std::string>(args[0])}, {"a", "\xff\xfe"}}, {}};
     });
+    method("read", BusType::file, BusType::text, [](const BusArgs& args) -> Result<BusValue> {
+      return read_memory_file(std::get<BusFile>(args[0])->get(), 100).map([](std::string text) {
+        return BusValue(std::move(text));
+      });
+    });
     method("throws", BusType::text, BusType::text,
            [](const BusArgs&) -> Result<BusValue> { throw std::runtime_error("a bug"); });
     method("refuses", BusType::text, BusType::text,
@@ -99,6 +105,14 @@ TEST_F(BusTest, ValuesOfEveryTypeCrossUnchanged) {
             "d\xC3\xA9j\xC3\xA0 vu");
   EXPECT_EQ(std::get<BusDicts>(*call("dicts", std::string("x"), BusType::dicts)),
             (BusDicts{{{"z", "x"}, {"a", "??"}}, {}}));
+}
+
+TEST_F(BusTest, AFileCrossesAsADescriptorOfItsOwn) {
+  serve();
+  auto file = std::make_shared<const UniqueFd>(make_memory_file("text \xff").value());
+  EXPECT_EQ(std::get<std::string>(*call("read", BusFile(file), BusType::text)), "text ?");
+  EXPECT_EQ(read_memory_file(file->get(), 100).value(), "text \xff");
+  EXPECT_EQ(call("read", std::string("text"), BusType::text).error().kind, ErrorKind::invalid_input);
 }
 
 TEST_F(BusTest, TextThatIsNotUtf8IsMadeFit) {

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "libstas/core/base/result.h"
 #include "libstas/core/base/text_dict.h"
+#include "libstas/sys/os/unique_fd.h"
 
 namespace stas {
 
@@ -23,10 +25,13 @@ inline constexpr std::size_t kMaxBusDictKeys = 256;           // keys of one dic
 // sends more. The rest is for the header.
 inline constexpr std::size_t kMaxBusMessage = (32U << 20) - 4096;
 
-// What crosses the bus: b, s or aa{ss}; nothing for a reply without content.
-enum class BusType : std::uint8_t { none, boolean, text, dicts };
+// What crosses the bus: b, s, aa{ss} or h; nothing for a reply without content.
+enum class BusType : std::uint8_t { none, boolean, text, dicts, file };
 using BusDicts = std::vector<TextDict>;
-using BusValue = std::variant<std::monostate, bool, std::string, BusDicts>;
+// An open file. The receiver gets a descriptor of its own, of whatever the sender chose: reading it may wait for ever,
+// unless it is a file in memory (sys/os/memory_file.h).
+using BusFile = std::shared_ptr<const UniqueFd>;
+using BusValue = std::variant<std::monostate, bool, std::string, BusDicts, BusFile>;
 using BusArgs = std::vector<BusValue>;
 
 // Bytes that a value takes in a message.
@@ -46,7 +51,7 @@ struct BusArg {
 
 struct BusMethod {
   std::string name;
-  std::vector<BusArg> in;   // boolean or text only
+  std::vector<BusArg> in;   // boolean, text or file
   std::vector<BusArg> out;  // none or one
   // An Error becomes a D-Bus error with its text (invalid_input: InvalidArgs, permission: AccessDenied, else Failed).
   // Not called for a caller that wants no reply: it must have no other effect.

@@ -76,6 +76,7 @@ std::size_t wire_size(const BusValue& value) {
   bus_shim::WireSize size;
   if (std::holds_alternative<bool>(value)) size.number();
   if (const auto* text = std::get_if<std::string>(&value)) size.text(*text);
+  if (std::holds_alternative<BusFile>(value)) size.number();
   const auto* dicts = std::get_if<BusDicts>(&value);
   if (dicts == nullptr) return size.bytes();
   size.number();
@@ -118,6 +119,8 @@ const char* signature(BusType type) {
       return "s";
     case BusType::dicts:
       return "aa{ss}";
+    case BusType::file:
+      return "h";
   }
   return "";
 }
@@ -129,6 +132,8 @@ void write_value(sdbus::Message& message, const BusValue& value) {
     message << bus_text(*text);
   } else if (const auto* dicts = std::get_if<BusDicts>(&value)) {
     write_dicts(message, *dicts);
+  } else if (const auto* file = std::get_if<BusFile>(&value)) {
+    message << sdbus::UnixFd((*file)->get());
   }
 }
 
@@ -153,12 +158,18 @@ BusValue read_value(sdbus::Message& message, BusType type, std::size_t max_text)
     }
     case BusType::dicts:
       return read_dicts(message);
+    case BusType::file: {
+      sdbus::UnixFd file;
+      message >> file;
+      if (!message || !file.isValid()) break;
+      return std::make_shared<const UniqueFd>(file.release());
+    }
   }
   throw make_error("org.freedesktop.DBus.Error.InvalidSignature", std::string("no value of type ") + signature(type));
 }
 
 bool has_type(const BusValue& value, BusType type) {
-  static constexpr std::array order{BusType::none, BusType::boolean, BusType::text, BusType::dicts};
+  static constexpr std::array order{BusType::none, BusType::boolean, BusType::text, BusType::dicts, BusType::file};
   return order[value.index()] == type;
 }
 
