@@ -6,6 +6,8 @@
 #include "libstas/core/base/json.h"
 #include "libstas/core/brain/view.h"
 #include "libstas/sys/daemon/bus_face.h"
+#include "libstas/sys/daemon/plan_face.h"
+#include "stacd/plan_json.h"
 
 namespace stas::stacd {
 
@@ -14,6 +16,7 @@ namespace {
 constexpr char kName[] = "org.nvmexpress.stac";
 constexpr char kPath[] = "/org/nvmexpress/stac";
 constexpr char kDebug[] = "org.nvmexpress.stac.debug";
+constexpr char kDesired[] = "org.nvmexpress.stac.desired";
 
 }  // namespace
 
@@ -22,10 +25,24 @@ void BusService::publish(Published done) {
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
   if (auto exported = bus_.export_object(
-          kPath, {main_face(kName, [this](bool detailed) { return list_controllers(detailed); }), debug});
+          kPath,
+          {main_face(kName, [this](bool detailed) { return list_controllers(detailed); }), debug, desired_interface()});
       !exported)
     return done(exported);
   name_ = bus_.request_name(kName, std::move(done));
+}
+
+// Ours alone: the table of what should be, seen from a side.
+BusInterface BusService::desired_interface() const {
+  BusInterface face{kDesired, {}, {}, {}};
+  face.methods.push_back({"plan", plan_args(), {{BusType::text, "plan_json"}}, [this](const BusArgs& args) {
+                            return answer_plan(args, shell_, [this](const Event& reload, const std::string& file) {
+                              const auto now = shell_.loop().now();
+                              const OriginFiles files{shell_.options().conf_file, file};
+                              return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
+                            });
+                          }});
+  return face;
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }

@@ -31,6 +31,7 @@ class BusService {
   TextDict id_dict_of(const Ioc& ioc) const;
   TextDict info(const Ioc& ioc) const;
   TextDict details(const Ioc& ioc) const;
+  BusInterface desired_interface() const;
 
   Bus& bus_;
   Shell& shell_;

@@ -52,6 +52,10 @@ class Connector {
   // The device it works on: its own, or that of the controller whose other name it is; nullptr without one.
   const DeviceRef* device_of(const Ioc& ioc) const;
   const Desired& table() const { return desired_; }
+  // The table fits the facts; else the next advance() makes another one, and its rows may point to what is gone.
+  bool is_current() const { return !dirty_; }
+  const StafView& staf() const { return staf_; }
+  bool is_asking_staf() const { return fetching_; }  // a FetchStafPages has no answer yet
   const DeviceBook& devices() const { return devices_; }
   const StacdConfig* config() const { return config_.get(); }
   const ConnectorTiming& timing() const { return timing_; }

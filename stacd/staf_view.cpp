@@ -90,6 +90,13 @@ bool StafView::answered(StafPages pages, Instant asked, Instant now) {
   return news;
 }
 
+StafPages StafView::answer() const {
+  std::vector<StafDc> dcs;
+  dcs.reserve(dcs_.size());
+  for (const auto& dc : dcs_) dcs.push_back(*dc);
+  return {std::move(dcs), {ended_.begin(), ended_.end()}, settled_};
+}
+
 // Of controllers that are not listed any more only so many are remembered; forgetting one makes its end less certain.
 void StafView::forget_old() {
   for (auto it = first_listed_.begin(); it != first_listed_.end() && first_listed_.size() > kMaxFirstListed;)

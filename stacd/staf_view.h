@@ -59,6 +59,8 @@ class StafView {
   // nullopt when it is not listed.
   std::optional<std::size_t> find(const Tid& dc) const;
   bool ended(const Tid& dc) const { return ended_.contains(dc); }
+  // The answer in force, as if it were given again.
+  StafPages answer() const;
   // The present instance has listed it, now or earlier.
   bool listed_before(const Tid& dc) const { return first_listed_.contains(dc); }
   Instant first_listed(const Tid& dc) const;

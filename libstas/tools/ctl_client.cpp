@@ -3,11 +3,16 @@
 
 #include <utility>
 
+#include "libstas/core/base/secret.h"
+#include "libstas/sys/os/files.h"
+#include "libstas/sys/os/memory_file.h"
+
 namespace stas {
 
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(25);
+constexpr std::size_t kMaxSentFile = 8U << 20;  // of a configuration; the daemon's own bound is lower, and it says so
 
 BusArgs arguments(const TidTexts& tid) {
   BusArgs args;
@@ -50,6 +55,20 @@ Result<Json> CtlClient::list_controllers(bool detailed) { return dicts("list_con
 Result<Json> CtlClient::log_pages(const TidTexts& tid) { return dicts("get_log_pages", arguments(tid)); }
 
 Result<Json> CtlClient::all_log_pages(bool detailed) { return document(daemon_.name, "get_all_log_pages", {detailed}); }
+
+Result<Json> CtlClient::plan(const std::string& conf_file, const std::string& sys_conf) {
+  BusArgs args;
+  for (const auto& path : {conf_file, sys_conf}) {
+    auto text = path.empty() ? Result<std::string>() : read_regular_file(path, kMaxSentFile);
+    if (!text) return tl::unexpected(text.error());
+    auto file = make_memory_file(*text);
+    wipe(*text);
+    if (!file) return tl::unexpected(file.error());
+    args.emplace_back(path);
+    args.emplace_back(std::make_shared<const UniqueFd>(*std::move(file)));
+  }
+  return document(daemon_.name + ".desired", "plan", args);
+}
 
 Result<void> CtlClient::add_details(Json& controller, LogPages log_pages) {
   const auto tid = tid_texts(controller);

@@ -29,6 +29,8 @@ class CtlClient {
   Result<Json> list_controllers(bool detailed);
   Result<Json> log_pages(const TidTexts& tid);
   Result<Json> all_log_pages(bool detailed);
+  // What a reload would do. The files are read here, with the rights of the caller; "": the daemon's own.
+  Result<Json> plan(const std::string& conf_file, const std::string& sys_conf);
   // process_info with the details of all controllers, stafd's with their log pages.
   enum class LogPages { without, with };
   Result<Json> status(LogPages log_pages);

@@ -14,7 +14,10 @@ namespace {
 
 // Columns of a table, as far as the dictionaries have them and not all of them are empty. The log page entry's names
 // first, then the controller's; the two have traddr and trsvcid in common.
-constexpr std::array<std::string_view, 26> kColumns{
+constexpr std::array<std::string_view, 31> kColumns{
+    "action",
+    "after",
+    "until",
     "device",
     "subtype",
     "trtype",
@@ -41,6 +44,8 @@ constexpr std::array<std::string_view, 26> kColumns{
     "eflags",
     "connect attempts",
     "retry connect timer",
+    "reason",
+    "source",
 };
 
 constexpr std::string_view kGap = "  ";

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/tools/ctl_tool.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
-
-#include "libstas/tools/ctl_output.h"
 
 namespace stas {
 
@@ -58,7 +57,7 @@ std::vector<CtlCommand> all_commands(const CtlTool& tool) {
 CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& commands) {
   std::string names, summaries;
   CliSpec spec;
-  for (const auto& [command, summary, answer] : commands) {
+  for (const auto& [command, summary, answer, print] : commands) {
     names += (names.empty() ? "{" : ",") + command.name;
     std::string line = "    " + command.name;
     line.resize(4 + kSummaryColumn, ' ');
@@ -111,17 +110,22 @@ int run_tool(const CtlTool& tool, int argc, char** argv) {
     const int printed = print(outcome.out);
     return outcome.exit_code != 0 ? outcome.exit_code : printed;
   }
-  auto document = CtlClient::connect(tool.daemon).and_then([&](CtlClient client) -> Result<Json> {
-    for (const auto& known : commands)
-      if (known.command.name == outcome.run.command) return known.answer(client, outcome.run);
-    return fail(ErrorKind::invalid_input, "no such command");
-  });
+  const auto command = std::find_if(commands.begin(), commands.end(),
+                                    [&](const CtlCommand& known) { return known.command.name == outcome.run.command; });
+  const auto document =
+      CtlClient::connect(tool.daemon).and_then([&](CtlClient client) { return command->answer(client, outcome.run); });
+  const auto format = output_format(outcome.run.value("output"));
+  if (command->print) {
+    const auto [out, err, exit_code] = command->print(document, format);
+    std::fputs(err.c_str(), stderr);
+    return print(out) != 0 ? kExitFailure : exit_code;
+  }
   if (!document) {
     std::fprintf(stderr, "Unable to communicate with %s over D-Bus. Is %s running?\n", tool.daemon.prog.c_str(),
                  tool.daemon.prog.c_str());
     return kExitFailure;
   }
-  return print(formatted(*document, output_format(outcome.run.value("output")).value_or(OutputFormat::pprint)));
+  return print(formatted(*document, format.value_or(OutputFormat::pprint)));
 }
 
 }  // namespace stas

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,13 +13,22 @@
 #include "libstas/core/base/result.h"
 #include "libstas/tools/cli.h"
 #include "libstas/tools/ctl_client.h"
+#include "libstas/tools/ctl_output.h"
 
 namespace stas {
+
+struct CtlPrint {
+  std::string out, err;
+  int exit_code = 0;
+};
 
 struct CtlCommand {
   CliCommand command;
   std::string summary;  // for the main help
   std::function<Result<Json>(CtlClient&, const CliRun&)> answer;
+  // What is printed, and the exit status. Without it, a document in the format asked for (`--output`) and 0, and for
+  // whatever goes wrong the one message of 2.4.1 and 1.
+  std::function<CtlPrint(const Result<Json>&, std::optional<OutputFormat>)> print{};
 };
 
 struct CtlTool {

@@ -11,6 +11,7 @@
 #include "libstas/core/base/json.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "stacd/connector.h"
+#include "stacd/plan.h"
 #include "stacd/staf_pages.h"
 #include "stafd/finder.h"
 
@@ -192,6 +193,35 @@ void BM_ConnectorIdleAdvance(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(brain->advance(now += std::chrono::seconds(1)));
 }
 BENCHMARK(BM_ConnectorIdleAdvance)->Arg(10000)->Unit(benchmark::kMillisecond);
+
+// What a reload would do (stacctl plan): with the same configuration, with one that excludes everything, and with one
+// that lets go of everything.
+void plans(benchmark::State& state, const StacdConfig& config) {
+  const auto answer = pages(static_cast<int>(state.range(0)));
+  const Instant now{std::chrono::hours(1)};
+  const auto brain = connected(answer, now);
+  const StacdConfigured reload{std::make_shared<StacdConfig>(config), host()};
+  for ([[maybe_unused]] auto _ : state) {
+    const Plan told = plan(*brain, reload, {"stacd.conf", "stacd.conf"}, now);
+    if (told.steps.size() < static_cast<std::size_t>(state.range(0))) state.SkipWithError("not all are in the plan");
+  }
+  state.SetComplexityN(state.range(0));
+}
+void BM_PlanOfTheSame(benchmark::State& state) { plans(state, {}); }
+void BM_PlanThatCutsAll(benchmark::State& state) {
+  StacdConfig config;
+  config.excludes.emplace_back().transport = "tcp";
+  plans(state, config);
+}
+void BM_PlanThatLetsAllGo(benchmark::State& state) {
+  StacdConfig config;
+  config.disconnect_scope = DisconnectScope::no_disconnect;
+  config.families.v4 = false;
+  plans(state, config);
+}
+BENCHMARK(BM_PlanOfTheSame)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_PlanThatCutsAll)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_PlanThatLetsAllGo)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
 
 // stafd with as many discovery controllers, configured and connected, at a reload.
 void BM_FinderReconciles(benchmark::State& state) {

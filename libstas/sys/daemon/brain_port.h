@@ -34,13 +34,14 @@ struct BrainPort {
       restore;
   std::function<std::string(std::optional<KnownHost> host)> last_known;
 
-  // The file, compared with the configuration in force, and the host become one event. `understood`: the file counts.
+  // The file at `path`, compared with the configuration in force, and the host become one event. `understood`: the file
+  // counts.
   struct News {
     Event event;
     std::vector<Complaint> complaints;
     bool understood = true;
   };
-  std::function<News(const std::string& path, Host host)> read_config;
+  std::function<News(const std::string& path, const ConfText& file, Host host)> read_config;
 };
 
 // `Configured` is the brain's event for a configuration. The brain outlives the port.
@@ -65,8 +66,8 @@ BrainPort port_of(Brain& brain, LastKnownRead<Known> (*parse_known)(std::string_
     known.host = std::move(host);
     return format_last_known(known);
   };
-  port.read_config = [&brain, parser](const std::string& path, BrainPort::Host host) {
-    auto parsed = load_conf(path, parser, brain.config());
+  port.read_config = [&brain, parser](const std::string& path, const ConfText& file, BrainPort::Host host) {
+    auto parsed = load_conf(path, file, parser, brain.config());
     return BrainPort::News{Configured{std::make_shared<const Config>(std::move(parsed.value)), std::move(host)},
                            std::move(parsed.complaints), !parsed.broken};
   };

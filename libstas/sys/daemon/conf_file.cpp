@@ -36,8 +36,12 @@ ConfText read_conf(const std::string& path) {
     std::string why = text.error().text;
     return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why};
   }
-  if (text->empty()) return {{}, "the file is empty"};
-  return {Secret(*std::move(text)), {}};
+  return conf_text(*std::move(text));
+}
+
+ConfText conf_text(std::string content) {
+  if (content.empty()) return {{}, "the file is empty"};
+  return {Secret(std::move(content)), {}};
 }
 
 std::optional<std::string> read_checked(const std::string& path) {
@@ -47,13 +51,15 @@ std::optional<std::string> read_checked(const std::string& path) {
   return std::nullopt;
 }
 
+std::string labelled(const Complaint& complaint) {
+  const char* label = complaint.severity == Severity::error     ? "error"
+                      : complaint.severity == Severity::warning ? "warning"
+                                                                : "info";
+  return std::string(label) + ": " + printable(complaint.to_string());
+}
+
 int print_check(const std::string& path, const std::vector<Complaint>& complaints) {
-  for (const auto& complaint : complaints) {
-    const char* label = complaint.severity == Severity::error     ? "error"
-                        : complaint.severity == Severity::warning ? "warning"
-                                                                  : "info";
-    std::printf("%s: %s\n", label, printable(complaint.to_string()).c_str());
-  }
+  for (const auto& complaint : complaints) std::printf("%s\n", labelled(complaint).c_str());
   if (complaints.empty()) std::printf("%s: no complaints\n", path.c_str());
   return complaints.empty() ? 0 : 1;
 }

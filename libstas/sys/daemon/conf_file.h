@@ -31,17 +31,19 @@ struct ConfText {
   std::string why;  // not empty: there is no text
 };
 ConfText read_conf(const std::string& path);
+ConfText conf_text(std::string content);  // of a file that was read
 
 // `previous`: the configuration in force, nullptr at start.
 template <class Config>
-Parsed<Config> load_conf(const std::string& path, const ConfParser<Config>& parser, const Config* previous) {
-  const ConfText file = read_conf(path);
+Parsed<Config> load_conf(const std::string& path, const ConfText& file, const ConfParser<Config>& parser,
+                         const Config* previous) {
   if (!file.why.empty()) return parser.unread(path, file.why, previous);
   return parser.parse(file.text.reveal(), path, previous);
 }
 
 // --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.
 std::optional<std::string> read_checked(const std::string& path);
+std::string labelled(const Complaint& complaint);  // "error: File:FILE:LINE: text"
 int print_check(const std::string& path, const std::vector<Complaint>& complaints);
 template <class Config>
 int check_conf(const std::string& path, const ConfParser<Config>& parser) {

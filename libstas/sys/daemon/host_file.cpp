@@ -95,14 +95,12 @@ Result<std::string> HostFile::read_small_file(const std::string& path) {
   return read_regular_file(path, kMaxSmallFile);
 }
 
-HostFile::Look HostFile::look() {
+HostFile::Look HostFile::look(const std::string& path, Result<std::string> text) const {
   Look seen;
   const auto at = [&](const IniError& error) {
-    return Complaint{Severity::error, path_, error.line, error.text}.to_string();
+    return Complaint{Severity::error, path, error.line, error.text}.to_string();
   };
-  auto text = read_regular_file(path_, kMaxConfigBytes);
   seen.missing = !text && text.error().errnum == ENOENT;
-  if (!seen.missing) existed_ = true;
   if (!text && !seen.missing) {
     seen.flaw = text.error().text;
     return seen;
@@ -121,7 +119,7 @@ HostFile::Look HostFile::look() {
       seen.unended = at({static_cast<int>(std::count(content.begin(), content.end(), '\n')) + 1,
                          "the line has no end, so the file may have been cut"});
   }
-  auto parsed = parse_sys_conf(content, path_, read_);
+  auto parsed = parse_sys_conf(content, path, read_);
   if (!parsed) {
     seen.value = parsed.error();
     if (seen.flaw.empty())
@@ -134,7 +132,8 @@ HostFile::Look HostFile::look() {
 }
 
 Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known) {
-  Look seen = look();
+  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes));
+  existed_ |= !seen.missing;
   const auto same = [&] { return same_names(*seen.host, HostIdentity{known->nqn, known->id}); };
   if (seen.host && seen.flaw.empty() && !seen.unended.empty() && known && !same()) seen.flaw = seen.unended;
   if (seen.host && (seen.flaw.empty() || !known || same())) {
@@ -156,20 +155,32 @@ Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known)
   return std::make_shared<const HostIdentity>(on_this_machine(std::move(defaults->host)));
 }
 
-HostFile::Host HostFile::at_reload(const Host& in_force) {
-  const bool existed = existed_;
-  Look seen = look();
+HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& path, const Host& in_force) const {
   if (seen.missing && existed)
-    seen.flaw = path_ +
+    seen.flaw = path +
                 ": the file is gone. An existing file with nothing but a comment in it means /etc/nvme/hostnqn "
                 "and /etc/nvme/hostid";
   if (seen.flaw.empty() && !seen.unended.empty() && *seen.host != *in_force) seen.flaw = seen.unended;
-  if (!seen.flaw.empty()) {
-    journal_.error(seen.flaw + "; the previous host identity stays in force");
-    return in_force;
-  }
-  log_complaints(seen.complaints, journal_);
-  return std::make_shared<const HostIdentity>(*std::move(seen.host));
+  if (!seen.flaw.empty()) return {in_force, seen.flaw + "; the previous host identity stays in force", {}};
+  return {std::make_shared<const HostIdentity>(*std::move(seen.host)), {}, std::move(seen.complaints)};
+}
+
+HostFile::Outlook HostFile::foresee(const Host& in_force) const {
+  return judge(look(path_, read_regular_file(path_, kMaxConfigBytes)), existed_, path_, in_force);
+}
+
+HostFile::Outlook HostFile::foresee(const std::string& path, Result<std::string> text, const Host& in_force) const {
+  return judge(look(path, std::move(text)), true, path, in_force);
+}
+
+HostFile::Host HostFile::at_reload(const Host& in_force) {
+  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes));
+  const bool existed = existed_;
+  existed_ |= !seen.missing;
+  const Outlook outlook = judge(std::move(seen), existed, path_, in_force);
+  if (!outlook.flaw.empty()) journal_.error(outlook.flaw);
+  log_complaints(outlook.complaints, journal_);
+  return outlook.host;
 }
 
 }  // namespace stas

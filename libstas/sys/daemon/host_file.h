@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "libstas/core/base/complaint.h"
 #include "libstas/core/base/result.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/config/sys_conf.h"
@@ -33,9 +35,19 @@ class HostFile {
   // At a reload. What is not understood, and a file that has vanished, leave `in_force`, said as an error.
   Host at_reload(const Host& in_force);
 
+  // What a reload would come to, with nothing logged and nothing remembered; and with another file in place of ours.
+  struct Outlook {
+    Host host;
+    std::string flaw;  // "": the file was understood; else the host is the one in force
+    std::vector<Complaint> complaints;
+  };
+  Outlook foresee(const Host& in_force) const;
+  Outlook foresee(const std::string& path, Result<std::string> text, const Host& in_force) const;
+
  private:
   struct Look;
-  Look look();
+  Look look(const std::string& path, Result<std::string> text) const;
+  Outlook judge(Look seen, bool existed, const std::string& path, const Host& in_force) const;
 
   static Result<std::string> read_small_file(const std::string& path);
 

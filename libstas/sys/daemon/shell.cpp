@@ -137,7 +137,7 @@ void Shell::give_up(const std::string& why) {
 
 // Both files were read and judged before either counts; the brain hears of both at once.
 void Shell::configure() {
-  auto news = brain_.read_config(options_.conf_file, host_);
+  auto news = brain_.read_config(options_.conf_file, read_conf(options_.conf_file), host_);
   log_complaints(news.complaints, journal_);
   const bool first = brain_.config() == nullptr;
   handle(std::move(news.event));
@@ -146,6 +146,18 @@ void Shell::configure() {
   if (!running_) return;
   remember_host();
   hooks_.configured();
+}
+
+Shell::Outlook Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf) const {
+  auto host =
+      sys_conf ? host_file_.foresee(sys_conf->path, std::move(sys_conf->text), host_) : host_file_.foresee(host_);
+  const std::string path = conf ? conf->path : options_.conf_file;
+  auto news = brain_.read_config(path, conf ? conf_text(std::move(conf->text)) : read_conf(path), std::move(host.host));
+  Outlook outlook{std::move(news.event), {}, host.flaw.empty() && news.understood};
+  if (!host.flaw.empty()) outlook.complaints.push_back("error: " + host.flaw);
+  for (const auto* complaints : {&host.complaints, &news.complaints})
+    for (const Complaint& complaint : *complaints) outlook.complaints.push_back(labelled(complaint));
+  return outlook;
 }
 
 void Shell::remember_host() {

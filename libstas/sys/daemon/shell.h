@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "libstas/core/base/log_limit.h"
 #include "libstas/sys/bus/bus.h"
@@ -49,6 +51,18 @@ class Shell {
   bool start();
   // A fact for the brain, from the loop.
   void handle(Event event);
+  // What a reload would hand to the brain and complain about, with other files in place of ours where they are given.
+  // Changes and logs nothing.
+  struct OtherFile {
+    std::string path;  // what it is called
+    std::string text;
+  };
+  struct Outlook {
+    Event event;
+    std::vector<std::string> complaints;  // as --check prints them
+    bool understood = true;               // false: one of the files is broken, and what is in force would stay
+  };
+  Outlook foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf) const;
   // For the journal, about something that others cause: no more than so much about one subject (log_limit).
   void log_bounded(const std::string& subject, Level level, const std::string& text,
                    const std::vector<JournalField>& fields = {});

@@ -13,11 +13,14 @@
 //   hostnqn NQN               the host NQN from the next conf on
 //   signal                    stafd says that something changed
 //   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
+//   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
 
+#include "libstas/core/brain/view.h"
 #include "stacd/connector.h"
+#include "stacd/plan.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
 
@@ -43,14 +46,29 @@ class ConnectorDriver final : public Driver {
     if (present_) handle(StafAppeared{});
   }
 
-  void configure(const std::string& options) override {
+  void configure(const std::string& options) override { handle(configured(options)); }
+
+  StacdConfigured configured(const std::string& options) {
     auto parsed = unread_ ? unread_stacd_conf("stacd.conf", "no such file", brain_->config())
                           : parse_stacd_conf(conf_text(options), "stacd.conf", brain_->config());
     if (!unread_) complain(parsed.complaints);
     parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
     auto identity = std::make_shared<HostIdentity>(*host());
     if (!host_nqn_.empty()) identity->nqn = host_nqn_;
-    handle(StacdConfigured{std::make_shared<StacdConfig>(std::move(parsed.value)), std::move(identity)});
+    return {std::make_shared<StacdConfig>(std::move(parsed.value)), std::move(identity)};
+  }
+
+  void rehearse(const std::string& options) {
+    const auto told = plan(*brain_, configured(options), {"old", "new"}, now_);
+    if (!told.finished) note("plan does not come to an end");
+    for (const auto& step : told.steps) {
+      if (step.fate == Fate::keep) continue;
+      const auto seconds = [](Duration time) { return python_seconds(time) + "s"; };
+      note("plan " + (step.after > Duration::zero() ? seconds(step.after) + " " : "") +
+           std::string(to_text(step.fate)) + " " + (step.device.empty() ? "" : step.device + " ") + show(step.tid) +
+           (step.until == kNever ? "" : " until " + seconds(step.until - now_)) + " (" + step.why + ")" +
+           (step.source.empty() ? "" : " [" + step.source + "]"));
+    }
   }
 
   void doubt(const Words& words) {
@@ -84,6 +102,12 @@ class ConnectorDriver final : public Driver {
       return true;
     }
     if (verb == "doubt") return doubt(words), true;
+    if (verb == "plan") {
+      std::string options;
+      for (const auto& word : words) options += (options.empty() ? "" : " ") + word;
+      rehearse(options);
+      return true;
+    }
     if (verb == "hostnqn") return host_nqn_ = words.at(0), true;
     if (verb == "unread") {
       if (words.at(0) == "conf") {

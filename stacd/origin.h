@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a row of the table comes from, in words: the line of a file, the entry of a page. For people who ask why.
+#pragma once
+
+#include <string>
+
+#include "stacd/desired.h"
+
+namespace stas {
+
+// What the files are called.
+struct OriginFiles {
+  std::string in_force;  // the configuration that is in force now
+  std::string next;      // the one that comes in its place
+};
+
+// Who names the row: "FILE:LINE", "entry 3 of the page of (tcp, 10.0.0.1, 8009, nqn.x)", several with "; " between
+// them;
+// "" when nobody does. Entries are counted from 1, as stafctl dlp prints them.
+std::string named_by(const Row& row, const std::string& file);
+// The exclude= line that refuses it, "FILE:LINE"; "" without one.
+std::string refused_by(const Row& row, const std::string& file);
+// Who once named it and is still remembered: the discovery controllers.
+std::string remembered_by(const Known& known);
+
+}  // namespace stas
