@@ -70,6 +70,10 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "admin device",
     "admin dc has news",
     "long outage",
+    "plan made",
+    "plan connected",
+    "plan disconnected",
+    "plan kept",
 };
 
 }  // namespace

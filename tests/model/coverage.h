@@ -75,6 +75,10 @@ enum class Feature : unsigned char {
   admin_device,
   admin_dc_has_news,
   long_outage,
+  plan_made,
+  plan_connected,
+  plan_disconnected,
+  plan_kept,
   count_
 };
 

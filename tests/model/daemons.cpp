@@ -121,6 +121,7 @@ void World::end(D& daemon, bool in_order) {
   daemon.save_pending = false;
   daemon.brain.reset();
   ++daemon.epoch;
+  something_else();
 }
 
 void World::stop_stafd(bool in_order) {
@@ -168,7 +169,9 @@ void World::load_stacd() {
   stacd_.who = who_;
   stacd_.voices.clear();
   stacd_.in_a_row.clear();
-  to_connector(StacdConfigured{stacd_.config, host()});
+  const StacdConfigured reload{stacd_.config, host()};
+  if (!at_start) promise(reload);
+  to_connector(reload);
   update_told_set();
 }
 
@@ -199,7 +202,9 @@ void World::to_finder(const Event& event) {
 }
 
 void World::to_connector(const Event& event) {
-  if (stacd_.brain) stacd_.brain->handle(event, now_);
+  if (!stacd_.brain) return;
+  hear(event);
+  stacd_.brain->handle(event, now_);
 }
 
 void World::device_event(const Event& event) {
@@ -264,7 +269,9 @@ void World::finish(D& daemon, unsigned epoch, OpId op, OpResult result) {
     }
     daemon.ops.erase(it);
   }
-  daemon.brain->handle(OpDone{op, std::move(result)}, now_);
+  const OpDone done{op, std::move(result)};
+  if (std::is_same_v<D, Stacd>) hear(done);
+  daemon.brain->handle(done, now_);
 }
 
 template <class D>
@@ -301,7 +308,9 @@ void World::resolve(D& daemon, const std::string& name) {
          if (std::is_same_v<D, Stafd> && resolved.addresses &&
              staf_force_.lines.test(static_cast<std::size_t>(host * kVariants + kByName)))
            staf_resolved_.set(static_cast<std::size_t>(host));
+         const auto before = daemon.brain->last_known().resolved;
          daemon.brain->handle(resolved, now_);
+         if (std::is_same_v<D, Stacd> && daemon.brain->last_known().resolved != before) something_else();
        });
     return;
   }
@@ -329,10 +338,12 @@ bool World::execute_common(D& daemon, const Action& action) {
     log("connect " + connect->tid.to_string());
     begin(daemon, connect->op, connect->tid, {}, true);
     judge(daemon, *connect);
+    if constexpr (std::is_same_v<D, Stacd>) promise_keeps(*connect);
     const bool hangs = hanging_ && chance(0.3);
     if (hangs) note(Feature::connect_hung);
     if (hangs) hung_until_ = now_ + kHang;
     const bool in_vain = slow_connects_ && !is_somebody_at(connect->tid);
+    if (std::is_same_v<D, Stacd> && (hangs || in_vain)) something_else();
     at(hangs     ? kHang
        : in_vain ? kInVain
                  : usual,
@@ -345,8 +356,10 @@ bool World::execute_common(D& daemon, const Action& action) {
         std::string(to_text(disconnect->reason)));
     begin(daemon, disconnect->op, disconnect->tid, disconnect->device, false);
     judge(daemon, *disconnect);
+    if constexpr (std::is_same_v<D, Stacd>) promise_keeps(*disconnect);
     const bool hangs = deletes_ == Deletes::hang;
     if (hangs) note(Feature::delete_hung);
+    if (std::is_same_v<D, Stacd> && hangs) something_else();
     if (hangs) hung_until_ = now_ + kHang;
     at(hangs ? kHang : usual,
        [this, &daemon, epoch, d = *disconnect] { finish(daemon, epoch, d.op, do_disconnect(d)); });

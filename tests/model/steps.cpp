@@ -71,6 +71,7 @@ bool World::step(const std::string& text) {
     return true;
   }
   disturbed_ = now_;
+  something_else();
   Change change;
   if (verb == "host") {
     const auto host = in.host();

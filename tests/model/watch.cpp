@@ -94,6 +94,7 @@ bool World::may_be_kept(const KernelDevice& device) const {
 
 void World::watch() {
   if (!violation_.empty()) return;
+  check_promise();
   if (journal_.size() > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
   if (!is_quiet()) return;
   const auto calm = std::max({disturbed_, hung_until_, stafd_.started, stacd_.started});

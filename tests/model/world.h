@@ -6,7 +6,7 @@
 // same history.
 //
 // world.cpp has the clock, daemons.cpp the two processes, kernel.cpp devices and hosts, steps.cpp the steps of a
-// history, truth.cpp what could be known at any time, judge.cpp and watch.cpp what follows from it.
+// history, truth.cpp what could be known at any time, judge.cpp, watch.cpp and promise.cpp what follows from it.
 #pragma once
 
 #include <array>
@@ -233,6 +233,15 @@ class World {
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 
+  // --- promise.cpp: what stacd planned, against what it then does ---
+  void promise(const StacdConfigured& reload);
+  void check_promise();
+  void something_else();  // happened: the promise is over
+  void promise_keeps(const Connect& connect);
+  void promise_keeps(const Disconnect& disconnect);
+  bool is_news(const Event& event) const;
+  void hear(const Event& event);  // before stacd does
+
   // --- watch.cpp: after time has passed, and in the end ---
   bool is_quiet() const;
   bool may_be_kept(const KernelDevice& device) const;
@@ -329,6 +338,13 @@ class World {
   std::set<std::uint64_t> ours_;       // incarnations that stas connected
 
   // --- the judge's notes ---
+  // Of the plan at the latest reload of stacd, as long as nothing else happens: what is still to come, and when.
+  struct Promise {
+    bool in_force = false;
+    Instant at{};
+    std::map<Tid, Instant> connects;
+    std::map<std::string, Instant> disconnects;  // by device
+  } promise_;
   Instant disturbed_{};  // the latest step that was no wait
   Instant event_lost_at_{};
   Instant aen_lost_at_{};
