@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the kernel and udev write: byte 0 chooses a uevent, the address attribute of a controller, the answer of
-// /dev/nvme-fabrics, or its line of options. Parts of all of them come from the controller.
+// /dev/nvme-fabrics, its line of options, or a file of udev rules. Parts of most of them come from the controller.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "libstas/core/base/unicode.h"
+#include "libstas/sys/daemon/udev_rules.h"
 #include "libstas/sys/fabric/kernel/fabrics_device.h"
 #include "libstas/sys/fabric/kernel/kernel_options.h"
 #include "libstas/sys/fabric/kernel/sysfs.h"
@@ -24,6 +26,18 @@ void check_address(std::string_view text) {
   stas::parse_address_attribute(text, device);
   for (const auto* field : {&device.traddr, &device.trsvcid, &device.host_traddr, &device.host_iface, &device.src_addr})
     require(field->find(',') == std::string::npos && stas::is_valid_utf8(*field) && stas::printable(*field) == *field);
+}
+
+// Whatever the installed rules are, ours is known for ours, holds them whole, and its label is a line of its own.
+void check_rules(std::string_view text) {
+  constexpr std::string_view kEnd = "\n\nLABEL=\"stas_no_tcp\"\n";
+  const std::string ours = stas::udev_rules_without_tcp(text);
+  require(ours.starts_with(stas::kUdevOverrideMarker) && !stas::is_override_of_2_4_1(ours) && ours.ends_with(kEnd));
+  const std::string_view before = std::string_view(ours).substr(0, ours.size() - kEnd.size());
+  require(before.back() != '\\' && before.back() != '\n');
+  while (!text.empty() && (text.back() == '\\' || text.back() == '\n')) text.remove_suffix(1);
+  require(before.ends_with(text));
+  (void)stas::is_override_of_2_4_1(text);
 }
 
 }  // namespace
@@ -46,6 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto options = stas::SupportedOptions::parse(text);
     require(!options.has("") && !options.has("instance"));
     (void)stas::release_numbers(text);
+  } else if (kind == 'r') {
+    check_rules(text);
   }
   return 0;
 }

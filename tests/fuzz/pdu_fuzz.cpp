@@ -30,6 +30,7 @@ struct Host {
   stas::nvme_tcp::TcpQueue queue;
   Session session;
   bool opened = false;
+  bool failed = false;  // the queue
   bool closed = false;
   unsigned asked = 0;
   unsigned answered = 0;
@@ -48,7 +49,8 @@ struct Host {
     for (auto& done : queue.take_completions()) session.completed(std::move(done), now);
     for (auto& order : session.take_orders()) {
       if (auto* submit = std::get_if<Session::Submit>(&order)) {
-        require(queue.submit(submit->token, std::move(submit->command)).has_value());
+        // What came with the end may still lead to a command; nobody takes it any more, and the session is told next.
+        require(queue.submit(submit->token, std::move(submit->command)).has_value() || failed);
       }
     }
     for (const auto& event : session.take_events()) {
@@ -67,6 +69,7 @@ struct Host {
 
   void feed(std::string_view bytes) {
     const auto fed = queue.feed(bytes);
+    failed = !fed;
     pump();
     if (!fed) session.queue_failed(fed.error());
     now += std::chrono::milliseconds(2);
