@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A daemon without a free descriptor, called on the bus: whatever sd-bus cannot do then must not be the end of the
-connection, and with it of the daemon. Nobody needs to send descriptors: the policies that we ship keep them out."""
+connection, and with it of the daemon. Nobody but root, with a plan, needs to send descriptors: the policies that we ship
+keep them out."""
 import contextlib
 import os
 import pathlib
@@ -10,15 +11,14 @@ import unittest
 
 import raw_bus
 from bus_fuzz_story import MESSAGES, SEED, Fuzzer
-from harness import NAMES, SYSTEM_BUS_CONFIG, Story, main, stacd_conf, stafd_conf
+from harness import NAMES, SYSTEM_BUS_CONFIG, Story, main, sanitized_by, stacd_conf, stafd_conf
 from raw_bus import Client
-from shortage_story import BY_UBSAN
 
 SENT = 16  # in one message: as many as the bus allows
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
 
-@unittest.skipIf(BY_UBSAN, "UBSan itself needs descriptors and takes their want for a fault; the plain build shows it")
+@unittest.skipIf(sanitized_by("ubsan"), "UBSan itself needs descriptors and takes their want for a fault")
 @unittest.skipUnless(os.geteuid() == 0, "needs root, whom the policies let own the names")
 class Descriptors(Story):
     bus = False
