@@ -44,7 +44,7 @@ bool is_address(std::string_view text) {
 }
 
 // As systemctl does with what a unit name can't have; the shell of the unit undoes it.
-std::string escaped(std::string_view value) {
+std::string unit_escaped(std::string_view value) {
   std::string text;
   for (const char c : value) {
     if (c == '%')
@@ -69,7 +69,7 @@ std::optional<std::string> nvmf_connect_unit(const Device& device) {
     unit += "\\t--";
     unit += option;
     unit += "\\x3d";
-    unit += escaped(value.empty() ? kNone : value);
+    unit += unit_escaped(value.empty() ? kNone : value);
   };
   append("transport", device.transport);
   append("traddr", device.traddr);

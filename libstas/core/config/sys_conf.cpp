@@ -18,7 +18,7 @@ constexpr std::string_view kDefaultNqn = "file:///etc/nvme/hostnqn", kDefaultId 
 constexpr std::size_t kMaxSymname = 256;  // bytes of the symbolic name in a DIM registration (TP8010)
 constexpr std::size_t kMaxKey = 1024;
 
-std::string_view first_word(std::string_view text) {
+std::string_view first_word_of_line(std::string_view text) {
   text = trimmed(text.substr(0, text.find('\n')));
   return text.substr(0, text.find_first_of(kBlanks));
 }
@@ -91,7 +91,7 @@ class Reader {
     auto content = read_file_(path);
     if (!content) return {option, path, tl::unexpected(content.error())};
     const Secret kept(*std::move(content));
-    return {option, path, std::string(first_word(kept.reveal()))};
+    return {option, path, std::string(first_word_of_line(kept.reveal()))};
   }
 
   Result<std::string> mandatory(std::string_view name, std::string_view fallback, const std::string& what) {

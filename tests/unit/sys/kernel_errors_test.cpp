@@ -13,7 +13,7 @@
 namespace stas {
 namespace {
 
-Connect order() {
+Connect any_order() {
   TidFields fields{Transport::tcp, "10.0.0.6", "4420", "nqn.2014-08.org.example:sub", "", "eth7", "nqn.host"};
   Connect connect{.op = 1, .tid = Tid(fields), .kind = ControllerKind::io, .options = {}, .host = {}, .reason = {}};
   connect.host.nqn = "nqn.host";
@@ -49,7 +49,7 @@ TEST(ConnectErrors, EveryErrnoHasAKindAndWords) {
       {ENOSPC, ErrorKind::io, "space"},
   };
   for (const auto& c : cases) {
-    const auto error = connect_error(order(), c.errnum);
+    const auto error = connect_error(any_order(), c.errnum);
     EXPECT_EQ(error.kind, c.kind) << error.text;
     EXPECT_EQ(error.errnum, c.errnum);
     EXPECT_NE(error.text.find(c.says), std::string::npos) << error.text;
@@ -72,7 +72,7 @@ constexpr const char* kOptions = "instance=-1,cntlid=-1,transport=%s,traddr=%s,n
 
 TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
   testing::FakeRoot root;
-  auto connect = order();
+  auto connect = any_order();
   connect.options.dhchap_secret = {};
   auto fields = connect.tid.fields();
   fields.subsysnqn = std::string(200, 'n');
@@ -92,7 +92,7 @@ TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
 
 TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {
   testing::FakeRoot root;
-  const auto name = connect_controller(root.paths(), order());
+  const auto name = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().kind, ErrorKind::not_supported);
   EXPECT_NE(name.error().text.find("modprobe"), std::string::npos);
@@ -101,7 +101,7 @@ TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {
 TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
   testing::FakeRoot root;
   std::filesystem::create_symlink("/dev/full", root.path("dev/nvme-fabrics"));
-  const auto name = connect_controller(root.paths(), order());
+  const auto name = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().errnum, ENOSPC);
   EXPECT_EQ(name.error().text.find("SESAME"), std::string::npos);
@@ -111,12 +111,12 @@ TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
 TEST(FabricsDevice, AMissingModuleIsNamedWhereTheKernelOnlySaysEinval) {
   testing::FakeRoot root;
   std::filesystem::create_symlink("/proc/self/oom_score_adj", root.path("dev/nvme-fabrics"));
-  const auto missing = connect_controller(root.paths(), order());
+  const auto missing = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::not_supported);
   EXPECT_NE(missing.error().text.find("modprobe nvme-tcp"), std::string::npos) << missing.error().text;
   std::filesystem::create_directories(root.path("sys/module/nvme_tcp"));
-  const auto present = connect_controller(root.paths(), order());
+  const auto present = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(present);
   EXPECT_EQ(present.error().kind, ErrorKind::invalid_input) << present.error().text;
 }
