@@ -19,7 +19,7 @@ class Daemon {
  public:
   Daemon(Loop& loop, DaemonOptions options);
   // As of Shell.
-  bool start() { return shell_.start(); }
+  Result<void> start() { return shell_.start(); }
 
  private:
   void publish(Bus& bus, Published done);

@@ -126,7 +126,7 @@ class ShellTest : public testing::Test {
         ShellHooks{[this](Bus& bus, Published done) { name_ = bus.request_name("org.example.shell", std::move(done)); },
                    [this] { brain_.notes += "hook\n"; }, [this](const Action&) { brain_.notes += "order\n"; },
                    [this] { brain_.notes += "stopping\n"; }});
-    return shell_->start();
+    return shell_->start().has_value();
   }
   // And up to its first run, which is what the tests begin with.
   bool start_all() {

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration files: reload, mistakes, exclude=, ip-family=, --check."""
+import re
 import socket
 import time
 
-from harness import SOAK, Story, main, nqn, program, stacd_conf, stafd_conf
+from harness import HOST_ID, SOAK, SOURCE, Daemon, Story, main, nqn, program, stacd_conf, stafd_conf
 
 
 def has_ipv6():
@@ -13,6 +14,23 @@ def has_ipv6():
         return True
     except OSError:
         return False
+
+
+class Start(Story):
+    STAYS = 78  # EX_CONFIG
+
+    def test_what_only_an_editor_cures_has_a_status_that_the_units_know(self):
+        self.world.write_conf("stafd", stafd_conf())
+        self.world.write_conf("stacd", stacd_conf())
+        unit = (SOURCE / "systemd" / "service_common.inc").read_text()
+        known = re.search("^RestartPreventExitStatus=(.*)$", unit, re.M)[1].split()
+        self.assertIn(str(self.STAYS), known)
+        self.assertNotIn("1", known)
+        for nqn_line, status in (("iqn.wrong", self.STAYS), ("file:///no/such/file", 1)):
+            (self.world.path / "sys.conf").write_text(f"[Host]\nnqn={nqn_line}\nid={HOST_ID}\n")
+            for name in ("stafd", "stacd"):
+                daemon = self.world.add(Daemon(self.world, name, ready=False))
+                self.assertEqual((daemon.wait(), len(daemon.lines)), (status, 1), daemon.text())
 
 
 class Reload(Story):

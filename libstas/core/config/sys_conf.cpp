@@ -103,8 +103,11 @@ class Reader {
     }
     const std::string why = name == "nqn" ? nqn_objection(*found.value) : id_objection(*found.value);
     if (why.empty()) return *found.value;
-    return fail(ErrorKind::invalid_input, "Error " + what + " \"" + shown(*found.value) + "\" in " + found.where + " " +
-                                              why + std::string(kHelp));
+    // An empty file is one that has not been generated yet.
+    const bool absent = found.value->empty() && found.where != path_;
+    return fail(
+        absent ? ErrorKind::not_found : ErrorKind::invalid_input,
+        "Error " + what + " \"" + shown(*found.value) + "\" in " + found.where + " " + why + std::string(kHelp));
   }
 
   static std::string nqn_objection(const std::string& nqn) {

@@ -146,9 +146,10 @@ Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known)
                    ", without a host key");
     return std::make_shared<const HostIdentity>(on_this_machine({known->nqn, known->id}));
   }
-  if (seen.value) return tl::unexpected(*seen.value);
+  // A file that could not be read, or is being written, may be a good one at the next start.
+  if (seen.value) return fail(seen.unended.empty() ? seen.value->kind : ErrorKind::io, seen.value->text);
   auto defaults = parse_sys_conf({}, path_, read_);
-  if (!defaults) return fail(defaults.error().kind, seen.flaw + "; " + defaults.error().text);
+  if (!defaults) return fail(ErrorKind::io, seen.flaw + "; " + defaults.error().text);
   defaults->host.key = {};
   journal_.error(seen.flaw + "; nothing says who this host was before, so it is what /etc/nvme says, " +
                  defaults->host.nqn + ", without a host key");

@@ -23,6 +23,8 @@ Result<void> check_start(const DaemonOptions& options) {
   return {};
 }
 
+int status_of(const Error& error) { return error.kind == ErrorKind::invalid_input ? kStatusNotConfigured : 1; }
+
 // As hardening.inc of the units has it. And for who starts us by hand: reading files that are not root's, as a
 // configuration file in somebody's home is.
 Result<void> settle_in() {

@@ -16,6 +16,11 @@ namespace stas {
 // Root and /dev/nvme-fabrics, as far as the fabric needs them; an Error's text is the message of nvme-stas 2.4.1.
 Result<void> check_start(const DaemonOptions& options);
 
+// The exit status for a start that failed. The units know kStatusNotConfigured and do not start again for it: it is for
+// what stays wrong until somebody edits a file. All else is 1, as ever, and may be over at the next start.
+inline constexpr int kStatusNotConfigured = 78;  // EX_CONFIG of sysexits.h, "CONFIG" for systemd
+int status_of(const Error& error);
+
 // What is not needed from here on: privileges, and to be killed by a reader of our output that has gone. Before there
 // are threads.
 Result<void> settle_in();
@@ -35,7 +40,8 @@ int run_program(int argc, char** argv, std::string_view program, std::string_vie
   if (const auto settled = settle_in(); !settled) std::fprintf(stderr, "%s\n", settled.error().text.c_str());
   Loop loop;
   Daemon daemon(loop, *command.options);
-  return daemon.start() ? loop.run() : 1;
+  const auto started = daemon.start();
+  return started ? loop.run() : status_of(started.error());
 }
 
 }  // namespace stas

@@ -72,11 +72,11 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
 
 Shell::~Shell() { tell_untold(kNever); }
 
-bool Shell::start() {
+Result<void> Shell::start() {
   const auto saved = read_last_known(state_.path(), journal_);
   if (!saved) {
     journal_.error(saved.error().text);
-    return false;
+    return tl::unexpected(saved.error());
   }
   std::vector<Complaint> complaints;
   saved_host_ = brain_.restore(*saved, state_.path(), complaints);
@@ -84,16 +84,16 @@ bool Shell::start() {
   auto host = host_file_.at_start(saved_host_);
   if (!host) {
     journal_.error(host.error().text);
-    return false;
+    return tl::unexpected(host.error());
   }
   host_ = *std::move(host);
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
   configure();
   const auto heard = notifier_.start();
   told(heard);
-  if (is_shortage(heard)) return false;
+  if (is_shortage(heard)) return heard;
   connect_bus();
-  return true;
+  return {};
 }
 
 void Shell::connect_bus() {

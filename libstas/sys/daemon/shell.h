@@ -46,9 +46,10 @@ class Shell {
   Shell& operator=(const Shell&) = delete;
 
   // Reads the files, then goes on from the loop: connects to the bus, takes the name, starts the fabric, and runs the
-  // brain for the first time, which READY=1 follows. Until the name is ours nothing is done to any controller. False:
-  // what is wrong was logged. What goes wrong later is logged as well, and ends the loop.
-  bool start();
+  // brain for the first time, which READY=1 follows. Until the name is ours nothing is done to any controller. An
+  // error was logged; invalid_input: it stays until somebody edits a file. What goes wrong later is logged as well, and
+  // ends the loop.
+  Result<void> start();
   // A fact for the brain, from the loop.
   void handle(Event event);
   // What a reload would hand to the brain and complain about, with other files in place of ours where they are given.

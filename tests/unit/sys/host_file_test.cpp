@@ -6,6 +6,9 @@
 
 #include <filesystem>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -178,9 +181,27 @@ TEST_F(HostFileTest, AValueThatCannotBeUsedIsAsBad) {
   EXPECT_EQ(start(kKnown), "nqn.known id | " + said +
                                "; this host stays what it was before the restart, nqn.known, without a host "
                                "key");
-  testing::internal::CaptureStderr();
-  EXPECT_FALSE(file_.at_start(std::nullopt));
-  testing::internal::GetCapturedStderr();
+}
+
+// Whether the next start may find it better decides whether there is one (kStatusNotConfigured).
+TEST_F(HostFileTest, OnlyAValueInAWholeFileThatIsNoneStaysUntilSomebodyEditsIt) {
+  named_["/empty"] = "\n";
+  named_["/wrong"] = "iqn.wrong\n";
+  const std::string id = "id=" + kId + "\n";
+  const std::vector<std::pair<std::string, bool>> cases = {
+      {"[Host]\nnqn=iqn.wrong\n" + id, true},       {"[Host]\nnqn=\n" + id, true},
+      {"[Host]\nnqn=nqn.good\nid=7\n", true},       {"[Host]\nnqn=file:///wrong\n" + id, true},
+      {"[Host]\nnqn=file:///absent\n" + id, false}, {"[Host]\nnqn=file:///empty\n" + id, false},  // to be generated
+      {"[Host]\nnqn=nqn.good\nid=7", false},                                                      // being written
+  };
+  for (const auto& [text, stays] : cases) {
+    put(text);
+    testing::internal::CaptureStderr();
+    const auto host = file_.at_start(std::nullopt);
+    testing::internal::GetCapturedStderr();
+    ASSERT_FALSE(host) << text;
+    EXPECT_EQ(host.error().kind == ErrorKind::invalid_input, stays) << text;
+  }
 }
 
 }  // namespace
