@@ -70,7 +70,7 @@ PrivateBus::PrivateBus() {
     give_up("dbus-daemon");
   }
   close(fds[1]);
-  for (char c = 0; read(fds[0], &c, 1) == 1 && c != '\n';) address_ += c;
+  for (char c = 0; ::read(fds[0], &c, 1) == 1 && c != '\n';) address_ += c;
   close(fds[0]);
   if (address_.empty()) give_up("dbus-daemon printed no address");
   setenv("DBUS_SYSTEM_BUS_ADDRESS", address_.c_str(), 1);

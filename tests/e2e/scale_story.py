@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many subsystems, and the quiet when there is nothing to do."""
 import time
+import unittest
 
-from harness import Story, main, nqn, stacd_conf, stafd_conf
+from harness import Story, main, nqn, sanitized_by, stacd_conf, stafd_conf
 
 MANY = 300
 
@@ -27,6 +28,7 @@ class Scale(Story):
 
 
 class Idle(Story):
+    @unittest.skipIf(sanitized_by("tsan"), "ThreadSanitizer has a thread that wakes up; the plain build shows it")
     def test_idle_daemons_sleep(self):
         target = self.world.target("one", "two")
         stafd = self.world.stafd(stafd_conf(target.controller(), kato=30))
