@@ -2,11 +2,10 @@
 #include "stacd/desired.h"
 
 #include <algorithm>
-#include <set>
-#include <unordered_set>
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
+#include "libstas/core/brain/earlier_hosts.h"
 #include "libstas/core/config/filter.h"
 #include "stacd/evidence.h"
 
@@ -44,23 +43,10 @@ bool may_cut(const StacdConfig& config, const Tid& tid, bool foreign, Reason rea
   return false;
 }
 
-Tid without_host(const Tid& tid) {
-  TidFields fields = tid.fields();
-  fields.host_nqn.clear();
-  return Tid(std::move(fields));
-}
-
-Tid without_source(const Tid& tid) {
-  TidFields fields = tid.fields();
-  fields.host_nqn.clear();
-  fields.host_iface.clear();
-  fields.host_traddr.clear();
-  return Tid(std::move(fields));
-}
-
 class Table {
  public:
-  Table(const Facts& facts, const EvidenceTiming& timing, Instant now) : facts_(facts), timing_(timing), now_(now) {}
+  Table(const Facts& facts, const EvidenceTiming& timing, Instant now)
+      : facts_(facts), timing_(timing), now_(now), hosts_(facts.host->nqn, facts.host_nqns) {}
 
   Desired make() {
     out_.rows.reserve(facts_.known.size() + facts_.config->controllers.size());
@@ -86,32 +72,19 @@ class Table {
   // A connection keeps the host NQN it was made with for as long as it exists: one that went out under the system's
   // identity is still what a source without a host NQN of its own means after that identity changed.
   void remember_hosts() {
-    host_nqns_ = facts_.host_nqns;
     for (const Known* known : facts_.known)
-      if (!known->foreign && known->system_host) host_nqns_.insert(known->tid.host_nqn());
-    if (host_nqns_.size() < 2) return;  // it never changed
+      if (!known->foreign && known->system_host) hosts_.know(known->tid.host_nqn());
+    if (!hosts_.changed()) return;
     for (const Known* known : facts_.known) {
       if (known->foreign || !known->system_host) continue;
       out_.by_connection = true;  // its connect may still be in flight
-      if (!known->live) continue;
-      const bool present = known->tid.host_nqn() == facts_.host->nqn;
-      const auto note = [&](auto& map, Tid key) {
-        const auto [it, fresh] = map.try_emplace(std::move(key), known->tid);
-        if (!fresh && present) it->second = known->tid;
-      };
-      live_.insert(known->tid);
-      note(earlier_hosts_, without_host(known->tid));
-      if (is_ip_transport(known->tid.transport())) note(earlier_any_, without_source(known->tid));
+      if (known->live) hosts_.add(known->tid);
     }
   }
 
   const Tid& present_name(const Tid& tid) const {
-    if (earlier_hosts_.empty() || !host_nqns_.contains(tid.host_nqn()) || live_.contains(tid)) return tid;
-    if (const auto it = earlier_hosts_.find(without_host(tid)); it != earlier_hosts_.end()) return it->second;
-    // Whoever does not say how it leaves this host means any way.
-    if (!tid.host_iface().empty() || !tid.host_traddr().empty()) return tid;
-    const auto any = earlier_any_.find(without_host(tid));
-    return any == earlier_any_.end() ? tid : any->second;
+    const Tid* connection = hosts_.changed() ? hosts_.connection_of(tid) : nullptr;
+    return connection == nullptr || *connection == tid ? tid : *connection;
   }
 
   Row& row(const Tid& tid) {
@@ -286,11 +259,8 @@ class Table {
   const EvidenceTiming& timing_;
   const Instant now_;
   Desired out_;
-  std::vector<const Known*> known_;             // one for each row; nullptr: not tracked yet
-  std::set<std::string> host_nqns_;             // that were the system's, as far as known
-  std::unordered_set<Tid> live_;                // connections that went out under one of these
-  std::unordered_map<Tid, Tid> earlier_hosts_;  // a transport ID without host NQN -> the connection that exists
-  std::unordered_map<Tid, Tid> earlier_any_;    // the same, however it leaves this host
+  std::vector<const Known*> known_;  // one for each row; nullptr: not tracked yet
+  EarlierHosts hosts_;
   bool fresh_made_ = false;
   std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
 };

@@ -17,10 +17,6 @@ bool same(const StafDc& a, const StafDc& b) {
   return a.origin == b.origin && a.page_known == b.page_known && a.entries == b.entries && a.skipped == b.skipped;
 }
 
-std::string portal(const Tid& tid) {
-  return std::string(to_text(tid.transport())) + '|' + tid.traddr() + '|' + tid.trsvcid();
-}
-
 }  // namespace
 
 bool Listing::may_mean(const Tid& tid) const { return doubtful.contains(tid.subsysnqn()) || doubtful.contains({}); }
@@ -132,16 +128,15 @@ const StafDc* StafView::young_unread(Instant now, Duration patience) const {
 }
 
 const StafDc* StafView::unread_at(const Tid& dc) const {
-  const std::string place = portal(dc);
   for (const auto& other : dcs_)
-    if (!other->page_known && portal(other->tid) == place) return other.get();
+    if (!other->page_known && same_place(other->tid, dc)) return other.get();
   return nullptr;
 }
 
 const StafDc* StafView::for_other_host(const Tid& dc) const {
   for (const auto& other : dcs_)
-    if (other->tid.traddr() == dc.traddr() && other->tid.host_nqn() != dc.host_nqn() &&
-        portal(other->tid) == portal(dc) && other->tid.host_iface() == dc.host_iface())
+    if (other->tid.host_nqn() != dc.host_nqn() && same_place(other->tid, dc) &&
+        other->tid.host_iface() == dc.host_iface())
       return other.get();
   return nullptr;
 }
@@ -149,9 +144,9 @@ const StafDc* StafView::for_other_host(const Tid& dc) const {
 const StafDc* StafView::unread() const {
   std::set<std::string> read;
   for (const auto& dc : dcs_)
-    if (dc->page_known) read.insert(portal(dc->tid));
+    if (dc->page_known) read.insert(place_of(dc->tid));
   for (const auto& dc : dcs_)
-    if (!dc->page_known && (knows_ended() || !read.contains(portal(dc->tid)))) return dc.get();
+    if (!dc->page_known && (knows_ended() || !read.contains(place_of(dc->tid)))) return dc.get();
   return nullptr;
 }
 

@@ -13,28 +13,17 @@
 
 namespace stas {
 
-Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value) {
-  if (tid.fields().*field == value) return tid;
-  TidFields fields = tid.fields();
-  fields.*field = value;
-  return Tid(std::move(fields));
-}
-
-Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started) {
+Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started), hosts_(facts.host.nqn) {
   for (const Dc& dc : f_.dcs)
     for (const Tid& parent : dc.sources.parents)
       if (const Dc* known = find(parent); known != nullptr && !known->page_known) children_[parent].push_back(dc.tid);
   for (const Dc& dc : f_.dcs)
-    if (dc.system_identity && dc.tid.host_nqn() != f_.host.nqn) {
-      earlier_nqns_.insert(dc.tid.host_nqn());
-      if (dc.connected() || !f_.devices_known) {
-        const Tid now = with(dc.tid, &TidFields::host_nqn, f_.host.nqn);
-        under_earlier_nqn_.emplace(now, dc.tid);
-        if (is_ip_transport(now.transport()))
-          any_under_earlier_nqn_.emplace(with(with(now, &TidFields::host_iface, {}), &TidFields::host_traddr, {}),
-                                         dc.tid);
-      }
-    }
+    if (dc.system_identity) hosts_.know(dc.tid.host_nqn());
+  if (!hosts_.changed()) return;
+  for (const Dc& dc : f_.dcs) {
+    const bool maybe = !f_.devices_known && dc.tid.host_nqn() != f_.host.nqn;  // nobody knows what is connected
+    if (dc.system_identity && (dc.connected() || maybe)) hosts_.add(dc.tid);
+  }
 }
 
 DesiredDcs Desirer::run() {
@@ -53,13 +42,9 @@ DesiredDcs Desirer::run() {
 
 // The host's NQN changed: what is connected keeps the name it was connected under, everything else has the new one.
 Tid Desirer::current(const Tid& tid, bool system_identity) const {
-  if (!system_identity || earlier_nqns_.empty()) return tid;
-  Tid now = earlier_nqns_.contains(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
-  if (const Dc* dc = find(now); dc != nullptr && dc->connected()) return now;  // of both
-  if (const auto it = under_earlier_nqn_.find(now); it != under_earlier_nqn_.end()) return it->second;
-  // Whoever does not say how it leaves this host means any way.
-  const auto any = any_under_earlier_nqn_.find(now);
-  return any == any_under_earlier_nqn_.end() ? now : any->second;
+  if (!system_identity || !hosts_.changed()) return tid;
+  if (const Tid* connection = hosts_.connection_of(tid)) return *connection;
+  return hosts_.was(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
 }
 
 // The same name from several sources keeps the strongest label, its options, and all sources.

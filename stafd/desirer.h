@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "libstas/core/brain/earlier_hosts.h"
 #include "stafd/desired.h"
 
 namespace stas {
-
-Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value);  // the same but for one field
 
 // One run of desire().
 class Desirer {
@@ -56,10 +55,8 @@ class Desirer {
   const DcFacts& f_;
   Instant started_;
   DesiredDcs out_;
-  std::set<std::string> earlier_nqns_;
-  std::map<Tid, Tid> under_earlier_nqn_;      // name under the present host NQN -> name of a live connection
-  std::map<Tid, Tid> any_under_earlier_nqn_;  // the same, however it leaves this host
-  std::map<std::string, Tid> host_names_;     // host name and the rest of its line -> the address in use
+  EarlierHosts hosts_;
+  std::map<std::string, Tid> host_names_;  // host name and the rest of its line -> the address in use
   std::set<Tid> visited_;
   std::map<Tid, std::vector<Tid>> children_;  // of parents whose page is not known
 };

@@ -140,7 +140,8 @@ class Finder {
   void leave_broken();
   void join(NameId id, Dc& dc, Connection& connection);
   Entries listed_there(const Dc& dc) const;
-  static std::string place_of(const Tid& tid);  // where a connect goes to, for the table of those in flight
+  // Where a connect goes to, for the table of those in flight.
+  static std::string goes_to(const Tid& tid) { return stas::place_of(tid) + '|' + tid.host_nqn(); }
   bool connecting_to_same(NameId id, const Dc& dc);
   void hand_over(Connection& leaving, Instant now);
   bool all_due(const Connection& connection, Instant now);

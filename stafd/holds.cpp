@@ -89,8 +89,7 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
   if (tid.host_nqn() != old.tid.host_nqn() && !(wish.system_identity && old.system_identity)) return false;
   const Dc* heir = find(tid);
   if (heir != nullptr && heir->page_fresh && heir->works) return false;
-  const bool same_address =
-      tid.transport() == old.tid.transport() && tid.traddr() == old.tid.traddr() && tid.trsvcid() == old.tid.trsvcid();
+  const bool same_address = same_place(tid, old.tid);
   const bool same_nqn = tid.subsysnqn() == old.tid.subsysnqn();
   if (same_address) return same_nqn || is_well_known(tid) || is_well_known(old.tid);
   if (!same_nqn) return false;
@@ -107,9 +106,7 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
 // Another name of the controller at this place that stays, and whose page nobody knows.
 const Dc* Desirer::unread_at(const Tid& gone) const {
   for (const Dc& dc : f_.dcs)
-    if (!dc.page_known && is_wished(dc.tid) && dc.tid.transport() == gone.transport() &&
-        dc.tid.traddr() == gone.traddr() && dc.tid.trsvcid() == gone.trsvcid())
-      return &dc;
+    if (!dc.page_known && is_wished(dc.tid) && same_place(dc.tid, gone)) return &dc;
   return nullptr;
 }
 

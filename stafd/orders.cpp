@@ -26,10 +26,6 @@ bool may_be_one(const Tid& a, const Tid& b) {
 
 }  // namespace
 
-std::string Finder::place_of(const Tid& tid) {
-  return std::string(to_text(tid.transport())) + '|' + tid.traddr() + '|' + tid.trsvcid() + '|' + tid.host_nqn();
-}
-
 void Finder::tell_settled() {
   const bool asked_early = std::exchange(settled_asked_early_, false);
   const bool settled = config_ && is_settled();
@@ -177,7 +173,7 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
 Entries Finder::listed_there(const Dc& dc) const {
   for (const Dc& other : dcs_)
     if (other.page_known && !(other.works && other.page_fresh) && other.tid != dc.tid &&
-        place_of(other.tid) == place_of(dc.tid) && may_be_one(other.tid, dc.tid))
+        same_place(other.tid, dc.tid) && other.tid.host_nqn() == dc.tid.host_nqn() && may_be_one(other.tid, dc.tid))
       return other.entries;
   return {};
 }
@@ -195,7 +191,7 @@ void Finder::step_name(NameId id, Dc& dc, Instant now) {
 }
 
 bool Finder::connecting_to_same(NameId id, const Dc& dc) {
-  const auto it = connecting_.find(place_of(dc.tid));
+  const auto it = connecting_.find(goes_to(dc.tid));
   return it != connecting_.end() && std::any_of(it->second.begin(), it->second.end(), [&](NameId other) {
            const Dc* known = dcs_.find(other);
            return other != id && known != nullptr && may_be_one(known->tid, dc.tid);
@@ -346,7 +342,7 @@ void Finder::order_connect(NameId id, Dc& dc, Instant now) {
   ++dc.attempts;
   dc.last_attempt = now;
   dc.connect_track.begin();
-  connecting_[place_of(dc.tid)].insert(id);
+  connecting_[goes_to(dc.tid)].insert(id);
   out_.push_back(Connect{fly(Dc::Op::connect, id, {}), dc.tid, ControllerKind::discovery, dc.options, host_for(dc),
                          dc.verdict.reason, !dc.failure_told});
 }

@@ -83,7 +83,7 @@ void Finder::on_op_done(OpDone done, Instant now) {
 
 void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
   Dc& dc = *dcs_.find(id);  // it is not removed while an operation is in flight
-  const auto place = connecting_.find(place_of(dc.tid));
+  const auto place = connecting_.find(goes_to(dc.tid));
   if (place != connecting_.end() && place->second.erase(id) > 0 && place->second.empty()) connecting_.erase(place);
   const auto* connected = std::get_if<Connected>(&result);
   dc.connect_track.end(connected != nullptr);

@@ -37,14 +37,14 @@ bool same_devices(const DevicesScanned& scan, const DeviceBook& book) {
          });
 }
 
-std::string place_of(const Tid& tid) { return tid.traddr() + " " + tid.subsysnqn(); }
+std::string subsystem_at(const Tid& tid) { return tid.traddr() + " " + tid.subsysnqn(); }
 
 // What a plan cannot know: which way a connection takes that does not say so, and so whether another name of the same
 // path means it; and which of two comes first that replace each other under another host NQN.
 bool is_open(const Tid& tid, const Plan& told) {
   const bool any_way = tid.host_iface().empty() && tid.host_traddr().empty();
   return std::ranges::any_of(told.steps, [&](const PlannedStep& other) {
-    return other.tid != tid && place_of(other.tid) == place_of(tid) &&
+    return other.tid != tid && subsystem_at(other.tid) == subsystem_at(tid) &&
            (any_way || other.tid.host_nqn() != tid.host_nqn());
   });
 }

@@ -103,4 +103,19 @@ std::string Tid::to_string() const {
   return printable(text.append(1, ')'));
 }
 
+Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value) {
+  if (tid.fields().*field == value) return tid;
+  TidFields fields = tid.fields();
+  fields.*field = value;
+  return Tid(std::move(fields));
+}
+
+bool same_place(const Tid& a, const Tid& b) {
+  return a.transport() == b.transport() && a.traddr() == b.traddr() && a.trsvcid() == b.trsvcid();
+}
+
+std::string place_of(const Tid& tid) {
+  return std::string(to_text(tid.transport())) + '|' + tid.traddr() + '|' + tid.trsvcid();
+}
+
 }  // namespace stas

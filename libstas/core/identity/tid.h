@@ -76,6 +76,12 @@ class Tid {
   std::shared_ptr<const Data> data_;  // shared because a Tid is copied into every event and action that names it
 };
 
+// The same but for one field.
+Tid with(const Tid& tid, std::string TidFields::*field, const std::string& value);
+// Who can be one controller under several names: transport, address and port are the same.
+bool same_place(const Tid& a, const Tid& b);
+std::string place_of(const Tid& tid);  // the same as a key
+
 }  // namespace stas
 
 template <>
