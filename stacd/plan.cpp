@@ -12,7 +12,7 @@ namespace {
 
 // Simulated rounds. Each has at least one fact or one end of a wait behind it; in a plan for 10,000 controllers there
 // are some ten, and one that comes to this many has lost its way.
-constexpr int kMaxRounds = 10000;
+constexpr int kMaxTurns = 10000;
 
 // Past everything that ends by itself: a replacement may be waited for, then the page of a new discovery controller.
 Duration horizon(const ConnectorTiming& timing) { return timing.long_soak + 3 * timing.patience; }
@@ -63,7 +63,7 @@ class Rehearsal {
   // All that happens at this instant. False: it does not come to an end.
   bool settle_now() {
     for (bool more = true; more;) {
-      if (++rounds_ > kMaxRounds) return plan_.finished = false;
+      if (++rounds_ > kMaxTurns) return plan_.finished = false;
       more = false;
       const Actions actions = brain_.advance(now_);
       for (const Action& action : actions) note(action);  // while the table is the one that led to them

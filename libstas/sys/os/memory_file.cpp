@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kName = "stas-file";
 constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-tl::unexpected<Error> failed(const char* what) {
+tl::unexpected<Error> not_shared(const char* what) {
   return fail(ErrorKind::io, std::string("a file in memory: ") + what + ": " + std::strerror(errno), errno);
 }
 
@@ -24,14 +24,14 @@ tl::unexpected<Error> failed(const char* what) {
 
 Result<UniqueFd> make_memory_file(std::string_view content) {
   UniqueFd fd(::memfd_create(kName, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return failed("memfd_create");
+  if (!fd) return not_shared("memfd_create");
   while (!content.empty()) {
     const ssize_t n = ::write(fd.get(), content.data(), content.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return failed("write");
+    if (n < 0) return not_shared("write");
     content.remove_prefix(static_cast<std::size_t>(n));
   }
-  if (::fcntl(fd.get(), F_ADD_SEALS, kSeals | F_SEAL_SEAL) != 0) return failed("sealing");
+  if (::fcntl(fd.get(), F_ADD_SEALS, kSeals | F_SEAL_SEAL) != 0) return not_shared("sealing");
   return fd;
 }
 
@@ -48,7 +48,7 @@ Result<std::string> read_memory_file(int fd, std::size_t max_bytes) {
   for (std::size_t at = 0; at < size;) {
     const ssize_t n = ::pread(fd, content.data() + at, size - at, static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return failed("read");
+    if (n <= 0) return not_shared("read");
     at += static_cast<std::size_t>(n);
   }
   return content;
