@@ -19,6 +19,13 @@ def limit(process, number):
     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (number, hard))
 
 
+# It looks at an object's type through a pipe of its own, and takes one that it cannot make for an object that is not
+# there.
+without_ubsan = unittest.skipIf(
+    sanitized_by("ubsan"),
+    "UBSan itself needs descriptors and takes their want for a fault; the plain build shows it")
+
+
 class Start(Story):
     def start(self, name, descriptors):
         """The daemon, when it has ended or runs."""
@@ -27,9 +34,7 @@ class Start(Story):
                         lambda: not daemon.alive() or daemon.notify.count("READY=1"))
         return daemon
 
-    # It looks at an object's type through a pipe of its own, and takes one that it cannot make for an object that is not
-    # there.
-    @unittest.skipIf(sanitized_by("ubsan"), "UBSan itself needs descriptors and takes their want for a fault; the plain build shows it")
+    @without_ubsan
     def test_an_end_with_one_line_or_a_daemon(self):
         self.world.write_conf("stafd", stafd_conf(zeroconf="enabled"))
         self.world.write_conf("stacd", stacd_conf())
@@ -77,6 +82,7 @@ class Later(Story):
         self.connects(stacd, "one", *names)
         self.assertEqual(target.held("one"), held, "nothing was cut meanwhile")
 
+    @without_ubsan
     def test_the_service_manager_is_told_all_the_same(self):
         """Else its watchdog kills the daemon while the shortage lasts."""
         self.world.write_conf("stafd", stafd_conf())
