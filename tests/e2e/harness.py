@@ -102,7 +102,7 @@ class Target(Process):
         self.config_file.write_text(json.dumps(config))
         super().__init__(name, [*prefix, program("stas-target"), "--config", self.config_file, "--rpc", self.rpc_path],
                          world.env)
-        self.line(r'^\{"ready": ?true\}')
+        self.line(r'^\{"ready": ?true\}', limit=3 * DEFAULT_LIMIT)  # long pages, under a sanitizer
         said = [json.loads(text) for _, text in self.lines if text.startswith("{")]
         self.listeners = [line["listener"] for line in said if "listener" in line]
 
