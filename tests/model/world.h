@@ -346,7 +346,7 @@ class World {
     std::map<std::string, Instant> disconnects;  // by device
   } promise_;
   unsigned reloads_ = 0;  // of stacd; a plan is asked for before one of several
-  Instant disturbed_{};  // the latest step that was no wait
+  Instant disturbed_{};   // the latest step that was no wait
   Instant event_lost_at_{};
   Instant aen_lost_at_{};
   Instant hung_until_{};       // the latest operation that hangs
