@@ -260,7 +260,7 @@ bool World::step(const std::string& text) {
       for (auto& dc : stafd_.saved.dcs) {
         dc.page_known = false;
         dc.genctr.reset();
-        dc.entries.clear();
+        dc.entries = {};
       }
     } else if (what == "strip") {  // as the state of nvme-stas 2.4.1 is
       for (auto& ioc : stacd_.saved.iocs) {

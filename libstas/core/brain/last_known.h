@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "libstas/core/base/complaint.h"
+#include "libstas/core/discovery/entries.h"
 #include "libstas/core/discovery/log_page.h"
 #include "libstas/core/identity/tid.h"
 
@@ -37,7 +38,7 @@ struct KnownDc {
   std::string origin;
   bool page_known = false;
   std::optional<std::uint64_t> genctr;
-  std::vector<Dlpe> entries;
+  Entries entries;
   std::vector<Tid> parents;      // the discovery controllers that referred to it
   std::string host_name;         // of its controller= line, when that has no address
   bool system_identity = false;  // its host NQN was the system's, not one of its own

@@ -32,7 +32,8 @@ struct BrainPort {
   // The text of the last known configuration; who the host was, if that is known.
   std::function<std::optional<KnownHost>(std::string_view text, const std::string& path, std::vector<Complaint>&)>
       restore;
-  std::function<std::string(std::optional<KnownHost> host)> last_known;
+  // A snapshot of it, whose text is made when it is called, on any thread.
+  std::function<std::function<std::string()>(std::optional<KnownHost> host)> last_known;
 
   // The file at `path`, compared with the configuration in force, and the host become one event. `understood`: the file
   // counts.
@@ -64,7 +65,7 @@ BrainPort port_of(Brain& brain, LastKnownRead<Known> (*parse_known)(std::string_
   port.last_known = [&brain](std::optional<KnownHost> host) {
     auto known = brain.last_known();
     known.host = std::move(host);
-    return format_last_known(known);
+    return [known = std::make_shared<const decltype(known)>(std::move(known))] { return format_last_known(*known); };
   };
   port.read_config = [&brain, parser](const std::string& path, const ConfText& file, BrainPort::Host host) {
     auto parsed = load_conf(path, file, parser, brain.config());

@@ -95,7 +95,7 @@ Result<std::string> HostFile::read_small_file(const std::string& path) {
   return read_regular_file(path, kMaxSmallFile);
 }
 
-HostFile::Look HostFile::look(const std::string& path, Result<std::string> text) const {
+HostFile::Look HostFile::look(const std::string& path, Result<std::string> text, const ReadFile& read) {
   Look seen;
   const auto at = [&](const IniError& error) {
     return Complaint{Severity::error, path, error.line, error.text}.to_string();
@@ -119,7 +119,7 @@ HostFile::Look HostFile::look(const std::string& path, Result<std::string> text)
       seen.unended = at({static_cast<int>(std::count(content.begin(), content.end(), '\n')) + 1,
                          "the line has no end, so the file may have been cut"});
   }
-  auto parsed = parse_sys_conf(content, path, read_);
+  auto parsed = parse_sys_conf(content, path, read);
   if (!parsed) {
     seen.value = parsed.error();
     if (seen.flaw.empty())
@@ -132,7 +132,7 @@ HostFile::Look HostFile::look(const std::string& path, Result<std::string> text)
 }
 
 Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known) {
-  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes));
+  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes), read_);
   existed_ |= !seen.missing;
   const auto same = [&] { return same_names(*seen.host, HostIdentity{known->nqn, known->id}); };
   if (seen.host && seen.flaw.empty() && !seen.unended.empty() && known && !same()) seen.flaw = seen.unended;
@@ -156,7 +156,7 @@ Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known)
   return std::make_shared<const HostIdentity>(on_this_machine(std::move(defaults->host)));
 }
 
-HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& path, const Host& in_force) const {
+HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& path, const Host& in_force) {
   if (seen.missing && existed)
     seen.flaw = path +
                 ": the file is gone. An existing file with nothing but a comment in it means /etc/nvme/hostnqn "
@@ -167,18 +167,23 @@ HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& pa
 }
 
 HostFile::Outlook HostFile::foresee(const Host& in_force) const {
-  return judge(look(path_, read_regular_file(path_, kMaxConfigBytes)), existed_, path_, in_force);
+  return judge(look(path_, read_regular_file(path_, kMaxConfigBytes), read_), existed_, path_, in_force);
 }
 
 HostFile::Outlook HostFile::foresee(const std::string& path, Result<std::string> text, const Host& in_force) const {
-  return judge(look(path, std::move(text)), true, path, in_force);
+  return judge(look(path, std::move(text), read_), true, path, in_force);
 }
 
-HostFile::Host HostFile::at_reload(const Host& in_force) {
-  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes));
+std::function<HostFile::Seen()> HostFile::reader() const {
+  return [path = path_, read = read_] {
+    return std::make_shared<const Look>(look(path, read_regular_file(path, kMaxConfigBytes), read));
+  };
+}
+
+HostFile::Host HostFile::at_reload(const Seen& seen, const Host& in_force) {
   const bool existed = existed_;
-  existed_ |= !seen.missing;
-  const Outlook outlook = judge(std::move(seen), existed, path_, in_force);
+  existed_ |= !seen->missing;
+  const Outlook outlook = judge(*seen, existed, path_, in_force);
   if (!outlook.flaw.empty()) journal_.error(outlook.flaw);
   log_complaints(outlook.complaints, journal_);
   return outlook.host;

@@ -5,6 +5,7 @@
 // is only ever taken from a file that was understood.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,8 +33,13 @@ class HostFile {
   // An Error: nobody says who this host is.
   Result<Host> at_start(const std::optional<KnownHost>& known);
 
+  // What the file says now. Owns what it needs and may be called on any thread: a disk can hang.
+  struct Look;
+  using Seen = std::shared_ptr<const Look>;
+  std::function<Seen()> reader() const;
+
   // At a reload. What is not understood, and a file that has vanished, leave `in_force`, said as an error.
-  Host at_reload(const Host& in_force);
+  Host at_reload(const Seen& seen, const Host& in_force);
 
   // What a reload would come to, with nothing logged and nothing remembered; and with another file in place of ours.
   struct Outlook {
@@ -45,10 +51,8 @@ class HostFile {
   Outlook foresee(const std::string& path, Result<std::string> text, const Host& in_force) const;
 
  private:
-  struct Look;
-  Look look(const std::string& path, Result<std::string> text) const;
-  Outlook judge(Look seen, bool existed, const std::string& path, const Host& in_force) const;
-
+  static Look look(const std::string& path, Result<std::string> text, const ReadFile& read);
+  static Outlook judge(Look seen, bool existed, const std::string& path, const Host& in_force);
   static Result<std::string> read_small_file(const std::string& path);
 
   std::string path_;

@@ -21,6 +21,7 @@ constexpr Duration kTellAgain = std::chrono::seconds(1);  // the service manager
 // For the bus at start. Longer than a busy machine takes, shorter than the service manager waits for a start (90 s):
 // who waits then reads the reason, and systemd tries again.
 constexpr Duration kBusWait = std::chrono::seconds(30);
+constexpr Duration kSlowFiles = std::chrono::seconds(5);  // then a reload that is under way is told
 
 std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
@@ -51,7 +52,8 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       state_(loop, last_known_path(options_.program), journal_, [this] { return brain_.last_known(saved_host_); }),
       worker_(loop),
       resolver_(loop, worker_),
-      host_file_(options_.sys_conf, journal_) {
+      host_file_(options_.sys_conf, journal_),
+      reading_(loop) {
   sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
   sigint_ = loop_.signal(SIGINT, [this] { stop(); });
   sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
@@ -66,6 +68,10 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
   });
   bus_timer_ = loop_.timer(
       [this] { give_up("The system bus accepts connections but does not answer; the next start may find it better"); });
+  slow_files_ = loop_.timer([this] {
+    journal_.warning("Reading " + options_.conf_file + " and " + options_.sys_conf +
+                     " takes long; the previous configuration stays in force until it is done");
+  });
   journal_.set_tron(options_.tron);
   journal_.start();
 }
@@ -88,7 +94,7 @@ Result<void> Shell::start() {
   }
   host_ = *std::move(host);
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
-  configure();
+  configure(read_conf(options_.conf_file));
   const auto heard = notifier_.start();
   told(heard);
   if (is_shortage(heard)) return heard;
@@ -108,7 +114,10 @@ void Shell::connect_bus() {
 void Shell::connected(std::unique_ptr<Bus> bus) {
   bus_ = std::move(bus);
   bus_->on_lost([this](const Error& error) {
-    if (running_) state_.save();
+    if (running_) {
+      state_.changed();
+      state_.flush();
+    }
     give_up("Lost the system bus: " + error.text);
   });
   hooks_.publish(*bus_, [this](const Result<void>& published) {
@@ -136,8 +145,8 @@ void Shell::give_up(const std::string& why) {
 }
 
 // Both files were read and judged before either counts; the brain hears of both at once.
-void Shell::configure() {
-  auto news = brain_.read_config(options_.conf_file, read_conf(options_.conf_file), host_);
+void Shell::configure(const ConfText& conf) {
+  auto news = brain_.read_config(options_.conf_file, conf, host_);
   log_complaints(news.complaints, journal_);
   const bool first = brain_.config() == nullptr;
   handle(std::move(news.event));
@@ -179,7 +188,7 @@ void Shell::run() {
                         [](const Action& action) { return !std::holds_alternative<Report>(action); });
   for (auto& action : actions) carry_out(std::move(action));
   deadline_.arm(brain_.deadline());
-  if (ready_owed_) tell_ready();
+  if (ready_owed_ && !reading_.busy()) tell_ready();
   if (stopping_ && brain_.stopped()) end();
 }
 
@@ -249,8 +258,29 @@ void Shell::tell_ready() {
 void Shell::reload() {
   if (stopping_) return;
   told(notifier_.reloading());
-  host_ = host_file_.at_reload(host_);
-  configure();
+  read_again_ = reading_.busy();
+  if (!read_again_) read_files();
+}
+
+struct Shell::Files {
+  ConfText conf;
+  HostFile::Seen sys_conf;
+};
+
+// Their disk may hang: it may be one of those that are connected here.
+void Shell::read_files() {
+  slow_files_.arm_after(kSlowFiles);
+  reading_.start([this, conf = options_.conf_file, sys_conf = host_file_.reader()]() -> OneJob::Completion {
+    return [this, files = std::make_shared<const Files>(Files{read_conf(conf), sys_conf()})] { files_read(*files); };
+  });
+}
+
+void Shell::files_read(const Files& files) {
+  slow_files_.disarm();
+  if (stopping_) return;
+  if (std::exchange(read_again_, false)) read_files();
+  host_ = host_file_.at_reload(files.sys_conf, host_);
+  configure(files.conf);
 }
 
 void Shell::stop() {

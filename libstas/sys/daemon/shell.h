@@ -23,6 +23,7 @@
 #include "libstas/sys/os/journal.h"
 #include "libstas/sys/os/loop.h"
 #include "libstas/sys/os/notify.h"
+#include "libstas/sys/os/one_job.h"
 #include "libstas/sys/os/worker.h"
 
 namespace stas {
@@ -83,7 +84,10 @@ class Shell {
   void connected(std::unique_ptr<Bus> bus);
   void begin();
   void give_up(const std::string& why);
-  void configure();
+  struct Files;
+  void configure(const ConfText& conf);
+  void read_files();
+  void files_read(const Files& files);
   void remember_host();
   void run();
   void carry_out(Action action);
@@ -110,14 +114,16 @@ class Shell {
   HostFile host_file_;
   HostFile::Host host_;
   std::optional<KnownHost> saved_host_;
+  OneJob reading_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<Bus> bus_;
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_;
+  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_;
   bool running_ = false;     // the name is ours, the brain is asked
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
+  bool read_again_ = false;  // a reload that came while the files were read
   bool stopping_ = false;
 };
 

@@ -25,27 +25,42 @@ void remove_pickle(std::string_view program, const Journal& journal) {
   if (!removed) journal.warning("The state of nvme-stas 2.4.1 stays, with secrets in it: " + removed.error().text);
 }
 
-StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text)
+StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot)
     : loop_(loop),
       path_(std::move(path)),
       journal_(journal),
-      text_(std::move(text)),
+      snapshot_(std::move(snapshot)),
+      job_(loop),
       timer_(loop.timer([this] { save(); })) {}
 
-void StateFile::changed() {
-  if (std::exchange(waiting_, true)) return;
-  timer_.arm(std::max(loop_.now() + kSoon, not_before_));
-}
+StateFile::~StateFile() { wait(); }
 
-void StateFile::flush() {
-  if (waiting_) save();
+void StateFile::changed() {
+  if (!std::exchange(waiting_, true)) timer_.arm(std::max(loop_.now() + kSoon, not_before_));
 }
 
 void StateFile::save() {
-  waiting_ = false;
   timer_.disarm();
-  not_before_ = loop_.now() + kSeldom;
-  const auto written = write_file_atomic(path_, text_());
+  waiting_ = job_.busy();  // what is being written is older
+  if (!waiting_) begin();
+}
+
+void StateFile::flush() {
+  if (!wait() || !waiting_) return;
+  save();
+  wait();
+}
+
+void StateFile::begin() {
+  began_ = loop_.now();
+  job_.start([this, path = path_, text = snapshot_()]() -> OneJob::Completion {
+    return [this, written = write_file_atomic(path, text())] { finish(written); };
+  });
+}
+
+void StateFile::finish(const Result<void>& written) {
+  const Instant now = loop_.now();
+  not_before_ = now + std::max(kSeldom, now - began_);
   if (!written) {
     const std::string message = "Unable to save last known config: " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);
@@ -56,6 +71,14 @@ void StateFile::save() {
   }
   backoff_.reset();
   if (std::exchange(failed_, false)) journal_.info("Last known config is saved again");
+  if (waiting_) timer_.arm(not_before_);
+}
+
+// False: it has not ended in time.
+bool StateFile::wait() {
+  const bool ended = job_.wait(kFlushWait);
+  if (!ended) journal_.error("Unable to save last known config: " + path_ + ": writing it does not end");
+  return ended;
 }
 
 }  // namespace stas

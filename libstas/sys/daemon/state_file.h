@@ -12,6 +12,7 @@
 #include "libstas/core/base/time.h"
 #include "libstas/sys/os/journal.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/one_job.h"
 
 namespace stas {
 
@@ -23,28 +24,45 @@ Result<std::string> read_last_known(const std::string& path, const Journal& jour
 // succeeded: until then somebody may want to go back.
 void remove_pickle(std::string_view program, const Journal& journal);
 
-// The file of the last known configuration. What changes is written soon, but not more than twice a second: making and
-// writing the text costs more the more there is. What could not be written (a full /run) is written later, whether more
-// changes or not. Logs the first failure of a series.
+// The file of the last known configuration. What changes is written soon, but not more than twice a second and for half
+// of the time at most. What could not be written (a full /run) is written later, whether more changes or not. Logs the
+// first failure of a series. Making the text of many log pages takes seconds, and a disk may take longer, so both
+// happen on a thread of their own; the loop only takes the snapshot.
 class StateFile {
  public:
+  // Makes the text. Called on a thread, so it owns what it needs.
+  using Text = std::function<std::string()>;
+
   static constexpr Duration kSoon = std::chrono::milliseconds(100);
   static constexpr Duration kSeldom = std::chrono::milliseconds(500);
   static constexpr BackoffPolicy kAgain{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};  // after a failure
+  // For the end of the process. The largest state takes a few seconds; a disk that hangs must not hang a shutdown.
+  static constexpr Duration kFlushWait = std::chrono::seconds(20);
 
-  StateFile(Loop& loop, std::string path, const Journal& journal, std::function<std::string()> text);
+  // All calls from the loop's thread, as those of `snapshot`.
+  StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot);
+  ~StateFile();  // waits for what is being written, at most kFlushWait
+  StateFile(const StateFile&) = delete;
+  StateFile& operator=(const StateFile&) = delete;
+
   const std::string& path() const { return path_; }
   void changed();
-  void save();   // now
-  void flush();  // what is waiting: for the end of the process
+  void save();   // now, without waiting for the end of it
+  void flush();  // for the end of the process: what is being written and what waits, then waits at most kFlushWait
 
  private:
+  void begin();
+  void finish(const Result<void>& written);
+  bool wait();
+
   Loop& loop_;
   std::string path_;
   const Journal& journal_;
-  std::function<std::string()> text_;
+  std::function<Text()> snapshot_;
+  OneJob job_;
   TimerSource timer_;
   bool waiting_ = false;
+  Instant began_{};
   Instant not_before_{};
   Backoff backoff_{kAgain};
   bool failed_ = false;

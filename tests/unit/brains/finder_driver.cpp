@@ -96,7 +96,9 @@ class FinderDriver final : public Driver {
 
   void remember_line(const Words& words) {
     KnownDc dc{tid_of(words.at(0)), words.at(1), true, 1, {}, {}, {}, true};
-    for (std::size_t i = 2; i < words.size(); ++i) dc.entries.push_back(entry_of(words[i], dc.tid));
+    std::vector<Dlpe> entries;
+    for (std::size_t i = 2; i < words.size(); ++i) entries.push_back(entry_of(words[i], dc.tid));
+    dc.entries = std::move(entries);
     saved_.dcs.push_back(std::move(dc));
     reborn();
   }

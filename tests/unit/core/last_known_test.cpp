@@ -3,6 +3,7 @@
 // Last known configuration: what was written is read back; what was damaged costs only itself.
 #include "libstas/core/brain/last_known.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -275,7 +276,9 @@ TEST(LastKnown, RandomStatesAreReadBackAsWritten) {
     for (unsigned i = below(6); i-- > 0;) {
       KnownDc dc{random_tid(), origins[below(4)], below(2) == 1, {}, {}};
       if (below(2)) dc.genctr = std::uint64_t{random()} << below(33);
-      for (unsigned k = below(5); k-- > 0;) dc.entries.push_back(random_dlpe());
+      std::vector<Dlpe> entries(below(5));
+      std::generate(entries.begin(), entries.end(), random_dlpe);
+      dc.entries = std::move(entries);
       stafd.dcs.push_back(std::move(dc));
       KnownIoc ioc{random_tid(), below(2) == 1, {}, {}};
       for (unsigned k = below(3); k-- > 0;) ioc.sources.push_back({random_tid(), origins[below(4)]});
@@ -292,9 +295,9 @@ TEST(LastKnown, RandomStatesAreReadBackAsWritten) {
 TEST(LastKnown, ALargeFabricFitsTheBounds) {
   KnownStafd known;
   for (unsigned i = 0; i < 20; ++i) {
-    KnownDc dc{sample_tid("10.1.0." + std::to_string(i + 1)), "discovered", true, i, {}};
-    for (unsigned k = 0; k < 100; ++k) dc.entries.push_back(sample_dlpe(k));
-    known.dcs.push_back(std::move(dc));
+    std::vector<Dlpe> entries;
+    for (unsigned k = 0; k < 100; ++k) entries.push_back(sample_dlpe(k));
+    known.dcs.push_back({sample_tid("10.1.0." + std::to_string(i + 1)), "discovered", true, i, std::move(entries)});
   }
   EXPECT_EQ(parse_known_stafd(format_last_known(known), "f").known, known);
 }

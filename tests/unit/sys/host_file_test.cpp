@@ -51,7 +51,7 @@ class HostFileTest : public testing::Test {
   }
   std::string reload(const HostFile::Host& in_force) {
     testing::internal::CaptureStderr();
-    return told(file_.at_reload(in_force));
+    return told(file_.at_reload(file_.reader()(), in_force));
   }
   HostFile::Host in_force() { return file_.at_start(std::nullopt).value(); }
 
@@ -106,7 +106,7 @@ TEST_F(HostFileTest, AMissingFileMeansDefaultsUnlessThereWasOne) {
   named_["/etc/nvme/hostnqn"] = "nqn.changed";
   EXPECT_EQ(reload(defaults), "nqn.changed other-id key");
   put(kGood);
-  const auto before = file_.at_reload(defaults);
+  const auto before = file_.at_reload(file_.reader()(), defaults);
   std::filesystem::remove(path_);
   EXPECT_EQ(reload(before),
             "nqn.good id key | F: the file is gone. An existing file with nothing but a comment in it means "

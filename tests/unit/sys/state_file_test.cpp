@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
-#include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/os/files.h"
 #include "tests/unit/sys/loop_helper.h"
 #include "tests/unit/sys/temporary_directory.h"
 
@@ -20,11 +22,19 @@ class StateFileTest : public ::testing::Test {
     return test::run_until(loop_, [&] { return texts_ >= times; });
   }
 
+  std::string content() const { return read_file_bounded(directory_ / "state", 100).value_or("none"); }
+
   Loop loop_;
   test::TemporaryDirectory directory_;
   Journal journal_{"test", Journal::Sink::standard_error};
   int texts_ = 0;
-  StateFile file_{loop_, directory_ / "state", journal_, [this] { return std::to_string(++texts_); }};
+  std::shared_future<void> slow_;  // valid: a text is made only when it is ready
+  StateFile file_{loop_, directory_ / "state", journal_, [this] {
+                    return [text = std::to_string(++texts_), slow = slow_] {
+                      if (slow.valid()) slow.wait();
+                      return text;
+                    };
+                  }};
 };
 
 TEST_F(StateFileTest, ChangesAreWrittenTogetherSoonAndThenSeldom) {
@@ -46,6 +56,50 @@ TEST_F(StateFileTest, WhatWaitsIsWrittenAtTheEndAndOnlyThat) {
   EXPECT_EQ(texts_, 1);
   file_.flush();
   EXPECT_EQ(texts_, 1);
+}
+
+// A long text, or a slow disk.
+TEST_F(StateFileTest, TheLoopGoesOnWhileTheFileIsWritten) {
+  std::promise<void> disk;
+  slow_ = disk.get_future().share();
+  file_.changed();
+  ASSERT_TRUE(written(1));
+  file_.changed();
+  bool ran = false;
+  TimerSource timer = loop_.timer([&] { ran = true; });
+  timer.arm_after(3 * StateFile::kSoon);
+  ASSERT_TRUE(test::run_until(loop_, [&] { return ran; }));
+  EXPECT_EQ(texts_, 1) << "one writer per path";
+  EXPECT_EQ(content(), "none");
+  disk.set_value();
+  ASSERT_TRUE(written(2)) << "what changed meanwhile";
+  file_.flush();
+  EXPECT_EQ(content(), "2");
+}
+
+TEST_F(StateFileTest, TheEndWaitsForWhatIsBeingWrittenAndWritesWhatChangedMeanwhile) {
+  std::promise<void> disk;
+  slow_ = disk.get_future().share();
+  file_.save();
+  file_.changed();
+  slow_ = {};
+  std::thread later([&] { disk.set_value(); });
+  file_.flush();
+  later.join();
+  EXPECT_EQ(content(), "2");
+}
+
+TEST_F(StateFileTest, ItsEndWaitsForTheWriting) {
+  std::promise<void> disk;
+  std::thread later;
+  {
+    StateFile file(loop_, directory_ / "state", journal_,
+                   [slow = disk.get_future().share()] { return [slow] { return slow.wait(), std::string("whole"); }; });
+    file.save();
+    later = std::thread([&] { disk.set_value(); });
+  }
+  EXPECT_EQ(content(), "whole");
+  later.join();
 }
 
 // The file is all that a daemon finds again; what could not be written is owed.
