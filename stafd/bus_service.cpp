@@ -209,10 +209,9 @@ BusDicts BusService::list_pages() {
   const auto numbers = pages_.list(shown);
   BusDicts list;
   for (const auto& dc : finder_.controllers()) {
-    const bool known = !dc.entries.empty() || (dc.page_known && dc.page_track.failures == 0);
     auto& dict = list.emplace_back(id_dict(dc.tid, {}, {}));
     dict.emplace_back("origin", dc.origin_text());
-    dict.emplace_back("page known", bool_text(known));
+    dict.emplace_back("page known", bool_text(dc.page_is_evidence()));
     dict.emplace_back("page", dc.entries.empty() ? std::string() : std::to_string(numbers[list.size() - 1]));
   }
   for (const auto& tid : finder_.unresolved()) {

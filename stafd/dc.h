@@ -128,6 +128,7 @@ struct Dc {
   bool works = false;       // ... which is not being reconnected
   bool page_known = false;  // entries are a complete page, maybe from before a restart
   bool page_fresh = false;  // ... read over the present connection
+  bool page_read = false;   // ... or over one before it, since this process has started
   bool had_connection = false;
   std::uint64_t genctr = 0;
   Entries entries;
@@ -145,6 +146,9 @@ struct Dc {
   Op op = Op::none;
 
   bool connected() const { return device.has_value(); }
+  // What the page does not list, the controller has said not to have. One from before a restart may be older than what
+  // others were told of it: it counts for what it lists only.
+  bool page_is_evidence() const { return page_read && (!entries.empty() || page_track.failures == 0); }
   std::string origin_text() const { return origin == Origin::other ? sources.other : std::string(to_text(origin)); }
 };
 

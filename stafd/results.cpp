@@ -128,6 +128,7 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
     dirty_ = true;
   dc.page_known = true;
   dc.page_fresh = connection.fresh();
+  dc.page_read |= connection.fresh();
   dc.genctr = page.genctr;
   dc.entries = page.entries;
   if (!news) return;

@@ -12,7 +12,7 @@ StafPages pages_of(const Finder& finder, bool legacy) {
   for (const auto& dc : finder.controllers())
     dcs.push_back({dc.tid,
                    std::string(to_text(dc.origin)),
-                   !dc.entries.empty() || (dc.page_known && dc.page_track.failures == 0),
+                   dc.page_is_evidence(),
                    dc.entries,
                    {}});
   for (const auto& tid : finder.unresolved()) dcs.push_back({tid, "configured", false, {}, {}});

@@ -344,6 +344,7 @@ template void World::judge_attempt(Stacd&, const Connect&, int, bool);
 template <class D>
 void World::judge_voice(D& daemon, const Report& report) {
   if (report.level == Level::debug) return;
+  ++messages_;
   log((std::is_same_v<D, Stafd> ? "stafd: " : "stacd: ") + report.text);
   const std::string subject = report.tid ? report.tid->to_string() : std::string();
   if (report.level == Level::info) {

@@ -361,7 +361,8 @@ class World {
   std::map<std::string, std::vector<Instant>> dead_attempts_;  // of the latest minute, by subsystem
   unsigned wakeups_ = 0;
   Instant wakeups_since_{};
-  unsigned orders_ = 0;  // connects and disconnects
+  unsigned orders_ = 0;    // connects and disconnects
+  unsigned messages_ = 0;  // messages at info or above
   std::string violation_;
   std::vector<std::string> journal_;
 };
