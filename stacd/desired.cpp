@@ -208,13 +208,29 @@ class Table {
       row.standing = Standing::leaving;
       row.reason = finding.reason;
       leave(row, known, finding.not_before);
-      return;
+      return check_again(row, known);
     }
     row.standing = known.foreign ? Standing::foreign : Standing::held;
     row.because = std::move(finding.because);
     row.until = finding.until;
-    row.passing = finding.ask_staf && facts_.staf.current();
+    row.passing = finding.passing && facts_.staf.current();
     out_.ask_staf |= finding.ask_staf;
+    if (!finding.ask_staf) out_.next = std::min(out_.next, finding.ask_at);
+  }
+
+  // Law 3: what is cut after a soak is looked at again at its end, with what stafd knows by then.
+  void check_again(Row& row, const Known& known) {
+    if (!row.cut || !known.live || !facts_.staf.current() || facts_.staf.asked() >= row.not_before) return;
+    if (now_ < row.not_before) {
+      out_.next = std::min(out_.next, row.not_before);
+      return;
+    }
+    if (now_ >= row.not_before + timing_.patience) return;
+    row.standing = Standing::held;
+    row.because = "stafd has not answered";
+    row.until = row.not_before + timing_.patience;
+    row.passing = true;
+    out_.ask_staf = true;
   }
 
   void leave(Row& row, const Known& known, Instant not_before) {

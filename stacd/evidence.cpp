@@ -106,12 +106,20 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
     all.not_before = std::max(all.not_before, facts.started + timing.long_soak);
   } else if ((!staf.current() || staf.asked() < unnamed_since) && now < patience) {
     auto wait = hold("stafd has not answered", patience);
-    wait.ask_staf = true;
+    wait.ask_staf = wait.passing = true;
     return wait;
   } else {
     // It may have moved to a discovery controller that has only just been found.
     if (const StafDc* unread = staf.young_unread(now, timing.patience); unread != nullptr)
       return hold_unread(*unread, staf.first_listed(unread->tid) + timing.patience);
+    // Or to one that has just changed its page, which takes a while to be read.
+    if (const StafDc* reading = now < patience ? staf.being_read() : nullptr; reading != nullptr) {
+      auto wait = hold("the log page of " + reading->tid.to_string() + " is being read", patience);
+      wait.passing = true;
+      wait.ask_at = staf.asked() + std::max(timing.ask_again, staf.asked() - unnamed_since);  // ever later
+      wait.ask_staf = now >= wait.ask_at;
+      return wait;
+    }
   }
   return all;
 }

@@ -18,6 +18,8 @@ struct Finding {
   std::string because;             // not gone: what is missing
   Instant until = kNever;          // not gone: the hold ends then at the latest
   bool ask_staf = false;           // not gone: stafd could tell
+  bool passing = false;            // not gone: for a moment only, not worth telling
+  Instant ask_at = kNever;         // not gone: stafd is to be asked again then
 };
 
 // What one discovery controller that once listed `tid` says about it now.

@@ -22,9 +22,10 @@ namespace stas {
 
 // How long what leaves waits, and for what (decisions.md, laws 2 and 3; compatibility contract, appendix A).
 struct EvidenceTiming {
-  Duration soak = std::chrono::milliseconds(1500);  // quiet time before a connection is cut
-  Duration long_soak = std::chrono::seconds(10);    // the same, counted from stafd's (re)appearance
-  Duration patience = std::chrono::seconds(60);     // for an answer, a page or a replacement that may never come
+  Duration soak = std::chrono::milliseconds(1500);      // quiet time before a connection is cut
+  Duration long_soak = std::chrono::seconds(10);        // the same, counted from stafd's (re)appearance
+  Duration patience = std::chrono::seconds(60);         // for an answer, a page or a replacement that may never come
+  Duration ask_again = std::chrono::milliseconds(250);  // stafd, whether it still reads a page; then ever later
 };
 
 // What is remembered of a controller from one table to the next, and, as far as who wanted it, over a restart.

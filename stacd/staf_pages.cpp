@@ -104,7 +104,12 @@ Result<std::vector<ListedPage>> parse_page_list(const std::vector<TextDict>& dic
     if (!tid) return tl::unexpected(tid.error());
     if (json.find("page known") == nullptr || json.find("page") == nullptr)
       return fail(ErrorKind::protocol, "an element lacks its page");
-    list.push_back({StafDc{std::move(*tid), text_of(json, "origin"), text_of(json, "page known") == "True", {}, {}},
+    list.push_back({StafDc{std::move(*tid),
+                           text_of(json, "origin"),
+                           text_of(json, "page known") == "True",
+                           {},
+                           {},
+                           text_of(json, "reading") == "True"},
                     text_of(json, "page")});
   }
   return list;

@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMaxFirstListed = 16384;  // twice what one answer may hold
 
 bool same(const StafDc& a, const StafDc& b) {
-  return a.origin == b.origin && a.page_known == b.page_known && a.entries == b.entries && a.skipped == b.skipped;
+  return a.origin == b.origin && a.page_known == b.page_known && a.entries == b.entries && a.skipped == b.skipped &&
+         a.reading == b.reading;
 }
 
 }  // namespace
@@ -89,7 +90,10 @@ bool StafView::answered(StafPages pages, Instant asked, Instant now) {
 StafPages StafView::answer() const {
   std::vector<StafDc> dcs;
   dcs.reserve(dcs_.size());
-  for (const auto& dc : dcs_) dcs.push_back(*dc);
+  for (const auto& dc : dcs_) {
+    dcs.push_back(*dc);
+    dcs.back().reading = false;
+  }
   return {std::move(dcs), {ended_.begin(), ended_.end()}, settled_};
 }
 
@@ -125,6 +129,11 @@ const StafDc* StafView::young_unread(Instant now, Duration patience) const {
     if (youngest == nullptr || first_listed(dc->tid) > first_listed(youngest->tid)) youngest = dc.get();
   }
   return youngest;
+}
+
+const StafDc* StafView::being_read() const {
+  const auto it = std::ranges::find_if(dcs_, [](const auto& dc) { return dc->reading; });
+  return it == dcs_.end() ? nullptr : it->get();
 }
 
 const StafDc* StafView::unread_at(const Tid& dc) const {

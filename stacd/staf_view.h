@@ -59,7 +59,7 @@ class StafView {
   // nullopt when it is not listed.
   std::optional<std::size_t> find(const Tid& dc) const;
   bool ended(const Tid& dc) const { return ended_.contains(dc); }
-  // The answer in force, as if it were given again.
+  // The answer in force, as if it were given again with all reading done.
   StafPages answer() const;
   // The present instance has listed it, now or earlier.
   bool listed_before(const Tid& dc) const { return first_listed_.contains(dc); }
@@ -67,6 +67,8 @@ class StafView {
   // A page that has not been read, of a controller that is listed since less than `patience`: the one that came last;
   // nullptr if there is none.
   const StafDc* young_unread(Instant now, Duration patience) const;
+  // A page of which a newer one is on its way, nullptr if there is none.
+  const StafDc* being_read() const;
   // A page that has not been read, whatever the reason. Not for an alias: another name of the same portal whose page
   // has been read (the stafd of nvme-stas 2.4.1 reads only one of them).
   const StafDc* unread() const;

@@ -44,7 +44,8 @@ void Connector::reconcile(Instant now) {
     const Row& row = desired_.rows[ioc.row];
     if (row.named()) remember_sources(ioc, row, facts);
     follow(ioc, row, now);
-    const bool holds = row.standing == Standing::held && !row.passing;
+    if (row.passing) continue;
+    const bool holds = row.standing == Standing::held;
     if (holds && !ioc.hold_told) held.push_back(&ioc);
     ioc.hold_told = holds;
   }
@@ -99,7 +100,7 @@ void Connector::follow(Ioc& ioc, const Row& row, Instant now) {
   }
   const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
   if (!goes) {
-    ioc.leaving_since = kNever;
+    if (!row.passing) ioc.leaving_since = kNever;
   } else if (ioc.leaving_since == kNever) {
     ioc.leaving_since = now;
   }

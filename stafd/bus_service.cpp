@@ -212,12 +212,14 @@ BusDicts BusService::list_pages() {
     auto& dict = list.emplace_back(id_dict(dc.tid, {}, {}));
     dict.emplace_back("origin", dc.origin_text());
     dict.emplace_back("page known", bool_text(dc.page_is_evidence()));
+    dict.emplace_back("reading", bool_text(finder_.is_being_read(dc)));
     dict.emplace_back("page", dc.entries.empty() ? std::string() : std::to_string(numbers[list.size() - 1]));
   }
   for (const auto& tid : finder_.unresolved()) {
     auto& dict = list.emplace_back(id_dict(tid, {}, {}));
     dict.emplace_back("origin", "configured");
     dict.emplace_back("page known", bool_text(false));
+    dict.emplace_back("reading", bool_text(false));
     dict.emplace_back("page", "");
   }
   return list;

@@ -52,6 +52,10 @@ class Connection {
   Reading reading = Reading::unread;
   Page page;  // what is believed; it may come from before this connection
   bool fresh() const { return reading != Reading::unread; }
+  // A newer page than this is on its way, as far as can be told: reading it has not failed.
+  bool reads_anew() const {
+    return live && (reading == Reading::unread || reading == Reading::stale) && page_failures() == 0;
+  }
 
   // Events.
   void refresh(const Device& seen, Instant now);  // its attributes

@@ -70,6 +70,11 @@ bool Finder::is_settled() const {
   return restored_ && config_ && config_->doubts.empty() && !dirty_ && !full_ && !names_awaited_ && devices_.complete();
 }
 
+bool Finder::is_being_read(const Dc& dc) const {
+  const auto it = dc.device ? connections_.find(dc.device->name) : connections_.end();
+  return it != connections_.end() && it->second.reads_anew();
+}
+
 Connection* Finder::connection_of(const DeviceRef& ref) {
   const auto it = connections_.find(ref.name);
   if (it == connections_.end()) return nullptr;

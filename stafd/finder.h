@@ -62,6 +62,8 @@ class Finder {
   // state was taken: a configured controller that is not listed is truly not configured. Never between a fact and
   // advance(), which then tells whoever asked in between (NotifySettled).
   bool is_settled() const;
+  // A newer page than the one it shows is on its way.
+  bool is_being_read(const Dc& dc) const;
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }

@@ -14,7 +14,8 @@ StafPages pages_of(const Finder& finder, bool legacy) {
                    std::string(to_text(dc.origin)),
                    dc.page_is_evidence(),
                    dc.entries,
-                   {}});
+                   {},
+                   !legacy && finder.is_being_read(dc)});
   for (const auto& tid : finder.unresolved()) dcs.push_back({tid, "configured", false, {}, {}});
   if (legacy) return StafPages{std::move(dcs), {}, std::nullopt};
   return StafPages{std::move(dcs), finder.ended(), finder.is_settled()};

@@ -126,6 +126,10 @@ void World::end(D& daemon, bool in_order) {
 
 void World::stop_stafd(bool in_order) {
   if (!stafd_.brain) return;
+  // The kernel makes the connection all the same, and nobody is told of it.
+  for (const auto& [id, op] : stafd_.ops)
+    if (const auto name = find_dc(op.tid); op.connect && name)
+      admins_dc_.set(static_cast<std::size_t>(host_of_dc(*name)));
   end(stafd_, in_order);
   fetch_at_.fill(Instant{});
   staf_appeared_ = kNever;

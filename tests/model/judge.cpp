@@ -131,13 +131,11 @@ bool World::is_served(int name, const KernelDevice& beside) const {
 }
 
 // A page that stafd is reading, or has yet to read after a notice, may list it.
-// A page that takes seconds is waited for only when it was never read; `line`: its controller= line was removed, not
-// even then.
-bool World::page_on_its_way(int path, bool line) const {
+bool World::page_on_its_way(int path) const {
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
-    if (!h.up || h.fails_reads || is_young(h) || (h.slow && (line || known_[z(host)].any)) || now_ < hung_until_ ||
-        !h.listed.test(z(path)) || h.unusable.test(z(path)))
+    if (!h.up || h.fails_reads || is_young(h) || now_ < hung_until_ || !h.listed.test(z(path)) ||
+        h.unusable.test(z(path)))
       continue;
     if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
@@ -227,8 +225,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       }))
     violate("make before break", "cut before what replaces it is there: " + text);
   // A page that nobody remembers is not doubted when it is read the first time.
-  if (!amnesia_ && usable_ioc(device->path) &&
-      page_on_its_way(device->path, disconnect.reason == Reason::not_configured))
+  if (!amnesia_ && usable_ioc(device->path) && page_on_its_way(device->path))
     violate("on its way", "cut while the page that lists it is being read: " + text);
 }
 

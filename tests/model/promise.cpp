@@ -20,7 +20,7 @@ constexpr Duration kHorizon = std::chrono::minutes(3);  // so far a plan looks a
 
 bool same_dc(const StafDc& a, const StafDc& b) {
   return a.tid == b.tid && a.origin == b.origin && a.page_known == b.page_known && a.entries == b.entries &&
-         a.skipped == b.skipped;
+         a.skipped == b.skipped && a.reading == b.reading;
 }
 
 bool same_answer(const StafPages& pages, const StafView& view) {
@@ -54,7 +54,7 @@ bool is_open(const Tid& tid, const Plan& told) {
 
 void World::promise(const StacdConfigured& reload) {
   something_else();
-  if (!stacd_.ops.empty()) return;       // what they come to, nobody knows
+  if (!stacd_.ops.empty() || stacd_.brain->staf().being_read() != nullptr) return;  // what they come to, nobody knows
   if (++reloads_ % kOneOf != 0) return;  // a plan costs as much as the minutes that it looks ahead
   const Plan told = plan(*stacd_.brain, reload, {"stacd.conf", "stacd.conf"}, now_);
   if (!told.finished) return violate("plan", "the plan does not come to an end");
@@ -65,6 +65,7 @@ void World::promise(const StacdConfigured& reload) {
     if (step.fate == Fate::disconnect) promise_.disconnects.emplace(step.device, now_ + step.after);
   }
   promise_.in_force = true;
+  log("plan made");
   note(Feature::plan_made);
 }
 
@@ -82,6 +83,7 @@ void World::check_promise() {
 
 void World::something_else() {
   check_promise();
+  if (promise_.in_force) log("plan over");
   promise_ = {};
 }
 

@@ -229,7 +229,7 @@ class World {
   template <class D>
   void judge_voice(D& daemon, const Report& report);
   const char* law_of_cut(const KernelDevice& device, int name) const;
-  bool page_on_its_way(int path, bool line) const;
+  bool page_on_its_way(int path) const;
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 

@@ -117,6 +117,7 @@ struct StafDc {
   bool page_known = false;  // the page was read completely at least once: its entries, also none, are evidence
   Entries entries;
   std::vector<std::string> skipped = {};  // NQNs of entries that cannot be used; "" when that is not readable either
+  bool reading = false;                   // stafd is about to know a newer page; nvme-stas 2.4.1 does not say
 };
 // Answer to FetchStafPages. An error is no information.
 struct StafPages {
