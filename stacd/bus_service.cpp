@@ -7,6 +7,7 @@
 #include "libstas/core/brain/view.h"
 #include "libstas/sys/daemon/bus_face.h"
 #include "libstas/sys/daemon/plan_face.h"
+#include "stacd/explain_json.h"
 #include "stacd/plan_json.h"
 
 namespace stas::stacd {
@@ -42,6 +43,16 @@ BusInterface BusService::desired_interface() const {
                               return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
                             });
                           }});
+  face.methods.push_back(
+      {"explain",
+       {{BusType::text, "question"}},
+       {{BusType::text, "explanation_json"}},
+       [this](const BusArgs& args) -> Result<BusValue> {
+         const auto now = shell_.loop().now();
+         const ConfigFiles files{shell_.options().conf_file, shell_.options().sys_conf};
+         return BusValue(
+             to_json(explain(connector_, std::get<std::string>(args.at(0)), files, now), now).dump_python());
+       }});
   return face;
 }
 

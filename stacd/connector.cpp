@@ -319,6 +319,7 @@ void Connector::on_connected(Ioc& ioc, const Device& device, Instant now) {
 
 void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
   ++ioc.op_failures;
+  ioc.failed(error, now);
   ioc.next_connect = now + ioc.backoff.fail();
   const bool quiet = ioc.failure_told || error.kind == ErrorKind::cancelled;
   out_.push_back(Report{quiet ? Level::debug : Level::error,
@@ -341,6 +342,7 @@ void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) 
     if (ioc.device) devices_.gone(*ioc.device);
     return unbind(ioc, now, Duration::zero());
   }
+  ioc.failed(error, now);
   const bool told = std::exchange(ioc.cut_failure_told, true);
   report(told ? Level::debug : Level::error, ioc, "Failed to disconnect. " + error.text);
   ioc.next_cut = now + ioc.cut_backoff.fail();

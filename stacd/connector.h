@@ -58,7 +58,14 @@ class Connector {
   bool is_asking_staf() const { return fetching_; }  // a FetchStafPages has no answer yet
   const DeviceBook& devices() const { return devices_; }
   const StacdConfig* config() const { return config_.get(); }
+  const HostIdentity* host() const { return host_.get(); }
   const ConnectorTiming& timing() const { return timing_; }
+  // What the table is made from; needs a configuration. Points into this Connector.
+  Facts facts() const;
+  // The table as it is with the facts of now, also where the next advance() would have to make it first.
+  Desired table_at(Instant now) const;
+  // NCC, and as many attempts as are allowed: no more of them.
+  bool given_up(const Ioc& ioc, const Row& row) const;
   Instant soak_deadline() const;
   // After Stop: nothing is in flight.
   bool stopped() const;
@@ -88,7 +95,6 @@ class Connector {
   void follow(Ioc& ioc, const Row& row, Instant now);
   void remember_sources(Ioc& ioc, const Row& row, const Facts& facts);
   void tell_holds(const std::vector<Ioc*>& fresh);
-  Facts facts() const;
   void take_restored(Instant now);
   void audit(Instant now);
   void forget_foreign();
@@ -109,7 +115,6 @@ class Connector {
   void note_works(Ioc& ioc);
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
-  bool given_up(const Ioc& ioc, const Row& row) const;
 
   void tell_link(const Device& device);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);

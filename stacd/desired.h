@@ -47,6 +47,8 @@ struct Row {
   bool cut = false;                   // leaving, refused: disconnect-scope lets the connection be cut
 
   bool named() const { return line != nullptr || !dcs.empty(); }
+  // Refused only until the host name of its line has an address.
+  bool waits() const { return standing == Standing::refused && reason == Reason::unusable && !because.empty(); }
 };
 
 struct Desired {

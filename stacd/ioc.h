@@ -9,6 +9,7 @@
 #include <string>
 
 #include "libstas/core/base/backoff.h"
+#include "libstas/core/base/result.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/discovery/dlpe.h"
@@ -51,6 +52,8 @@ struct Ioc : Known {
   Instant next_connect{};
   Instant encouraged = Instant::min();  // last time that news of stafd brought the attempt forward
   bool failure_told = false;
+  std::string last_error;  // of a connect or disconnect, until one succeeds; "" without one
+  Instant failed_at{};
 
   // --- its end ---
   bool waits = false;  // until it shows whether it is another controller's
@@ -63,6 +66,10 @@ struct Ioc : Known {
   unsigned op_failures = 0;
 
   bool connected() const { return live; }
+  void failed(const Error& error, Instant now) {
+    last_error = error.text;
+    failed_at = now;
+  }
   void bind(const DeviceRef& ref, Instant now) {
     device = ref;
     live = true;
@@ -74,6 +81,7 @@ struct Ioc : Known {
     cut_backoff.reset();
     next_connect = next_cut = Instant{};
     failure_told = cut_failure_told = false;
+    last_error.clear();
     op_failures = 0;
   }
   void unbind(Instant now, Duration delay) {

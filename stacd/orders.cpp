@@ -249,7 +249,7 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
 
 bool Connector::is_live(const Ioc& ioc) const {
   const Device* device = ioc.device ? devices_.find(*ioc.device) : nullptr;
-  return device != nullptr && (device->state.empty() || device->state == "live");
+  return path_state(device) == "live";
 }
 
 void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {

@@ -4,11 +4,11 @@
 #include <functional>
 #include <vector>
 
+#include "libstas/core/brain/configured.h"
+
 namespace stas {
 
 namespace {
-
-std::string place(const std::string& file, int line) { return file + ":" + std::to_string(line); }
 
 void append(std::string& list, const std::string& item) { list += (list.empty() ? "" : "; ") + item; }
 
@@ -20,17 +20,49 @@ std::size_t number_of(const Dlpe* entry, const StafDc& dc) {
   return static_cast<std::size_t>(entry - page.data()) + 1;
 }
 
+// The entry of the page that means the row; nullptr where it cannot be told.
+const Dlpe* entry_of(const Row& row, const Listing& listing) {
+  // A row may go on under another host NQN than the page is for now.
+  const auto means = [&](const Tid& tid) {
+    return tid == row.tid ||
+           (tid.subsysnqn() == row.tid.subsysnqn() && with(tid, &TidFields::host_nqn, row.tid.host_nqn()) == row.tid);
+  };
+  for (const auto& [tid, entry] : listing.usable)
+    if (means(tid)) return entry;
+  for (const auto& refused : listing.refused)
+    if (means(refused.tid)) return refused.entry;
+  return nullptr;
+}
+
+std::string in_page(const Dlpe* entry, const StafDc& dc) {
+  const auto number = entry == nullptr ? 0 : number_of(entry, dc);
+  return (number == 0 ? "the page of " : "entry " + std::to_string(number) + " of the page of ") + dc.tid.to_string();
+}
+
 }  // namespace
+
+std::string place(const std::string& file, int line) { return line == 0 ? file : file + ":" + std::to_string(line); }
 
 std::string named_by(const Row& row, const std::string& file) {
   std::string text;
   if (row.line != nullptr) append(text, place(file, row.line->line));
-  for (const StafDc* dc : row.dcs) {
-    const auto number = dc == row.dcs.back() ? number_of(row.entry, *dc) : 0;
-    append(text, (number == 0 ? "the page of " : "entry " + std::to_string(number) + " of the page of ") +
-                     dc->tid.to_string());
-  }
+  for (const StafDc* dc : row.dcs) append(text, in_page(dc == row.dcs.back() ? row.entry : nullptr, *dc));
   return text;
+}
+
+std::vector<std::string> sources(const Row& row, const Facts& facts, const std::string& file) {
+  std::vector<std::string> list;
+  for (const ControllerLine& line : facts.config->controllers) {
+    if (line.subsysnqn != row.tid.subsysnqn()) continue;
+    const Tid meant(target_of(line, *facts.config, *facts.host, facts.names).fields);
+    if (&line == row.line || meant == row.tid) list.push_back(place(file, line.line));
+  }
+  for (const StafDc* dc : row.dcs) {
+    const auto index = facts.staf.find(dc->tid);
+    const Dlpe* entry = index ? entry_of(row, facts.staf.listing(*index)) : nullptr;
+    list.push_back(in_page(entry, *dc) + " (" + dc->origin + ")");
+  }
+  return list;
 }
 
 std::string refused_by(const Row& row, const std::string& file) {

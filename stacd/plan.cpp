@@ -198,7 +198,7 @@ class Rehearsal {
         step.fate = Fate::hold;
         step.until = row.until;
       } else if (row.standing == Standing::refused) {
-        step.fate = row.reason == Reason::unusable && !row.because.empty() ? Fate::wait : Fate::refuse;
+        step.fate = row.waits() ? Fate::wait : Fate::refuse;
       } else if (row.standing == Standing::wanted && device == nullptr) {
         step.fate = Fate::wait;
         step.why = brain_.devices().complete() ? "no attempt is due" : "the devices of this host are not known yet";

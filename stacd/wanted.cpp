@@ -26,6 +26,10 @@ Facts Connector::facts() const {
   return facts;
 }
 
+Desired Connector::table_at(Instant now) const {
+  return is_current() && now < desired_.next ? desired_ : desired(facts(), timing_, now);
+}
+
 void Connector::reconcile(Instant now) {
   dirty_ = false;
   audit_ = true;

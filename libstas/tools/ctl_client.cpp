@@ -70,6 +70,10 @@ Result<Json> CtlClient::plan(const std::string& conf_file, const std::string& sy
   return document(daemon_.name + ".desired", "plan", args);
 }
 
+Result<Json> CtlClient::explain(const std::string& question) {
+  return document(daemon_.name + ".desired", "explain", {question});
+}
+
 Result<void> CtlClient::add_details(Json& controller, LogPages log_pages) {
   const auto tid = tid_texts(controller);
   if (!tid) return tl::unexpected(tid.error());

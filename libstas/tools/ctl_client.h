@@ -31,6 +31,8 @@ class CtlClient {
   Result<Json> all_log_pages(bool detailed);
   // What a reload would do. The files are read here, with the rights of the caller; "": the daemon's own.
   Result<Json> plan(const std::string& conf_file, const std::string& sys_conf);
+  // Why a controller is connected or not; by NQN, transport ID, device or address.
+  Result<Json> explain(const std::string& question);
   // process_info with the details of all controllers, stafd's with their log pages.
   enum class LogPages { without, with };
   Result<Json> status(LogPages log_pages);

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "libstas/core/base/unicode.h"
+
 namespace stas {
 
 namespace {
@@ -99,6 +101,13 @@ CliCommand detailed_command(const std::string& tool, const std::string& name) {
   auto made = command(tool, name, " [-h] [-d]", kDetailedHelp);
   made.options = {{'d', "detailed", false, {}, false}};
   return made;
+}
+
+CtlPrint no_answer(const std::string& daemon, const Error& error) {
+  std::string text = error.text;
+  if (error.kind == ErrorKind::not_found && error.errnum == 0)
+    text = "Unable to communicate with " + daemon + " over D-Bus. Is " + daemon + " running?";
+  return {{}, printable(text) + "\n", kExitFailure};
 }
 
 int run_tool(const CtlTool& tool, int argc, char** argv) {

@@ -43,6 +43,9 @@ struct CtlTool {
 CliCommand plain_command(const std::string& tool, const std::string& name);
 CliCommand detailed_command(const std::string& tool, const std::string& name);
 
+// What is printed when there is no answer, in the words of 2.4.1 where the daemon does not run, and exit status 1.
+CtlPrint no_answer(const std::string& daemon, const Error& error);
+
 // main(): prints the answer, or the old product's one message; returns the exit code.
 int run_tool(const CtlTool& tool, int argc, char** argv);
 

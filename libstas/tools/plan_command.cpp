@@ -91,12 +91,9 @@ std::string summary(const Json::Array& steps) {
 
 CtlPrint print_plan(const std::string& daemon, const Result<Json>& plan, std::optional<OutputFormat> format) {
   if (!plan) {
-    std::string text = plan.error().text;
-    if (plan.error().kind == ErrorKind::not_found && plan.error().errnum == 0)
-      text = "Unable to communicate with " + daemon + " over D-Bus. Is " + daemon + " running?";
-    if (plan.error().kind == ErrorKind::permission && plan.error().errnum == 0)
-      text += " (a plan is for root to ask for)";
-    return {{}, printable(text) + "\n", kNoPlan};
+    Error error = plan.error();
+    if (error.kind == ErrorKind::permission && error.errnum == 0) error.text += " (a plan is for root to ask for)";
+    return no_answer(daemon, error);
   }
   CtlPrint print;
   const Json* complaints = plan->find("complaints");

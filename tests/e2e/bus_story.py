@@ -46,7 +46,9 @@ class Faces(Story):
 
     def test_introspection_shows_the_recorded_interfaces(self):
         for daemon, name in NAMES.items():
-            recorded = members((SOURCE / "tests/data" / f"{name}.xml").read_text())
+            recorded = set()
+            for golden in (SOURCE / "tests/data").glob(f"{name}*.xml"):
+                recorded |= members(golden.read_text())
             done = self.world.busctl("--json=short", "call", name, PATHS[daemon], "org.freedesktop.DBus.Introspectable",
                                      "Introspect")
             self.assertEqual(done.returncode, 0, done.stderr)

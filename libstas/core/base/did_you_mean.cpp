@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 #include "libstas/core/base/text.h"
 
@@ -32,13 +33,26 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+std::size_t tolerance(std::string_view wanted) { return std::clamp<std::size_t>(wanted.size() / 3, 1, kMaxDistance); }
+
+// The same for what may be long and begins and ends alike. kMaxDistance + 1: it is more than that.
+std::size_t distance_within(std::string_view a, std::string_view b) {
+  const auto begin = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  a.remove_prefix(static_cast<std::size_t>(begin.first - a.begin()));
+  b.remove_prefix(static_cast<std::size_t>(begin.second - b.begin()));
+  const auto end = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend());
+  a.remove_suffix(static_cast<std::size_t>(end.first - a.rbegin()));
+  b.remove_suffix(static_cast<std::size_t>(end.second - b.rbegin()));
+  return std::max(a.size(), b.size()) > kMaxCompared ? kMaxDistance + 1 : edit_distance(a, b);
+}
+
 }  // namespace
 
 std::string_view closest(std::string_view text, const std::vector<std::string_view>& candidates) {
   const std::string wanted = to_lower(trimmed(text));
   if (wanted.empty() || wanted.size() > kMaxCompared) return {};
   std::string_view best;
-  std::size_t best_distance = std::clamp<std::size_t>(wanted.size() / 3, 1, kMaxDistance) + 1;
+  std::size_t best_distance = tolerance(wanted) + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kMaxCompared) continue;
     const std::size_t distance = edit_distance(wanted, to_lower(candidate));
@@ -46,6 +60,22 @@ std::string_view closest(std::string_view text, const std::vector<std::string_vi
     best_distance = distance;
     best = candidate;
   }
+  return best;
+}
+
+std::vector<std::string_view> nearest(std::string_view text, const std::vector<std::string_view>& candidates,
+                                      std::size_t count) {
+  const std::string wanted = to_lower(trimmed(text));
+  if (wanted.empty()) return {};
+  std::vector<std::pair<std::size_t, std::string_view>> ranked;  // 0: contains it
+  for (const std::string_view candidate : candidates) {
+    const std::string name = to_lower(candidate);
+    const std::size_t rank = name.find(wanted) != std::string::npos ? 0 : distance_within(wanted, name);
+    if (rank <= tolerance(wanted)) ranked.emplace_back(rank, candidate);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string_view> best;
+  for (std::size_t i = 0; i < std::min(count, ranked.size()); ++i) best.push_back(ranked[i].second);
   return best;
 }
 

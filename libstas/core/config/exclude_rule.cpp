@@ -139,4 +139,18 @@ std::optional<ExcludeRule> parse_exclude_rule(std::string_view value, Problems& 
   return std::nullopt;
 }
 
+std::string to_text(const ExcludeRule& rule) {
+  std::string text;
+  const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) text.append(text.empty() ? "" : ";").append(name).append("=").append(*value);
+  };
+  add("transport", rule.transport);
+  add("traddr", rule.traddr);
+  add("trsvcid", rule.trsvcid);
+  add("nqn", rule.subsysnqn);
+  add("host-iface", rule.host_iface);
+  add("host-nqn", rule.host_nqn);
+  return text;
+}
+
 }  // namespace stas

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "libstas/core/config/config_values.h"
@@ -15,5 +16,8 @@ namespace stas {
 // field it would match more than was meant. Nor does one with a value that no controller can have: who wrote it
 // believes that something is excluded.
 std::optional<ExcludeRule> parse_exclude_rule(std::string_view value, Problems& problems);
+
+// The rule as a line may have it: "transport=tcp;traddr=10.0.0.1".
+std::string to_text(const ExcludeRule& rule);
 
 }  // namespace stas

@@ -74,8 +74,18 @@ const ExcludeRule* find_exclusion(const std::vector<ExcludeRule>& rules, const T
   return nullptr;
 }
 
+std::vector<const ExcludeRule*> find_exclusions(const std::vector<ExcludeRule>& rules, const Tid& tid) {
+  std::vector<const ExcludeRule*> found;
+  for (const ExcludeRule& rule : rules)
+    if (matches(rule, tid)) found.push_back(&rule);
+  return found;
+}
+
 Usability usability(const CommonConfig& config, const Tid& tid) {
-  if (find_exclusion(config.excludes, tid) != nullptr) return Usability::excluded;
+  return find_exclusion(config.excludes, tid) != nullptr ? Usability::excluded : fitness(config, tid);
+}
+
+Usability fitness(const CommonConfig& config, const Tid& tid) {
   if (!is_valid_address(tid)) return Usability::invalid_address;
   if (!is_valid_name(tid)) return Usability::invalid_nqn;
   if (is_ip_transport(tid.transport()) && !config.families.allows(tid.ip()->family())) {

@@ -190,6 +190,15 @@ void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std:
   }
 }
 
+std::string connect_parameter_text(const ConnectOptions& options, std::string_view name) {
+  for (const Parameter& parameter : kParameters) {
+    if (parameter.name != name) continue;
+    if (parameter.flag != nullptr && options.*parameter.flag) return *(options.*parameter.flag) ? "true" : "false";
+    if (parameter.number != nullptr && options.*parameter.number) return std::to_string(*(options.*parameter.number));
+  }
+  return {};
+}
+
 Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text) {
   for (const Parameter& parameter : kParameters) {
     if (parameter.name != name) continue;

@@ -48,6 +48,8 @@ inline constexpr std::size_t kDiscoveryParameters = 7;
 bool is_connect_parameter(std::string_view name);
 // Makes the parameter called `name` of `to` that of `from`.
 void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std::string_view name);
+// As a file has it: "true", "31"; "" when it is not set.
+std::string connect_parameter_text(const ConnectOptions& options, std::string_view name);
 // Sets the parameter called `name`, one of connect_parameters(). On an error nothing is changed.
 Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text);
 

@@ -130,6 +130,15 @@ std::string interface_of(const Interfaces& interfaces, std::string_view address)
   return owner == interfaces.end() ? std::string{} : owner->name;
 }
 
+std::string_view path_state(const Device* device) {
+  if (device == nullptr) return "missing";
+  const std::string& state = device->state;
+  if (state.empty() || state == "live") return "live";
+  if (state == "resetting") return "resetting";
+  if (state.starts_with("deleting") || state == "dead") return "deleting";  // "deleting (no IO)"
+  return "connecting";
+}
+
 bool is_settled(const Device& device) {
   return !device.subsysnqn.empty() && (!device.cntrltype.empty() || device.state == "live");
 }

@@ -61,6 +61,11 @@ std::string interface_of(const Interfaces& interfaces, std::string_view address)
 
 enum class ControllerKind : std::uint8_t { discovery, io };
 
+// What a path is good for, in five words: "live", "connecting" (also what is new), "resetting", "deleting" (also what
+// is dead), "missing" (nullptr). Only a live one carries anything; kernels that do not tell a state have live ones
+// only.
+std::string_view path_state(const Device* device);
+
 // Is the device complete enough to be judged (attributes settle late after "add")?
 bool is_settled(const Device& device);
 // Classification by NQN, cntrltype, children, in this order (4.6).

@@ -371,5 +371,26 @@ TEST(InterfaceOf, FindsTheFirstOwner) {
   for (const char* text : {"255.255.255.255", "", "none"}) EXPECT_EQ(interface_of(interfaces, text), "") << text;
 }
 
+TEST(PathState, OnlyALivePathCarriesAnything) {
+  const struct {
+    const char* state;
+    const char* expect;
+  } rows[] = {{"", "live"},
+              {"live", "live"},
+              {"new", "connecting"},
+              {"connecting", "connecting"},
+              {"resetting", "resetting"},
+              {"deleting", "deleting"},
+              {"deleting (no IO)", "deleting"},
+              {"dead", "deleting"},
+              {"what is to come", "connecting"}};
+  for (const auto& row : rows) {
+    Device device;
+    device.state = row.state;
+    EXPECT_EQ(path_state(&device), row.expect) << row.state;
+  }
+  EXPECT_EQ(path_state(nullptr), "missing");
+}
+
 }  // namespace
 }  // namespace stas

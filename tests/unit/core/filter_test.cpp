@@ -110,6 +110,19 @@ TEST(Exclusion, TheFirstRuleThatMatchesIsNamed) {
   EXPECT_EQ(find_exclusion(rules, tid(Transport::loop, "")), nullptr);
 }
 
+TEST(Exclusion, AllRulesThatMatchAreNamedInOrder) {
+  const std::vector<ExcludeRule> rules = {rule("nqn=nqn.*"), rule("traddr=1.1.1.2"), rule("transport=tcp")};
+  const auto found = find_exclusions(rules, tid(Transport::tcp, "1.1.1.1"));
+  EXPECT_EQ(found, (std::vector<const ExcludeRule*>{&rules[0], &rules[2]}));
+  EXPECT_TRUE(find_exclusions({}, tid(Transport::tcp, "1.1.1.1")).empty());
+}
+
+TEST(Exclusion, ARuleReadsAsItsLine) {
+  for (const char* text : {"transport=tcp;traddr=10.1.*;trsvcid=8009;nqn=nqn.?;host-iface=eth0;host-nqn=nqn.host",
+                           "traddr=array.example", "host-iface=eth*"})
+    EXPECT_EQ(to_text(rule(text)), text);
+}
+
 TEST(Exclusion, ARuleWithoutFieldsMatchesNothing) {
   EXPECT_EQ(find_exclusion({ExcludeRule{}}, tid(Transport::tcp, "1.1.1.1")), nullptr);
 }

@@ -65,6 +65,19 @@ TEST(DidYouMean, ProposesTheNearestName) {
   EXPECT_EQ(did_you_mean("frob", names), "");
 }
 
+TEST(DidYouMean, NearestNamesMayBeLong) {
+  const std::string uuid = "nqn.2014-08.org.nvmexpress:uuid:2cd2c43b-a90a-45c1-a8cd-86b33ab273b";
+  const std::string first = uuid + "5", second = uuid + "66", far = "nqn.2024-01.org.example:" + std::string(100, 'x');
+  const std::vector<std::string_view> names = {far, second, "10.0.0.1", first};
+  using List = std::vector<std::string_view>;
+  EXPECT_EQ(nearest(uuid + "7", names, 5), (List{first, second}));
+  EXPECT_EQ(nearest(uuid + "7", names, 1), List{first});
+  EXPECT_EQ(nearest("EXAMPLE", names, 5), List{far});
+  EXPECT_EQ(nearest("10.0.0.2", names, 5), List{"10.0.0.1"});
+  EXPECT_EQ(nearest(std::string(200, 'a'), names, 5), List{});
+  EXPECT_EQ(nearest("", names, 5), List{});
+}
+
 TEST(Complaint, NamesFileAndLine) {
   EXPECT_EQ((Complaint{Severity::error, "/etc/x", 7, "bad"}).to_string(), "File:/etc/x:7: bad");
   EXPECT_EQ((Complaint{Severity::error, "/etc/x", 0, "bad"}).to_string(), "File:/etc/x: bad");

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stacd/explanation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libstas/core/brain/configured.h"
+#include "libstas/core/config/doubt.h"
+#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/filter.h"
+#include "libstas/core/config/option_value.h"
+#include "stacd/origin.h"
+
+namespace stas {
+
+namespace {
+
+constexpr char kGlobal[] = "[Global]", kIocs[] = "[I/O controller connection management]", kHost[] = "[Host]";
+constexpr char kSet[] = "set";  // all that is said about a key
+constexpr char kDefault[] = "default";
+constexpr char kEntry[] = "log page entry";
+
+std::optional<Duration> since(Instant instant, Instant now) {
+  return instant == kNever ? std::nullopt : std::optional<Duration>(now - instant);
+}
+
+// Since when a row has the standing that it has; kNever when nobody counts.
+Instant begin_of(const Row& row, const Ioc& ioc) {
+  switch (row.standing) {
+    case Standing::wanted:
+      return ioc.named_since;
+    case Standing::held:
+      return ioc.unnamed_since;
+    case Standing::leaving:
+    case Standing::refused:
+      return ioc.leaving_since;
+    case Standing::foreign:
+      return ioc.bound_at;
+  }
+  return kNever;
+}
+
+std::string_view to_text(const IpFamilies& families) {
+  return families.v4 && families.v6 ? "ipv4+ipv6" : families.v4 ? "ipv4" : "ipv6";
+}
+
+std::string_view to_text(DisconnectScope scope) {
+  switch (scope) {
+    case DisconnectScope::only_stas_connections:
+      return "only-stas-connections";
+    case DisconnectScope::all_connections_matching_disconnect_trtypes:
+      return "all-connections-matching-disconnect-trtypes";
+    case DisconnectScope::no_disconnect:
+      return "no-disconnect";
+  }
+  return "";
+}
+
+}  // namespace
+
+Explainer::Explainer(const Connector& brain, const ConfigFiles& files, Instant now)
+    : brain_(brain), files_(files), now_(now), facts_(brain.facts()), table_(brain.table_at(now)) {}
+
+std::string Explainer::global(std::string_view section) const { return files_.stacd_conf + " " + std::string(section); }
+
+Explanation Explainer::of(const Row& row) const {
+  const Ioc* ioc = brain_.find(row.tid);
+  Explanation out;
+  out.tid = row.tid;
+  out.verdict = row.waits() ? "waiting" : to_text(row.standing);
+  out.why = row.because.empty() ? std::string(to_text(row.reason)) : row.because;
+  if (row.standing == Standing::foreign && out.why.empty()) out.why = "not ours";
+  if (row.standing == Standing::held) out.until = row.until;
+  add_sources(row, out);
+  add_rules(row, ioc, out);
+  if (row.standing == Standing::wanted) {
+    add_options(row, out);
+    add_identity(row, out);
+  }
+  out.state = path_state(nullptr);
+  if (ioc != nullptr) {
+    out.since = since(begin_of(row, *ioc), now_);
+    add_connection(row, *ioc, out);
+    add_attempts(row, *ioc, out);
+  }
+  return out;
+}
+
+void Explainer::add_sources(const Row& row, Explanation& out) const {
+  out.named = sources(row, facts_, files_.stacd_conf);
+  const Ioc* ioc = brain_.find(row.tid);
+  if (ioc == nullptr) return;
+  if (ioc->configured && row.line == nullptr) out.once.emplace_back("a controller= line");
+  for (const auto& [dc, origin] : ioc->sources)
+    if (std::ranges::none_of(row.dcs, [&dc = dc](const StafDc* now) { return now->tid == dc; }))
+      out.once.push_back("the page of " + dc.to_string());
+}
+
+void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) const {
+  const StacdConfig& config = *facts_.config;
+  auto excludes = find_exclusions(config.excludes, row.tid);
+  if (row.rule != nullptr && std::ranges::find(excludes, row.rule) == excludes.end()) excludes.push_back(row.rule);
+  for (const ExcludeRule* rule : excludes)
+    out.rules.push_back({place(files_.stacd_conf, rule->line), "exclude=" + stas::to_text(*rule), "refuses it"});
+  if (!row.waits()) {
+    const auto why = fitness(config, row.tid);
+    if (why == Usability::family_disabled)
+      out.rules.push_back({global(kGlobal), "ip-family=" + std::string(to_text(config.families)), "refuses it"});
+    else if (why != Usability::usable)
+      out.rules.push_back({{}, std::string(stas::to_text(why)), "refuses it"});
+  }
+  if (!row.named())
+    for (const ConfigDoubt& doubt : config.doubts)
+      if (could_mean(doubt, row.tid)) out.rules.push_back({place(doubt.file, doubt.line), doubt.text, "may mean it"});
+  if (ioc != nullptr && !ioc->device && brain_.given_up(*ioc, row))
+    out.rules.push_back({global(kIocs), "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),
+                         "ends the attempts, as the central discovery controller reports no connectivity (NCC)"});
+  const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
+  if (ioc == nullptr || !ioc->live || !(row.standing == Standing::foreign || (goes && !row.cut))) return;
+  out.rules.push_back({global(kIocs), "disconnect-scope=" + std::string(to_text(config.disconnect_scope)),
+                       goes ? "leaves the connection" : "lets it be looked at"});
+}
+
+void Explainer::add_options(const Row& row, Explanation& out) const {
+  const ConnectOptions& global = facts_.config->connect;
+  const ConnectOptions none;
+  const ConnectOptions& own = row.line != nullptr ? row.line->options : none;
+  const std::string line = row.line != nullptr ? place(files_.stacd_conf, row.line->line) : std::string();
+  for (const auto name : connect_parameters()) {
+    const std::string key(name);
+    if (auto text = connect_parameter_text(own, name); !text.empty())
+      out.options.push_back({key, std::move(text), line});
+    else if (auto other = connect_parameter_text(global, name); !other.empty())
+      out.options.push_back({key, std::move(other), this->global(kGlobal)});
+    else if (name == "ctrl-loss-tmo")
+      out.options.push_back({key, std::to_string(kDefaultCtrlLossTmo), kDefault});
+  }
+  if (!own.dhchap_secret.empty())
+    out.options.push_back({"dhchap-secret", kSet, line});
+  else if (!facts_.host->key.empty())
+    out.options.push_back({"dhchap-secret", kSet, files_.sys_conf + " " + kHost});
+  if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, line});
+}
+
+// What makes the transport ID, as far as it is not plain who said it.
+void Explainer::add_identity(const Row& row, Explanation& out) const {
+  const ControllerLine* own = row.line;
+  const std::string line = own != nullptr ? place(files_.stacd_conf, own->line) : std::string();
+  const std::string dc = row.dcs.empty() ? std::string() : "connection of " + row.dcs.back()->tid.to_string();
+  const auto add = [&](const char* name, const std::string& value, std::string from) {
+    if (!value.empty()) out.options.push_back({name, value, std::move(from)});
+  };
+  if (own != nullptr && own->traddr != row.tid.traddr() && !IpAddress::parse(own->traddr))
+    add("traddr", row.tid.traddr(), "address of " + own->traddr);
+  add("trsvcid", row.tid.trsvcid(), own == nullptr ? kEntry : own->trsvcid.empty() ? kDefault : line);
+  add("host-traddr", row.tid.host_traddr(), own != nullptr ? line : dc);
+  add("host-iface", row.tid.host_iface(), own != nullptr ? line : dc);
+  const HostIdentity host = identity_for(*facts_.host, row.tid, own);
+  const std::string system = files_.sys_conf + " " + kHost;
+  const bool own_host = own != nullptr && own->host_nqn;
+  add("host-nqn", row.tid.host_nqn(), own_host ? line : host.nqn == facts_.host->nqn ? system : "the connection");
+  add("host-id", host.id,
+      own_host && own->host_id     ? line
+      : host.id == facts_.host->id ? system
+                                   : "the UUID in the host NQN");
+}
+
+void Explainer::add_connection(const Row& row, const Ioc& ioc, Explanation& out) const {
+  const DeviceRef* ref = brain_.device_of(ioc);
+  const Device* device = ref == nullptr ? nullptr : brain_.devices().find(*ref);
+  if (ref != nullptr) out.device = ref->name;
+  out.state = path_state(device);
+  if (ioc.device) out.bound = now_ - ioc.bound_at;
+  if (ioc.alias_of) out.shared = ioc.alias_of->to_string();
+  if (ioc.op == Ioc::Op::connect) out.doing = "being connected";
+  if (ioc.op == Ioc::Op::disconnect) out.doing = "being disconnected";
+  if (row.standing != Standing::leaving && row.standing != Standing::refused) return;
+  if (row.not_before != kNever) out.until = row.not_before;
+  if (ioc.device) out.then = row.cut ? "it is disconnected" : "the connection stays, and stacd forgets it";
+}
+
+void Explainer::add_attempts(const Row& row, const Ioc& ioc, Explanation& out) const {
+  out.attempts = ioc.attempts;
+  out.last_error = ioc.last_error;
+  if (!ioc.last_error.empty()) out.failed = now_ - ioc.failed_at;
+  const bool may = row.standing == Standing::wanted || row.standing == Standing::held;
+  if (!may || ioc.device || ioc.alias_of || ioc.op != Ioc::Op::none) return;
+  if (!brain_.devices().complete())
+    out.no_attempt = "the devices of this host are not known yet";
+  else if (brain_.given_up(ioc, row))
+    out.no_attempt = "the central discovery controller reports no connectivity (NCC)";
+  else
+    out.next = std::max(Duration::zero(), ioc.next_connect - now_);
+}
+
+Explanation Explainer::of(const Device& device) const {
+  const StacdConfig& config = *facts_.config;
+  Explanation out;
+  out.verdict = to_text(Standing::foreign);
+  out.device = device.ref.name;
+  out.state = path_state(&device);
+  out.tid = tid_of(device, brain_.devices().interfaces(), config.ignore_iface);
+  if (is_settled(device) && is_kind(device, ControllerKind::discovery)) {
+    if (device.traddr.empty()) out.tid.reset();  // its address is not looked at
+    out.why = "a discovery controller, for stafd";
+    return out;
+  }
+  if (!out.tid) {
+    const bool fabric = device.transport.empty() || parse_transport(device.transport);
+    out.why = fabric ? "it does not show yet what it is" : "not a fabric: " + device.transport;
+    return out;
+  }
+  out.why = "not ours: no source names it, and stacd did not connect it";
+  for (const ExcludeRule* rule : find_exclusions(config.excludes, *out.tid))
+    out.rules.push_back({place(files_.stacd_conf, rule->line), "exclude=" + stas::to_text(*rule),
+                         "would keep stacd from connecting it"});
+  out.rules.push_back(
+      {global(kIocs), "disconnect-scope=" + std::string(to_text(config.disconnect_scope)), "leaves it alone"});
+  return out;
+}
+
+}  // namespace stas
