@@ -8,6 +8,7 @@
 #include "libstas/sys/daemon/bus_face.h"
 #include "libstas/sys/daemon/plan_face.h"
 #include "stacd/explain_json.h"
+#include "stacd/health.h"
 #include "stacd/plan_json.h"
 
 namespace stas::stacd {
@@ -53,6 +54,15 @@ BusInterface BusService::desired_interface() const {
          return BusValue(
              to_json(explain(connector_, std::get<std::string>(args.at(0)), files, now), now).dump_python());
        }});
+  face.methods.push_back({"health", {}, {{BusType::text, "health_json"}}, [this](const BusArgs&) -> Result<BusValue> {
+                            return BusValue(to_json(health(connector_, shell_.loop().now())).dump_python());
+                          }});
+  face.methods.push_back({"list_controllers",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::dicts, "controller_list"}},
+                          [this](const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(list_with_states(std::get<bool>(args.at(0))));
+                          }});
   return face;
 }
 
@@ -86,6 +96,17 @@ TextDict BusService::details(const Ioc& ioc) const {
 BusDicts BusService::list_controllers(bool detailed) const {
   BusDicts list;
   for (const auto& ioc : connector_.controllers()) list.push_back(detailed ? details(ioc) : id_dict_of(ioc));
+  return list;
+}
+
+// What 2.4.1 has no key for: whether the connection works now.
+BusDicts BusService::list_with_states(bool detailed) const {
+  BusDicts list = list_controllers(detailed);
+  std::size_t next = 0;
+  for (const auto& ioc : connector_.controllers()) {
+    const DeviceRef* ref = connector_.device_of(ioc);
+    list[next++].emplace_back("state", path_state(ref == nullptr ? nullptr : connector_.devices().find(*ref)));
+  }
   return list;
 }
 

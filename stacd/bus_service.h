@@ -26,6 +26,7 @@ class BusService {
 
  private:
   BusDicts list_controllers(bool detailed) const;
+  BusDicts list_with_states(bool detailed) const;
   std::string process_info() const;
   std::string controller_info(const TidTexts& id) const;
   TextDict id_dict_of(const Ioc& ioc) const;

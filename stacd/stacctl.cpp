@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stacctl(1): ask or trace stacd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output, plan and explain.
+// --output, plan, explain and health.
 #include <string>
 
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
+#include "libstas/tools/health_command.h"
 #include "libstas/tools/plan_command.h"
 
 int main(int argc, char** argv) {
   const std::string name = "stacctl";
-  return stas::run_tool(
-      {name,
-       "STorage Appliance Connector (STAC)",
-       {"stacd", "org.nvmexpress.stac", "/org/nvmexpress/stac"},
-       stas::CtlClient::LogPages::without,
-       {{stas::detailed_command(name, "ls"), "List I/O controllers",
-         [](stas::CtlClient& client, const stas::CliRun& run) { return client.list_controllers(run.has("detailed")); }},
-        stas::plan_command(name, "stacd"),
-        stas::explain_command(name, "stacd")}},
-      argc, argv);
+  return stas::run_tool({name,
+                         "STorage Appliance Connector (STAC)",
+                         {"stacd", "org.nvmexpress.stac", "/org/nvmexpress/stac"},
+                         stas::CtlClient::LogPages::without,
+                         {{stas::detailed_command(name, "ls"), "List I/O controllers",
+                           [](stas::CtlClient& client, const stas::CliRun& run) {
+                             // What 2.4.1 printed stays as it was; the formats that are new have the state as well.
+                             const bool old_format = run.value("output", "pprint") == "pprint";
+                             return old_format ? client.list_controllers(run.has("detailed"))
+                                               : client.list_states(run.has("detailed"));
+                           }},
+                          stas::plan_command(name, "stacd"),
+                          stas::explain_command(name, "stacd"),
+                          stas::health_command(name, "stacd")}},
+                        argc, argv);
 }

@@ -34,8 +34,9 @@ Result<bool> CtlClient::tron(bool on) {
   return bus_.get_flag(debug, "tron");
 }
 
-Result<Json> CtlClient::dicts(const std::string& method, const BusArgs& args) {
-  const auto reply = bus_.call({daemon_.name, daemon_.path, daemon_.name}, method, args, BusType::dicts);
+// `face`: what the interface is called beyond the name of the daemon.
+Result<Json> CtlClient::dicts(const std::string& method, const BusArgs& args, const std::string& face) {
+  const auto reply = bus_.call({daemon_.name, daemon_.path, daemon_.name + face}, method, args, BusType::dicts);
   if (!reply) return tl::unexpected(reply.error());
   Json::Array list;
   for (const auto& dict : std::get<BusDicts>(*reply)) list.push_back(to_json(dict));
@@ -72,6 +73,13 @@ Result<Json> CtlClient::plan(const std::string& conf_file, const std::string& sy
 
 Result<Json> CtlClient::explain(const std::string& question) {
   return document(daemon_.name + ".desired", "explain", {question});
+}
+
+Result<Json> CtlClient::health() { return document(daemon_.name + ".desired", "health", {}); }
+
+Result<Json> CtlClient::list_states(bool detailed) {
+  auto list = dicts("list_controllers", {detailed}, ".desired");
+  return list ? std::move(list) : list_controllers(detailed);
 }
 
 Result<void> CtlClient::add_details(Json& controller, LogPages log_pages) {

@@ -33,13 +33,17 @@ class CtlClient {
   Result<Json> plan(const std::string& conf_file, const std::string& sys_conf);
   // Why a controller is connected or not; by NQN, transport ID, device or address.
   Result<Json> explain(const std::string& question);
+  // Are all paths there that should be?
+  Result<Json> health();
+  // list_controllers with the state of each connection; without it from a daemon that does not tell.
+  Result<Json> list_states(bool detailed);
   // process_info with the details of all controllers, stafd's with their log pages.
   enum class LogPages { without, with };
   Result<Json> status(LogPages log_pages);
 
  private:
   CtlClient(CtlDaemon daemon, BusClient bus) : daemon_(std::move(daemon)), bus_(std::move(bus)) {}
-  Result<Json> dicts(const std::string& method, const BusArgs& args);
+  Result<Json> dicts(const std::string& method, const BusArgs& args, const std::string& face = {});
   Result<Json> document(const std::string& interface, const std::string& method, const BusArgs& args);
   Result<void> add_details(Json& controller, LogPages log_pages);
 

@@ -14,7 +14,8 @@ namespace {
 
 // Columns of a table, as far as the dictionaries have them and not all of them are empty. The log page entry's names
 // first, then the controller's; the two have traddr and trsvcid in common.
-constexpr std::array<std::string_view, 31> kColumns{
+constexpr std::array<std::string_view, 42> kColumns{
+    "status",
     "action",
     "after",
     "until",
@@ -30,7 +31,17 @@ constexpr std::array<std::string_view, 31> kColumns{
     "host-iface",
     "host-traddr",
     "host-nqn",
+    "desired",
+    "live",
+    "connecting",
+    "resetting",
+    "deleting",
+    "missing",
+    "held",
+    "lost",
+    "others",
     "connected",
+    "state",
     "origin",
     "cntrltype",
     "dctype",

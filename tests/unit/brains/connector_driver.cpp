@@ -15,6 +15,7 @@
 //   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it (stacd/explain.h) is noted; files are called "conf" and "sys"
+//   health                    what should be connected against what works (stacd/health.h), subsystem by subsystem
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "libstas/core/brain/view.h"
 #include "stacd/connector.h"
 #include "stacd/explain.h"
+#include "stacd/health.h"
 #include "stacd/plan.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
@@ -80,6 +82,27 @@ class ConnectorDriver final : public Driver {
     for (const auto& name : told.names) note("known: " + name);
     if (told.more > 0) note(std::to_string(told.more) + " more");
     if (!told.complete) note("not all devices are known");
+  }
+
+  void survey() {
+    const auto told = health(*brain_, now_);
+    note("health " + std::string(told.complete ? to_text(told.condition()) : "unknown") +
+         (told.staf_answers ? "" : ", without stafd"));
+    for (const auto& subsystem : told.subsystems) {
+      std::string line = "  " + subsystem.nqn + " " + std::string(to_text(subsystem.condition())) + " " +
+                         std::to_string(subsystem.live) + "/" + std::to_string(subsystem.desired);
+      const auto add = [&](const char* label, unsigned count) {
+        if (count > 0) line += label + std::to_string(count);
+      };
+      add(", connecting ", subsystem.connecting);
+      add(", resetting ", subsystem.resetting);
+      add(", deleting ", subsystem.deleting);
+      add(", missing ", subsystem.missing);
+      add(", held ", subsystem.held);
+      add(", lost ", subsystem.lost);
+      add(", others ", subsystem.others);
+      note(line + (subsystem.reason.empty() ? "" : " (" + subsystem.reason + ")"));
+    }
   }
 
   // Everything but what each connection has: where the host NQN and the host ID are from.
@@ -142,6 +165,7 @@ class ConnectorDriver final : public Driver {
       rehearse(options);
       return true;
     }
+    if (verb == "health") return survey(), true;
     if (verb == "explain") {
       std::string question;
       for (const auto& word : words) question += (question.empty() ? "" : " ") + word;

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""stacctl health, and the state of each path in ls: what works of what should."""
+import json
+import signal
+
+from harness import Story, main, nqn, program, stacd_conf, stafd_conf
+
+OK, DEGRADED, DOWN, UNKNOWN = 0, 1, 2, 3
+
+
+class Paths(Story):
+    def start(self):
+        """stacd connected to both paths of `two` by its file, and to `page` by a page."""
+        self.first = self.world.target("two", name="first")
+        self.second = self.world.target("two", name="second", traddr="127.0.0.2")
+        self.pages = self.world.target("page", name="pages", traddr="127.0.0.3")
+        self.world.stafd(stafd_conf(self.pages.controller()))
+        self.stacd = self.world.stacd(
+            stacd_conf(self.first.controller(nqn("two")), self.second.controller(nqn("two")), kato=1))
+        self.eventually("three paths", lambda: len(self.live()) == 3)
+
+    def live(self):
+        return [c["device"] for c in self.stacd.ls() if c["state"] == "live"]
+
+    def health(self):
+        """Exit status, status of all, {subsystem: its line}."""
+        done = self.world.run(program("stacctl"), "--output=json", "health")
+        answer = json.loads(done.stdout)
+        return done.returncode, answer["status"], {s["subsysnqn"]: s for s in answer["subsystems"]}
+
+    def becomes(self, status):
+        self.eventually(f"the exit status is {status}", lambda: self.health()[0] == status)
+        return self.health()[2]
+
+
+class Health(Paths):
+    def test_the_exit_status_follows_the_paths(self):
+        self.start()
+        status, word, subsystems = self.health()
+        self.assertEqual((status, word), (OK, "ok"))
+        self.assertEqual({name: (s["live"], s["desired"]) for name, s in subsystems.items()},
+                         {nqn("two"): (2, 2), nqn("page"): (1, 1)})
+        self.second.stop(signal.SIGKILL)
+        subsystems = self.becomes(DEGRADED)
+        self.assertEqual((subsystems[nqn("two")]["status"], subsystems[nqn("two")]["live"]), ("degraded", 1))
+        self.assertIn("127.0.0.2", subsystems[nqn("two")]["reason"])
+        self.assertEqual(subsystems[nqn("page")]["status"], "ok")
+        self.first.stop(signal.SIGKILL)
+        subsystems = self.becomes(DOWN)
+        self.assertEqual((subsystems[nqn("two")]["status"], subsystems[nqn("two")]["live"]), ("down", 0))
+        self.stacd.stop()
+        done = self.world.run(program("stacctl"), "health")
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (UNKNOWN, "", "Unable to communicate with stacd over D-Bus. Is stacd running?\n"))
+
+    def test_people_see_a_line_for_each_subsystem(self):
+        self.start()
+        done = self.world.run(program("stacctl"), "health")
+        lines = done.stdout.splitlines()
+        self.assertRegex(lines[0], r"^status +subsysnqn +desired +live$")
+        self.assertRegex(lines[1], rf"^ok +{nqn('page')} +1 +1$")
+        self.assertRegex(lines[2], rf"^ok +{nqn('two')} +2 +2$")
+        self.assertEqual((done.returncode, len(lines), done.stderr), (OK, 3, ""))
+
+    def test_the_state_of_a_path_is_in_the_formats_that_are_new(self):
+        self.start()
+        for args in (("--output=json", "ls"), ("--output=json", "ls", "-d")):
+            self.assertEqual({c["state"] for c in self.world.ctl("stacctl", *args[1:])}, {"live"})
+        table = self.world.run(program("stacctl"), "--output=table", "ls").stdout.splitlines()
+        self.assertRegex(table[0], " state$")
+        for args in ((), ("-d",)):
+            self.assertNotIn("'state'", self.world.run(program("stacctl"), "ls", *args).stdout)
+        self.second.stop(signal.SIGKILL)
+        self.eventually("one is not live", lambda: len(self.live()) == 2)
+
+    def test_without_stafd_that_is_said(self):
+        target = self.world.target("one")
+        stacd = self.world.stacd(stacd_conf(target.controller(nqn("one"))))
+        self.connects(stacd, "one")
+        done = self.world.run(program("stacctl"), "health")
+        self.assertEqual(done.returncode, OK)
+        self.assertIn("stafd has not answered stacd", done.stderr)
+
+
+if __name__ == "__main__":
+    main()
