@@ -10,6 +10,7 @@
 #include "stacd/explain_json.h"
 #include "stacd/health.h"
 #include "stacd/plan_json.h"
+#include "stacd/topology.h"
 
 namespace stas::stacd {
 
@@ -57,6 +58,10 @@ BusInterface BusService::desired_interface() const {
   face.methods.push_back({"health", {}, {{BusType::text, "health_json"}}, [this](const BusArgs&) -> Result<BusValue> {
                             return BusValue(to_json(health(connector_, shell_.loop().now())).dump_python());
                           }});
+  face.methods.push_back(
+      {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return BusValue(topology(connector_, shell_.options().conf_file, shell_.loop().now()).dump_python());
+       }});
   face.methods.push_back({"list_controllers",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::dicts, "controller_list"}},

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stacctl(1): ask or trace stacd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output, plan, explain and health.
+// --output, plan, explain, health and topology.
 #include <string>
 
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
 #include "libstas/tools/health_command.h"
 #include "libstas/tools/plan_command.h"
+#include "libstas/tools/topology_command.h"
 
 int main(int argc, char** argv) {
   const std::string name = "stacctl";
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
                            }},
                           stas::plan_command(name, "stacd"),
                           stas::explain_command(name, "stacd"),
-                          stas::health_command(name, "stacd")}},
+                          stas::health_command(name, "stacd"),
+                          stas::topology_command(name, "stacd")}},
                         argc, argv);
 }

@@ -77,6 +77,8 @@ Result<Json> CtlClient::explain(const std::string& question) {
 
 Result<Json> CtlClient::health() { return document(daemon_.name + ".desired", "health", {}); }
 
+Result<Json> CtlClient::topology() { return document(daemon_.name + ".desired", "topology", {}); }
+
 Result<Json> CtlClient::list_states(bool detailed) {
   auto list = dicts("list_controllers", {detailed}, ".desired");
   return list ? std::move(list) : list_controllers(detailed);

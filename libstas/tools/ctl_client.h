@@ -35,6 +35,8 @@ class CtlClient {
   Result<Json> explain(const std::string& question);
   // Are all paths there that should be?
   Result<Json> health();
+  // Which way leads where.
+  Result<Json> topology();
   // list_controllers with the state of each connection; without it from a daemon that does not tell.
   Result<Json> list_states(bool detailed);
   // process_info with the details of all controllers, stafd's with their log pages.

@@ -132,6 +132,7 @@ std::optional<OutputFormat> output_format(std::string_view name) {
   if (name == "pprint") return OutputFormat::pprint;
   if (name == "json") return OutputFormat::json;
   if (name == "table") return OutputFormat::table;
+  if (name == "dot") return OutputFormat::dot;
   return std::nullopt;
 }
 
@@ -143,6 +144,8 @@ std::string format_document(const Json& document, OutputFormat format) {
       return document.dump_pretty() + "\n";
     case OutputFormat::table:
       return table(document);
+    case OutputFormat::dot:
+      break;
   }
   return {};
 }

@@ -12,6 +12,7 @@ namespace stas {
 namespace {
 
 constexpr int kExitFailure = 1;
+constexpr int kExitUsage = 2;  // as of cli.cpp
 constexpr std::size_t kSummaryColumn = 20;
 
 constexpr const char* kPlainHelp = R"(
@@ -59,7 +60,7 @@ std::vector<CtlCommand> all_commands(const CtlTool& tool) {
 CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& commands) {
   std::string names, summaries;
   CliSpec spec;
-  for (const auto& [command, summary, answer, print] : commands) {
+  for (const auto& [command, summary, answer, print, draws] : commands) {
     names += (names.empty() ? "{" : ",") + command.name;
     std::string line = "    " + command.name;
     line.resize(4 + kSummaryColumn, ' ');
@@ -72,6 +73,8 @@ CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& comman
   spec.usage = "usage: " + tool.name + " [-h] [-v] " + names + " ...\n";
   spec.help = "\n" + tool.title + "\n" + kOptionsHelp + "  " + names + "\n" + summaries + kOutputHelp;
   spec.anywhere = {{0, "output", true, {"pprint", "json", "table"}, false}};
+  if (std::any_of(commands.begin(), commands.end(), [](const CtlCommand& known) { return known.draws; }))
+    spec.anywhere.front().choices.emplace_back("dot");
   return spec;
 }
 
@@ -121,9 +124,14 @@ int run_tool(const CtlTool& tool, int argc, char** argv) {
   }
   const auto command = std::find_if(commands.begin(), commands.end(),
                                     [&](const CtlCommand& known) { return known.command.name == outcome.run.command; });
+  const auto format = output_format(outcome.run.value("output"));
+  if (format == OutputFormat::dot && !command->draws) {
+    std::fprintf(stderr, "%s%s: error: argument --output: dot is for topology\n", command->command.usage.c_str(),
+                 tool.name.c_str());
+    return kExitUsage;
+  }
   const auto document =
       CtlClient::connect(tool.daemon).and_then([&](CtlClient client) { return command->answer(client, outcome.run); });
-  const auto format = output_format(outcome.run.value("output"));
   if (command->print) {
     const auto [out, err, exit_code] = command->print(document, format);
     std::fputs(err.c_str(), stderr);

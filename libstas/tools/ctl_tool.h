@@ -29,6 +29,7 @@ struct CtlCommand {
   // What is printed, and the exit status. Without it, a document in the format asked for (`--output`) and 0, and for
   // whatever goes wrong the one message of 2.4.1 and 1.
   std::function<CtlPrint(const Result<Json>&, std::optional<OutputFormat>)> print{};
+  bool draws = false;  // understands --output=dot
 };
 
 struct CtlTool {

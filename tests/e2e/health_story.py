@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stacctl health, and the state of each path in ls: what works of what should."""
+"""stacctl health, the state of each path in ls, stacctl topology: what works, and which way leads where."""
 import json
+import os
+import pty
 import signal
+import subprocess
 
-from harness import Story, main, nqn, program, stacd_conf, stafd_conf
+from harness import DEFAULT_LIMIT, HOST_NQN, Story, main, nqn, program, stacd_conf, stafd_conf
 
 OK, DEGRADED, DOWN, UNKNOWN = 0, 1, 2, 3
 
@@ -80,6 +83,51 @@ class Health(Paths):
         done = self.world.run(program("stacctl"), "health")
         self.assertEqual(done.returncode, OK)
         self.assertIn("stafd has not answered stacd", done.stderr)
+
+
+class Topology(Paths):
+    def test_tree_graph_and_document_show_every_path(self):
+        self.start()
+        answer = self.world.ctl("stacctl", "topology")
+        self.assertEqual(answer["host"]["nqn"], HOST_NQN)
+        self.assertIn("lo", [i["name"] for i in answer["interfaces"]])
+        paths = {s["subsysnqn"]: s["paths"] for s in answer["subsystems"]}
+        self.assertEqual({name: {p["state"] for p in of} for name, of in paths.items()},
+                         {nqn("two"): {"live"}, nqn("page"): {"live"}})
+        self.assertEqual({p["interface"] for of in paths.values() for p in of}, {"lo"})
+        self.assertEqual([dc["name"] for dc in answer["discovery controllers"]],
+                         paths[nqn("page")][0]["discovery controllers"])
+        done = self.world.run(program("stacctl"), "topology")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], f"host {HOST_NQN}")
+        self.assertEqual(sum(line.endswith("  live") for line in lines), 3)
+        self.assertNotIn("\033", done.stdout)  # no terminal
+        for args in (("--output=dot", "topology"), ("topology", "--output", "dot")):
+            graph = self.world.run(program("stacctl"), *args).stdout
+            self.assertTrue(graph.startswith("digraph topology {\n") and graph.endswith("}\n"), graph)
+            self.assertIn(f'-> "subsystem {nqn("page")}"', graph)
+        refused = self.world.run(program("stacctl"), "--output=dot", "ls")
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+        self.assertIn("argument --output: dot is for topology", refused.stderr)
+
+    def test_a_terminal_gets_colours_unless_nobody_wants_them(self):
+        self.start()
+        self.assertIn("\033[32mlive\033[0m", self.on_a_terminal("topology"))
+        plain = self.on_a_terminal("topology", NO_COLOR="1")
+        self.assertIn("  live", plain)
+        self.assertNotIn("\033", plain)
+
+    def on_a_terminal(self, *args, **env):
+        """What a terminal shows; less than it takes without being read."""
+        master, slave = pty.openpty()
+        try:
+            subprocess.run([program("stacctl"), *args], env=dict(self.world.env, **env), stdin=subprocess.DEVNULL,
+                           stdout=slave, timeout=DEFAULT_LIMIT, check=True)
+            return os.read(master, 65536).decode()
+        finally:
+            os.close(master)
+            os.close(slave)
 
 
 if __name__ == "__main__":

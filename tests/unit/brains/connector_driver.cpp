@@ -16,6 +16,7 @@
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it (stacd/explain.h) is noted; files are called "conf" and "sys"
 //   health                    what should be connected against what works (stacd/health.h), subsystem by subsystem
+//   topology                  which way leads where (stacd/topology.h): discovery controllers and paths, without names
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
@@ -25,6 +26,7 @@
 #include "stacd/explain.h"
 #include "stacd/health.h"
 #include "stacd/plan.h"
+#include "stacd/topology.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
 
@@ -105,6 +107,19 @@ class ConnectorDriver final : public Driver {
     }
   }
 
+  void map() {
+    const auto told = topology(*brain_, "conf", now_);
+    const auto text = [](const Json& object, const char* key) { return *object.find(key)->as_string(); };
+    const auto via = [&](const Json& object) { return " via " + text(object, "interface"); };
+    for (const auto& dc : *told.find("discovery controllers")->as_array())
+      note("dc " + text(dc, "traddr") + " " + text(dc, "origin") + via(dc));
+    for (const auto& subsystem : *told.find("subsystems")->as_array())
+      for (const auto& path : *subsystem.find("paths")->as_array())
+        note("path " + text(subsystem, "subsysnqn") + " " + text(path, "traddr") + " " + text(path, "verdict") + " " +
+             text(path, "device") + " " + text(path, "state") + via(path) + " [" + text(path, "configured") + "] dcs " +
+             std::to_string(path.find("discovery controllers")->as_array()->size()));
+  }
+
   // Everything but what each connection has: where the host NQN and the host ID are from.
   std::string describe(const Explanation& told) const {
     const auto seconds = [](const char* label, std::optional<Duration> time) {
@@ -165,6 +180,7 @@ class ConnectorDriver final : public Driver {
       rehearse(options);
       return true;
     }
+    if (verb == "topology") return map(), true;
     if (verb == "health") return survey(), true;
     if (verb == "explain") {
       std::string question;

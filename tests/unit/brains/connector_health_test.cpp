@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What should be connected against what works (stacd/health.h).
+// What should be connected against what works (stacd/health.h), and which way leads where (stacd/topology.h).
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"
@@ -122,6 +122,41 @@ TEST(ConnectorHealth, KnowsWhichPathsAreMissed) {
        "0s   nqn.c ok 0/0, held 1, others 1\n"
        "0s health degraded, without stafd\n"
        "0s   nqn.c degraded 0/0, held 1, lost 1 ((tcp, 10.0.0.3, 8009, nqn.c): nvme0 is connecting)\n"},
+  });
+}
+
+TEST(ConnectorTopology, ShowsEveryPathAndTheWayItTakes) {
+  check({
+      {"lines, pages, and what is not ours",
+       R"(iface eth0 10.0.0.9
+          iface eth1 10.1.0.9
+          device nvme7 10.0.0.7/nqn.z state=live cntrltype=io
+          start controller=10.0.0.1/nqn.a%eth0 | controller=10.1.0.1/nqn.a<10.1.0.9 | exclude=nqn=nqn.x
+          stafd up
+          lists 10.0.0.8 10.0.0.3/nqn.b 10.0.0.1/nqn.a 10.0.0.4/nqn.x
+          lists 10.1.0.8%eth1=referral 10.1.0.3/nqn.b 10.0.0.3/nqn.b
+          change nvme1 state=connecting
+          --
+          topology)",
+       "0s dc 10.0.0.8 configured via \n"
+       "0s dc 10.1.0.8 referral via eth1\n"
+       "0s path nqn.a 10.0.0.1 wanted nvme0 live via eth0 [conf:2] dcs 0\n"
+       "0s path nqn.a 10.1.0.1 wanted nvme1 connecting via eth1 [conf:4] dcs 0\n"
+       "0s path nqn.a 10.0.0.1 wanted nvme0 live via eth0 [] dcs 1\n"
+       "0s path nqn.b 10.0.0.3 wanted nvme2 live via  [] dcs 1\n"
+       "0s path nqn.b 10.1.0.3 wanted nvme3 live via eth1 [] dcs 1\n"
+       "0s path nqn.b 10.0.0.3 wanted nvme2 live via eth1 [] dcs 1\n"
+       "0s path nqn.z 10.0.0.7 foreign nvme7 live via  [] dcs 0\n"},
+      {"what cannot be connected yet, and what stays",
+       R"(start controller=10.0.0.1/nqn.a
+          dns hangs
+          stafd up
+          doubt nqn=nqn.a
+          conf controller=array.example/nqn.b
+          --
+          topology)",
+       "0s path nqn.a 10.0.0.1 held nvme0 live via  [] dcs 0\n"
+       "0s path nqn.b array.example waiting  missing via  [conf:2] dcs 0\n"},
   });
 }
 
