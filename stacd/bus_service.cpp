@@ -7,7 +7,7 @@
 #include "libstas/core/brain/view.h"
 #include "libstas/sys/daemon/bus_face.h"
 #include "libstas/sys/daemon/plan_face.h"
-#include "stacd/explain_json.h"
+#include "stacd/explain.h"
 #include "stacd/health.h"
 #include "stacd/plan_json.h"
 #include "stacd/topology.h"

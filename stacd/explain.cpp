@@ -5,70 +5,13 @@
 #include <unordered_set>
 #include <utility>
 
-#include "libstas/core/base/text.h"
+#include "libstas/core/brain/question.h"
 #include "libstas/core/config/exclude_rule.h"
-#include "libstas/core/config/wildcard.h"
-#include "stacd/origin.h"
+#include "stacd/explanation.h"
 
 namespace stas {
 
 namespace {
-
-constexpr std::string_view kDevices = "/dev/";
-
-bool same_name(std::string_view a, std::string_view b) { return !a.empty() && to_lower(a) == to_lower(b); }
-
-// What somebody asks for.
-class Question {
- public:
-  explicit Question(std::string_view text) : text_(trimmed(text)) {
-    device_ = text_.starts_with(kDevices) ? text_.substr(kDevices.size()) : text_;
-    split_port();
-  }
-
-  bool means_nqn(const std::string& nqn) const { return !nqn.empty() && nqn == text_; }
-  bool means_device(const std::string& name) const { return !name.empty() && name == device_; }
-  bool means_address(const std::string& address) const {
-    return !address.empty() && (same_name(address, text_) || same_ip(address, text_));
-  }
-  // The whole of "(tcp, 10.0.0.1, 8009, nqn.x)", or its first parts.
-  bool means(const Tid& tid) const {
-    if (means_nqn(tid.subsysnqn()) || means_address(tid.traddr())) return true;
-    if (!host_.empty() && tid.trsvcid() == port_ && (same_name(tid.traddr(), host_) || same_ip(tid.traddr(), host_)))
-      return true;
-    if (!text_.starts_with('(')) return false;
-    const std::string name = tid.to_string();
-    const std::string_view begin = text_.ends_with(')') ? text_.substr(0, text_.size() - 1) : text_;
-    return name.starts_with(begin) && (name[begin.size()] == ',' || name[begin.size()] == ')');
-  }
-  bool means(const ExcludeRule& rule) const {
-    return (rule.traddr && means_address(*rule.traddr)) || (rule.subsysnqn && matches_nqn(*rule.subsysnqn));
-  }
-  bool means(const ConfigDoubt& doubt) const {
-    return (doubt.subsysnqn && means_nqn(*doubt.subsysnqn)) || (doubt.traddr && means_address(*doubt.traddr));
-  }
-
- private:
-  bool matches_nqn(const std::string& rule) const {
-    return means_nqn(rule) || (text_.starts_with("nqn.") && has_wildcard(rule) && matches_wildcards(rule, text_));
-  }
-
-  // "10.0.0.1:4420", "[fe80::1]:4420"; an IPv6 address without brackets has no port.
-  void split_port() {
-    const auto colon = text_.rfind(':');
-    if (colon == std::string_view::npos || !parse_port(text_.substr(colon + 1))) return;
-    std::string_view host = text_.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']'))
-      host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos)
-      return;
-    host_ = host;
-    port_ = std::to_string(*parse_port(text_.substr(colon + 1)));
-  }
-
-  std::string_view text_, device_, host_;
-  std::string port_;
-};
 
 class Search {
  public:
@@ -123,7 +66,7 @@ class Search {
       if (answer_.hints.size() < kMaxExplained && !told.contains(where)) answer_.hints.push_back(where + ": " + text);
     };
     for (const ExcludeRule& rule : brain_.config()->excludes)
-      if (question_.means(rule)) add(place(files_.stacd_conf, rule.line), "exclude=" + to_text(rule));
+      if (question_.means(rule)) add(place(files_.conf, rule.line), "exclude=" + to_text(rule));
     for (const ConfigDoubt& doubt : brain_.config()->doubts)
       if (question_.means(doubt)) add(place(doubt.file, doubt.line), doubt.text);
   }

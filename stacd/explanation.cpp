@@ -4,20 +4,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/brain/configured.h"
-#include "libstas/core/config/doubt.h"
 #include "libstas/core/config/exclude_rule.h"
 #include "libstas/core/config/filter.h"
-#include "libstas/core/config/option_value.h"
 #include "stacd/origin.h"
 
 namespace stas {
 
 namespace {
 
-constexpr char kGlobal[] = "[Global]", kIocs[] = "[I/O controller connection management]", kHost[] = "[Host]";
-constexpr char kSet[] = "set";  // all that is said about a key
-constexpr char kDefault[] = "default";
+constexpr char kIocs[] = " [I/O controller connection management]";
 constexpr char kEntry[] = "log page entry";
 
 std::optional<Duration> since(Instant instant, Instant now) {
@@ -40,10 +35,6 @@ Instant begin_of(const Row& row, const Ioc& ioc) {
   return kNever;
 }
 
-std::string_view to_text(const IpFamilies& families) {
-  return families.v4 && families.v6 ? "ipv4+ipv6" : families.v4 ? "ipv4" : "ipv6";
-}
-
 std::string_view to_text(DisconnectScope scope) {
   switch (scope) {
     case DisconnectScope::only_stas_connections:
@@ -61,8 +52,6 @@ std::string_view to_text(DisconnectScope scope) {
 Explainer::Explainer(const Connector& brain, const ConfigFiles& files, Instant now)
     : brain_(brain), files_(files), now_(now), facts_(brain.facts()), table_(brain.table_at(now)) {}
 
-std::string Explainer::global(std::string_view section) const { return files_.stacd_conf + " " + std::string(section); }
-
 Explanation Explainer::of(const Row& row) const {
   const Ioc* ioc = brain_.find(row.tid);
   Explanation out;
@@ -73,10 +62,7 @@ Explanation Explainer::of(const Row& row) const {
   if (row.standing == Standing::held) out.until = row.until;
   add_sources(row, out);
   add_rules(row, ioc, out);
-  if (row.standing == Standing::wanted) {
-    add_options(row, out);
-    add_identity(row, out);
-  }
+  if (row.standing == Standing::wanted) add_options(row, out);
   out.state = path_state(nullptr);
   if (ioc != nullptr) {
     out.since = since(begin_of(row, *ioc), now_);
@@ -87,7 +73,7 @@ Explanation Explainer::of(const Row& row) const {
 }
 
 void Explainer::add_sources(const Row& row, Explanation& out) const {
-  out.named = sources(row, facts_, files_.stacd_conf);
+  out.named = sources(row, facts_, files_.conf);
   const Ioc* ioc = brain_.find(row.tid);
   if (ioc == nullptr) return;
   if (ioc->configured && row.line == nullptr) out.once.emplace_back("a controller= line");
@@ -98,71 +84,20 @@ void Explainer::add_sources(const Row& row, Explanation& out) const {
 
 void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) const {
   const StacdConfig& config = *facts_.config;
-  auto excludes = find_exclusions(config.excludes, row.tid);
-  if (row.rule != nullptr && std::ranges::find(excludes, row.rule) == excludes.end()) excludes.push_back(row.rule);
-  for (const ExcludeRule* rule : excludes)
-    out.rules.push_back({place(files_.stacd_conf, rule->line), "exclude=" + stas::to_text(*rule), "refuses it"});
-  if (!row.waits()) {
-    const auto why = fitness(config, row.tid);
-    if (why == Usability::family_disabled)
-      out.rules.push_back({global(kGlobal), "ip-family=" + std::string(to_text(config.families)), "refuses it"});
-    else if (why != Usability::usable)
-      out.rules.push_back({{}, std::string(stas::to_text(why)), "refuses it"});
-  }
-  if (!row.named())
-    for (const ConfigDoubt& doubt : config.doubts)
-      if (could_mean(doubt, row.tid)) out.rules.push_back({place(doubt.file, doubt.line), doubt.text, "may mean it"});
+  tell_rules(out, config, row.tid, row.rule, row.named(), !row.waits(), files_);
   if (ioc != nullptr && !ioc->device && brain_.given_up(*ioc, row))
-    out.rules.push_back({global(kIocs), "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),
+    out.rules.push_back({files_.conf + kIocs,
+                         "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),
                          "ends the attempts, as the central discovery controller reports no connectivity (NCC)"});
   const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
   if (ioc == nullptr || !ioc->live || !(row.standing == Standing::foreign || (goes && !row.cut))) return;
-  out.rules.push_back({global(kIocs), "disconnect-scope=" + std::string(to_text(config.disconnect_scope)),
+  out.rules.push_back({files_.conf + kIocs, "disconnect-scope=" + std::string(to_text(config.disconnect_scope)),
                        goes ? "leaves the connection" : "lets it be looked at"});
 }
 
 void Explainer::add_options(const Row& row, Explanation& out) const {
-  const ConnectOptions& global = facts_.config->connect;
-  const ConnectOptions none;
-  const ConnectOptions& own = row.line != nullptr ? row.line->options : none;
-  const std::string line = row.line != nullptr ? place(files_.stacd_conf, row.line->line) : std::string();
-  for (const auto name : connect_parameters()) {
-    const std::string key(name);
-    if (auto text = connect_parameter_text(own, name); !text.empty())
-      out.options.push_back({key, std::move(text), line});
-    else if (auto other = connect_parameter_text(global, name); !other.empty())
-      out.options.push_back({key, std::move(other), this->global(kGlobal)});
-    else if (name == "ctrl-loss-tmo")
-      out.options.push_back({key, std::to_string(kDefaultCtrlLossTmo), kDefault});
-  }
-  if (!own.dhchap_secret.empty())
-    out.options.push_back({"dhchap-secret", kSet, line});
-  else if (!facts_.host->key.empty())
-    out.options.push_back({"dhchap-secret", kSet, files_.sys_conf + " " + kHost});
-  if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, line});
-}
-
-// What makes the transport ID, as far as it is not plain who said it.
-void Explainer::add_identity(const Row& row, Explanation& out) const {
-  const ControllerLine* own = row.line;
-  const std::string line = own != nullptr ? place(files_.stacd_conf, own->line) : std::string();
   const std::string dc = row.dcs.empty() ? std::string() : "connection of " + row.dcs.back()->tid.to_string();
-  const auto add = [&](const char* name, const std::string& value, std::string from) {
-    if (!value.empty()) out.options.push_back({name, value, std::move(from)});
-  };
-  if (own != nullptr && own->traddr != row.tid.traddr() && !IpAddress::parse(own->traddr))
-    add("traddr", row.tid.traddr(), "address of " + own->traddr);
-  add("trsvcid", row.tid.trsvcid(), own == nullptr ? kEntry : own->trsvcid.empty() ? kDefault : line);
-  add("host-traddr", row.tid.host_traddr(), own != nullptr ? line : dc);
-  add("host-iface", row.tid.host_iface(), own != nullptr ? line : dc);
-  const HostIdentity host = identity_for(*facts_.host, row.tid, own);
-  const std::string system = files_.sys_conf + " " + kHost;
-  const bool own_host = own != nullptr && own->host_nqn;
-  add("host-nqn", row.tid.host_nqn(), own_host ? line : host.nqn == facts_.host->nqn ? system : "the connection");
-  add("host-id", host.id,
-      own_host && own->host_id     ? line
-      : host.id == facts_.host->id ? system
-                                   : "the UUID in the host NQN");
+  tell_options(out, *facts_.config, {}, *facts_.host, row.tid, row.line, kEntry, dc, files_);
 }
 
 void Explainer::add_connection(const Row& row, const Ioc& ioc, Explanation& out) const {
@@ -212,10 +147,10 @@ Explanation Explainer::of(const Device& device) const {
   }
   out.why = "not ours: no source names it, and stacd did not connect it";
   for (const ExcludeRule* rule : find_exclusions(config.excludes, *out.tid))
-    out.rules.push_back({place(files_.stacd_conf, rule->line), "exclude=" + stas::to_text(*rule),
-                         "would keep stacd from connecting it"});
+    out.rules.push_back(
+        {place(files_.conf, rule->line), "exclude=" + stas::to_text(*rule), "would keep stacd from connecting it"});
   out.rules.push_back(
-      {global(kIocs), "disconnect-scope=" + std::string(to_text(config.disconnect_scope)), "leaves it alone"});
+      {files_.conf + kIocs, "disconnect-scope=" + std::string(to_text(config.disconnect_scope)), "leaves it alone"});
   return out;
 }
 

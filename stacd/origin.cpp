@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libstas/core/brain/configured.h"
+#include "libstas/core/brain/explanation.h"
 
 namespace stas {
 
@@ -40,8 +41,6 @@ std::string in_page(const Dlpe* entry, const StafDc& dc) {
 }
 
 }  // namespace
-
-std::string place(const std::string& file, int line) { return line == 0 ? file : file + ":" + std::to_string(line); }
 
 std::string named_by(const Row& row, const std::string& file) {
   std::string text;

@@ -23,8 +23,6 @@ std::string named_by(const Row& row, const std::string& file);
 // The same as a list with each line and each entry, also where one line says twice what one says: for people who ask
 // about one row. Goes through the pages.
 std::vector<std::string> sources(const Row& row, const Facts& facts, const std::string& file);
-// "FILE:LINE"; "FILE" for line 0, which is the whole file.
-std::string place(const std::string& file, int line);
 // The exclude= line that refuses it, "FILE:LINE"; "" without one.
 std::string refused_by(const Row& row, const std::string& file);
 // Who once named it and is still remembered: the discovery controllers.

@@ -5,8 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "libstas/core/brain/explanation.h"
 #include "libstas/core/identity/tid_fields.h"
-#include "stacd/origin.h"
 
 namespace stas {
 

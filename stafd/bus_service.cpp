@@ -10,6 +10,7 @@
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/daemon/bus_face.h"
+#include "stafd/explain.h"
 
 namespace stas::stafd {
 
@@ -18,6 +19,7 @@ namespace {
 constexpr char kName[] = "org.nvmexpress.staf";
 constexpr char kPath[] = "/org/nvmexpress/staf";
 constexpr char kEvidence[] = "org.nvmexpress.staf.evidence";
+constexpr char kDesired[] = "org.nvmexpress.staf.desired";
 constexpr char kDebug[] = "org.nvmexpress.staf.debug";
 
 // An instant as asctime(3) prints it.
@@ -46,7 +48,8 @@ void BusService::publish(Published done) {
   auto debug = debug_face(
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
-  if (auto exported = bus_.export_object(kPath, {main_interface(), debug, evidence_interface()}); !exported)
+  if (auto exported = bus_.export_object(kPath, {main_interface(), debug, evidence_interface(), desired_interface()});
+      !exported)
     return done(exported);
   name_ = bus_.request_name(kName, std::move(done));
 }
@@ -99,6 +102,21 @@ BusInterface BusService::evidence_interface() {
          return BusValue(finder_.is_settled());
        }});
   face.signals.push_back({"settled_changed", {}});
+  return face;
+}
+
+// Ours alone, as of stacd.
+BusInterface BusService::desired_interface() const {
+  BusInterface face{kDesired, {}, {}, {}};
+  face.methods.push_back({"explain",
+                          {{BusType::text, "question"}},
+                          {{BusType::text, "explanation_json"}},
+                          [this](const BusArgs& args) -> Result<BusValue> {
+                            const auto now = shell_.loop().now();
+                            const ConfigFiles files{shell_.options().conf_file, shell_.options().sys_conf};
+                            const auto answer = explain(finder_, std::get<std::string>(args.at(0)), files, now);
+                            return BusValue(to_json(answer, now).dump_python());
+                          }});
   return face;
 }
 

@@ -33,6 +33,7 @@ class BusService {
  private:
   BusInterface main_interface();
   BusInterface evidence_interface();
+  BusInterface desired_interface() const;
   BusDicts list_controllers(bool detailed) const;
   BusDicts get_log_pages(const TidTexts& id) const;
   std::string get_all_log_pages(bool detailed);

@@ -196,6 +196,7 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
 Connection::News Connection::take(const LogPage& read, Instant now) {
   News news;
   page_backoff_.reset();
+  page.at = now;
   next_poll_ = now + jittered(timing_.poll);
   news.unchanged = read.unchanged;
   const bool interrupted = op_interruptions_ != interruptions_;

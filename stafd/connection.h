@@ -25,6 +25,7 @@ struct Page {
   std::uint64_t genctr = 0;
   Entries entries;
   unsigned skipped = 0;  // unusable entries beside them
+  Instant at = kNever;   // it was last read, or found unchanged
 };
 
 class Connection {
@@ -101,6 +102,7 @@ class Connection {
   Instant next_disconnect{};
 
   // --- the journal ---
+  std::string refusal;  // of the latest registration, in words; "" when it was not refused
   bool refusal_told = false;
   Instant aen_told = Instant{};
   unsigned aens_untold = 0;

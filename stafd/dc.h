@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "libstas/core/base/backoff.h"
+#include "libstas/core/base/result.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/discovery/entries.h"
@@ -132,6 +133,7 @@ struct Dc {
   bool had_connection = false;
   std::uint64_t genctr = 0;
   Entries entries;
+  Instant page_at = kNever;  // it was last read, or found unchanged; kNever: before the restart
   OpTrack connect_track, register_track, supported_track, page_track;
 
   // --- its attempts to connect ---
@@ -140,6 +142,8 @@ struct Dc {
   Instant last_attempt{};
   Instant next_connect{};  // not before
   bool failure_told = false;
+  std::string last_error;  // of any operation, until a connection is made or a page read; "" without one
+  Instant failed_at{};
   std::uint64_t looked = 0;  // DeviceBook::version() when no device was found for it
 
   // The operation in flight that goes under this name. One at a time.
@@ -149,6 +153,10 @@ struct Dc {
   // What the page does not list, the controller has said not to have. One from before a restart may be older than what
   // others were told of it: it counts for what it lists only.
   bool page_is_evidence() const { return page_read && (!entries.empty() || page_track.failures == 0); }
+  void failed(const Error& error, Instant now) {
+    last_error = error.text;
+    failed_at = now;
+  }
   std::string origin_text() const { return origin == Origin::other ? sources.other : std::string(to_text(origin)); }
 };
 

@@ -82,6 +82,11 @@ Connection* Finder::connection_of(const DeviceRef& ref) {
   return same ? &it->second : nullptr;
 }
 
+const Connection* Finder::connection_of(const Dc& dc) const {
+  const auto it = dc.device ? connections_.find(dc.device->name) : connections_.end();
+  return it != connections_.end() && it->second.device == *dc.device ? &it->second : nullptr;
+}
+
 void Finder::report(Level level, const Dc& dc, std::string text, Reason reason) {
   const std::string device = dc.device ? dc.device->name : "nvme?";
   out_.push_back(Report{level, dc.tid, device, dc.tid.to_string() + " | " + device + " - " + std::move(text), reason});

@@ -67,6 +67,9 @@ class Finder {
   const DeviceBook& devices() const { return devices_; }
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }
+  const HostIdentity* host() const { return host_.get(); }
+  // What a name shows; nullptr without one.
+  const Connection* connection_of(const Dc& dc) const;
   const FinderTiming& timing() const { return timing_; }
   // Time at which an unwanted controller will be removed, kNever if none is.
   Instant soak_deadline() const;

@@ -157,11 +157,12 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
   dc.works = connection.live;
   dc.attempts = 0;
   dc.failure_told = false;
+  dc.last_error.clear();
   dc.announced.lost_since = kNever;
   dc.page_fresh = connection.fresh();
   names_.reached(dc.tid.traddr());
   save_ = true;
-  connection.know_before(Page{dc.page_known, dc.genctr, dc.entries, 0});
+  connection.know_before(Page{dc.page_known, dc.genctr, dc.entries, 0, dc.page_at});
   if (!connection.page.known) connection.expect(listed_there(dc));
   dirty_ = true;
   if (!connection.page.known) return;

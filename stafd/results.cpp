@@ -72,6 +72,7 @@ void Finder::on_op_done(OpDone done, Instant now) {
 
   if (const auto* registered = std::get_if<Registered>(&done.result)) {
     connection->registered(true, now);
+    connection->refusal = registered->refusal;
     if (!registered->refusal.empty() && !std::exchange(connection->refusal_told, true))
       report(Level::warning, *connection, "Registration error. " + registered->refusal + ".");
   } else if (const auto* supported = std::get_if<SupportedDlp>(&done.result)) {
@@ -104,6 +105,7 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
 
 void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   dc.next_connect = now + dc.connect_backoff.fail();
+  dc.failed(error, now);
   // Others may have their turn now, its own time is over, or its name has changed (desire()).
   if (dc.system_identity && dc.tid.host_nqn() != host_->nqn) dirty_ = true;
   if ((!dc.sources.parents.empty() && dc.attempts == 2) || now >= lost_deadline(dc)) dirty_ = true;
@@ -130,6 +132,7 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
   dc.page_fresh = connection.fresh();
   dc.page_read |= connection.fresh();
   dc.genctr = page.genctr;
+  dc.page_at = page.at;
   dc.entries = page.entries;
   if (!news) return;
   save_ = true;
@@ -152,6 +155,10 @@ Result<void> Finder::check_room(const Connection& connection, const LogPage& rea
 void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
   const auto reading = connection.reading;
   const auto news = connection.take(read, now);
+  for (const NameId id : connection.names) {
+    dcs_.find(id)->page_at = now;
+    dcs_.find(id)->last_error.clear();
+  }
   if (news.unchanged) return;
   report(Level::info, connection,
          "Received discovery log pages (num records=" + std::to_string(read.entries.size()) + ").");
@@ -170,6 +177,7 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
     return lose(flight.device, now, true);
   }
   if (connection == nullptr) return;
+  for (const NameId id : connection->names) dcs_.find(id)->failed(error, now);
   switch (flight.op) {
     case Dc::Op::none:
     case Dc::Op::connect:

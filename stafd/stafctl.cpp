@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// stafctl(1): ask or trace stafd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new is --output.
+// stafctl(1): ask or trace stafd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
+// --output and explain.
 #include <string>
 
 #include "libstas/core/identity/nqn.h"
 #include "libstas/tools/ctl_tool.h"
+#include "libstas/tools/explain_command.h"
 
 namespace {
 
@@ -85,6 +87,7 @@ int main(int argc, char** argv) {
          [](CtlClient& client, const CliRun& run) { return client.list_controllers(run.has("detailed")); }},
         {dlp(), "Show discovery log pages", log_pages},
         {stas::detailed_command(name, "adlp"), "Show all discovery log pages",
-         [](CtlClient& client, const CliRun& run) { return client.all_log_pages(run.has("detailed")); }}}},
+         [](CtlClient& client, const CliRun& run) { return client.all_log_pages(run.has("detailed")); }},
+        stas::explain_command(name, "stafd")}},
       argc, argv);
 }

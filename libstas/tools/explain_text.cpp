@@ -27,6 +27,8 @@ class Paragraph {
     rules();
     connection();
     attempts();
+    if (const Json* details = told_.find("details"); details != nullptr && details->as_object() != nullptr)
+      for (const auto& [name, value] : *details->as_object()) line(escaped(name), text_of(*details, name));
     options();
     return out_;
   }
@@ -82,7 +84,7 @@ class Paragraph {
     if (value.empty()) value = "none";
     value += ", " + text("state");
     if (const auto since = time("connected since"); !since.empty()) value += ", ours for " + since;
-    if (const auto shared = text("shared with"); !shared.empty()) value += ", the connection of " + shared;
+    if (const auto shared = text("shared with"); !shared.empty()) value += ", the same as of " + shared;
     if (const auto doing = text("operation"); !doing.empty()) value += ", " + doing;
     line("device", value);
   }

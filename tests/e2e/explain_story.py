@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stacctl explain: why a controller is connected, or is not."""
+"""stacctl and stafctl explain: why a controller is connected, or is not."""
 import json
 import os
 import unittest
@@ -98,6 +98,47 @@ class Explain(Story):
         done = self.world.run(program("stacctl"), "explain", nqn("line"))
         self.assertEqual((done.returncode, done.stderr),
                          (UNKNOWN, "Unable to communicate with stacd over D-Bus. Is stacd running?\n"))
+
+
+class ExplainDiscovery(Story):
+    def explain(self, question):
+        done = self.world.run(program("stafctl"), "--output=json", "explain", question)
+        return done.returncode, json.loads(done.stdout)
+
+    def one(self, question):
+        status, answer = self.explain(question)
+        self.assertEqual((status, len(answer["controllers"])), (KNOWN, 1), answer)
+        return answer["controllers"][0]
+
+    def test_a_discovery_controller_says_who_named_it_and_how_old_its_page_is(self):
+        second = self.world.target("deep", name="second", traddr="127.0.0.2")
+        first = self.world.target("one", referrals=[{"traddr": second.traddr, "trsvcid": second.port}])
+        conf = self.world.path / "stafd.conf"
+        stafd = self.world.stafd(stafd_conf(first.controller(kato=7), "transport=tcp;traddr=127.0.0.3;trsvcid=1",
+                                            exclude=["traddr=127.0.0.4"]))
+        self.eventually("both are read", lambda: all(
+            self.explain(t.traddr)[1]["controllers"] and "generation" in self.one(t.traddr)["details"]["log page"]
+            for t in (first, second)))
+        one = self.one(f"127.0.0.1:{first.port}")
+        self.assertEqual((one["verdict"], one["state"], one["sources"]), ("wanted", "live", [f"{conf}:6"]))
+        self.assertIn(("kato", "7", f"{conf}:6"), [(o["option"], o["value"], o["source"]) for o in one["options"]])
+        self.assertRegex(one["details"]["log page"], r"^\d entries, generation \d+, read or checked \d+ s ago$")
+        two = self.one(second.traddr)
+        self.assertRegex(two["sources"][0], r"^entry \d of the page of \(tcp, 127\.0\.0\.1, ")
+        self.assertEqual(two["details"]["referral chain"], f"{one['name']} (configured)")
+        self.assertEqual(self.one(two["device"])["name"], two["name"])
+        gone = self.eventually("it was tried", lambda: (c := self.one("127.0.0.3"))["last error"] and c)
+        self.assertIn("127.0.0.3", gone["last error"])
+        status, answer = self.explain("127.0.0.4")
+        self.assertEqual((status, answer["hints"]), (KNOWN, [f"{conf}:8: exclude=traddr=127.0.0.4"]))
+        status, answer = self.explain(nqn("deep"))
+        self.assertRegex(answer["hints"][0], r"^entry \d of the page of \(tcp, 127\.0\.0\.2, .* lists it; ask stacctl")
+        done = self.world.run(program("stafctl"), "explain", nqn("deap"))
+        self.assertEqual((done.returncode, done.stdout), (UNKNOWN, ""))
+        self.assertIn(f"\n  {nqn('deep')}\n", done.stderr)
+        people = self.world.run(program("stafctl"), "explain", second.traddr).stdout
+        self.assertRegex(people, r"(?m)^  referral chain \(tcp, 127\.0\.0\.1, ")
+        stafd.stop()
 
 
 class Policy(Story):

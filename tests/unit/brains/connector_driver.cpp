@@ -14,7 +14,6 @@
 //   signal                    stafd says that something changed
 //   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
-//   explain WHAT              all that is said about it (stacd/explain.h) is noted; files are called "conf" and "sys"
 //   health                    what should be connected against what works (stacd/health.h), subsystem by subsystem
 //   topology                  which way leads where (stacd/topology.h): discovery controllers and paths, without names
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
@@ -77,15 +76,6 @@ class ConnectorDriver final : public Driver {
     }
   }
 
-  void explain_all(const std::string& question) {
-    const auto told = explain(*brain_, question, {"conf", "sys"}, now_);
-    for (const auto& one : told.controllers) note(describe(one));
-    for (const auto& hint : told.hints) note("hint " + hint);
-    for (const auto& name : told.names) note("known: " + name);
-    if (told.more > 0) note(std::to_string(told.more) + " more");
-    if (!told.complete) note("not all devices are known");
-  }
-
   void survey() {
     const auto told = health(*brain_, now_);
     note("health " + std::string(told.complete ? to_text(told.condition()) : "unknown") +
@@ -118,29 +108,6 @@ class ConnectorDriver final : public Driver {
         note("path " + text(subsystem, "subsysnqn") + " " + text(path, "traddr") + " " + text(path, "verdict") + " " +
              text(path, "device") + " " + text(path, "state") + via(path) + " [" + text(path, "configured") + "] dcs " +
              std::to_string(path.find("discovery controllers")->as_array()->size()));
-  }
-
-  // Everything but what each connection has: where the host NQN and the host ID are from.
-  std::string describe(const Explanation& told) const {
-    const auto seconds = [](const char* label, std::optional<Duration> time) {
-      return time ? label + python_seconds(*time) + "s" : std::string();
-    };
-    const auto text = [](const char* label, const std::string& value) { return value.empty() ? "" : label + value; };
-    std::string out = "explain " + (told.tid ? show(*told.tid) : "-") + " " + told.verdict + " (" + told.why + ")";
-    out += seconds(" since ", told.since);
-    if (told.until != kNever) out += seconds(" until ", told.until - now_);
-    out += text(" then ", told.then);
-    for (const auto& source : told.named) out += " [" + source + "]";
-    for (const auto& source : told.once) out += " [once " + source + "]";
-    for (const auto& rule : told.rules) out += " {" + rule.place + ": " + rule.text + ": " + rule.effect + "}";
-    for (const auto& option : told.options)
-      if (option.name != "host-nqn" && option.name != "host-id")
-        out += " " + option.name + "=" + option.value + "<" + option.from + ">";
-    out += text(" on ", told.device) + " " + told.state + seconds(" bound ", told.bound);
-    out += text(" shares ", told.shared) + text(", ", told.doing);
-    if (told.attempts > 0) out += ", attempts " + std::to_string(told.attempts);
-    out += seconds(", next in ", told.next) + text(", none: ", told.no_attempt);
-    return out + text(", error: ", told.last_error) + seconds(" ago ", told.failed);
   }
 
   void doubt(const Words& words) {
@@ -182,11 +149,7 @@ class ConnectorDriver final : public Driver {
     }
     if (verb == "topology") return map(), true;
     if (verb == "health") return survey(), true;
-    if (verb == "explain") {
-      std::string question;
-      for (const auto& word : words) question += (question.empty() ? "" : " ") + word;
-      return explain_all(question), true;
-    }
+    if (verb == "explain") return note_answer(explain(*brain_, question_of(words), {"conf", "sys"}, now_)), true;
     if (verb == "hostnqn") return host_nqn_ = words.at(0), true;
     if (verb == "unread") {
       if (words.at(0) == "conf") {

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "libstas/core/brain/view.h"
 #include "tests/unit/brains/notation.h"
 
 namespace stas::story {
@@ -37,6 +38,31 @@ void set_field(Device& device, const std::string& assignment) {
                                                                {"dctype", &Device::dctype},
                                                                {"state", &Device::state}};
   device.*fields.at(key) = value;
+}
+
+// Everything but what each connection has: where the host NQN and the host ID are from.
+std::string describe(const Explanation& told, Instant now) {
+  const auto seconds = [](const char* label, std::optional<Duration> time) {
+    return time ? label + python_seconds(*time) + "s" : std::string();
+  };
+  const auto text = [](const char* label, const std::string& value) { return value.empty() ? "" : label + value; };
+  std::string out = "explain " + (told.tid ? show(*told.tid) : "-") + " " + told.verdict + " (" + told.why + ")";
+  out += seconds(" since ", told.since);
+  if (told.until != kNever) out += seconds(" until ", told.until - now);
+  out += text(" then ", told.then);
+  for (const auto& source : told.named) out += " [" + source + "]";
+  for (const auto& source : told.once) out += " [once " + source + "]";
+  for (const auto& rule : told.rules) out += " {" + rule.place + ": " + rule.text + ": " + rule.effect + "}";
+  for (const auto& option : told.options)
+    if (option.name != "host-nqn" && option.name != "host-id")
+      out += " " + option.name + "=" + option.value + "<" + option.from + ">";
+  out += text(" on ", told.device) + " " + told.state + seconds(" bound ", told.bound);
+  out += text(" shares ", told.shared) + text(", ", told.doing);
+  if (told.attempts > 0) out += ", attempts " + std::to_string(told.attempts);
+  out += seconds(", next in ", told.next) + text(", none: ", told.no_attempt);
+  out += text(", error: ", told.last_error) + seconds(" ago ", told.failed);
+  for (const auto& [name, value] : told.details) out += ", " + name + ": " + value;
+  return out;
 }
 
 }  // namespace
@@ -141,6 +167,20 @@ void Driver::device_line(const Words& words) {
   device.cntrltype = kind_ == ControllerKind::io ? "io" : "discovery";
   for (std::size_t i = 2; i < words.size(); ++i) set_field(device, words[i]);
   handle(DeviceSeen{device});
+}
+
+std::string Driver::question_of(const Words& words) {
+  std::string question;
+  for (const auto& word : words) question += (question.empty() ? "" : " ") + word;
+  return question;
+}
+
+void Driver::note_answer(const Answer& answer) {
+  for (const auto& one : answer.controllers) note(describe(one, now_));
+  for (const auto& hint : answer.hints) note("hint " + hint);
+  for (const auto& name : answer.names) note("known: " + name);
+  if (answer.more > 0) note(std::to_string(answer.more) + " more");
+  if (!answer.complete) note("not all devices are known");
 }
 
 void Driver::note(const std::string& text) { log_ += seconds_text(now_ - zero_) + " " + text + "\n"; }

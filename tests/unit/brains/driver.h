@@ -21,6 +21,7 @@
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again
+//   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
 //   wait SECONDS | stop | restart (from the saved state, with conf and scan) | journal (note what is reported, too) |
 //   ls (note the controllers)
 #pragma once
@@ -35,6 +36,7 @@
 
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/event.h"
+#include "libstas/core/brain/explanation.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/host.h"
 
@@ -72,6 +74,8 @@ class Driver {
   virtual void execute(const Action& action) = 0;                      // what is not common
 
   void note(const std::string& text);
+  void note_answer(const Answer& answer);
+  static std::string question_of(const Words& words);
   void pump();
   void start_op(const std::string& kind, const Tid& tid, OpId op, std::function<OpResult()> work);
   void answer(std::function<void()> what) { answers_.push_back(std::move(what)); }

@@ -23,6 +23,7 @@
 #include <memory>
 
 #include "libstas/core/discovery/aen.h"
+#include "stafd/explain.h"
 #include "stafd/finder.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
@@ -104,7 +105,9 @@ class FinderDriver final : public Driver {
   }
 
   bool line(const std::string& verb, const Words& words) override {
-    if (verb == "mdns") {
+    if (verb == "explain") {
+      note_answer(explain(*brain_, question_of(words), {"conf", "sys"}, now_));
+    } else if (verb == "mdns") {
       mdns_line(words);
     } else if (verb == "page") {
       auto& page = pages_[words.at(0)];
