@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "libstas/core/brain/explanation.h"
-#include "libstas/core/identity/tid_fields.h"
+#include "libstas/core/brain/topology.h"
 
 namespace stas {
 
@@ -28,44 +28,22 @@ class Map {
       subsystems.append(std::move(subsystem));
     }
     auto json = Json::object();
-    json.add("host", host());
-    json.add("interfaces", interfaces());
+    json.add("host", topology_host(*brain_.host()));
+    json.add("interfaces", topology_interfaces(devices_.interfaces()));
     json.add("discovery controllers", dcs());
     json.add("subsystems", std::move(subsystems));
     return json;
   }
 
  private:
-  Json host() const {
-    auto json = Json::object();
-    json.add("nqn", brain_.host()->nqn);
-    json.add("id", brain_.host()->id);
-    json.add("symname", brain_.host()->symname);
-    return json;
-  }
-
-  Json interfaces() const {
-    auto json = Json::array();
-    for (const Interface& interface : devices_.interfaces()) {
-      auto addresses = Json::array();
-      for (const IpAddress& address : interface.addresses) addresses.append(address.to_string());
-      auto item = Json::object();
-      item.add("name", interface.name);
-      item.add("up", interface.up);
-      item.add("addresses", std::move(addresses));
-      json.append(std::move(item));
-    }
-    return json;
-  }
-
   Json dcs() const {
     auto json = Json::array();
     for (std::size_t i = 0; i < brain_.staf().size(); ++i) {
       const StafDc& dc = brain_.staf().dc(i);
-      auto item = identity(dc.tid);
+      auto item = topology_identity(dc.tid);
       item.add("origin", dc.origin);
       item.add("page known", dc.page_known);
-      item.add("interface", way_to(dc.tid, nullptr));
+      item.add("interface", way_to(dc.tid, nullptr, devices_.interfaces()));
       json.append(std::move(item));
     }
     return json;
@@ -106,28 +84,13 @@ class Map {
     by_nqn_.try_emplace(nqn, Json::array()).first->second.append(std::move(path));
   }
 
-  static Json identity(const Tid& tid) {
-    auto json = Json::object();
-    json.add("name", tid.to_string());
-    const auto texts = texts_of(tid);
-    for (std::size_t i = 0; i < kTidFields.size(); ++i) json.add(std::string(kTidFields[i].key), texts[i]);
-    return json;
-  }
-
   Json path(const Tid& tid, const Device* device, std::string_view verdict) const {
-    Json json = identity(tid);
+    Json json = topology_identity(tid);
     json.add("verdict", verdict);
     json.add("device", device == nullptr ? std::string() : device->ref.name);
     json.add("state", path_state(device));
-    json.add("interface", way_to(tid, device));
+    json.add("interface", way_to(tid, device, devices_.interfaces()));
     return json;
-  }
-
-  // The interface through which a connection goes, or would have to go; "" when any will do, or it cannot be told.
-  std::string way_to(const Tid& tid, const Device* device) const {
-    const auto shown = device == nullptr ? std::nullopt : tid_of(*device, devices_.interfaces(), false);
-    if (shown && !shown->host_iface().empty()) return shown->host_iface();
-    return tid.host_iface().empty() ? interface_of(devices_.interfaces(), tid.host_traddr()) : tid.host_iface();
   }
 
   const Connector& brain_;

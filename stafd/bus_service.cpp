@@ -11,6 +11,7 @@
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/daemon/bus_face.h"
 #include "stafd/explain.h"
+#include "stafd/topology.h"
 
 namespace stas::stafd {
 
@@ -117,6 +118,10 @@ BusInterface BusService::desired_interface() const {
                             const auto answer = explain(finder_, std::get<std::string>(args.at(0)), files, now);
                             return BusValue(to_json(answer, now).dump_python());
                           }});
+  face.methods.push_back(
+      {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return BusValue(topology(finder_).dump_python());
+       }});
   return face;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stafctl(1): ask or trace stafd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output and explain.
+// --output, explain and topology.
 #include <string>
 
 #include "libstas/core/identity/nqn.h"
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
+#include "libstas/tools/topology_command.h"
 
 namespace {
 
@@ -88,6 +89,7 @@ int main(int argc, char** argv) {
         {dlp(), "Show discovery log pages", log_pages},
         {stas::detailed_command(name, "adlp"), "Show all discovery log pages",
          [](CtlClient& client, const CliRun& run) { return client.all_log_pages(run.has("detailed")); }},
-        stas::explain_command(name, "stafd")}},
+        stas::explain_command(name, "stafd"),
+        stas::topology_command(name, "stafd")}},
       argc, argv);
 }

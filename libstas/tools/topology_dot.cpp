@@ -59,6 +59,7 @@ class Graph {
         if (dc.as_string() != nullptr) edge("dc " + escaped(*dc.as_string()), "subsystem " + nqn, "style=dashed");
       const auto state = text_of(path, "state"), device = text_of(path, "device");
       if (!device.empty() && !drawn_.insert(device).second) continue;  // another name of a connection
+      if (state.empty()) continue;                                     // who does not know it knows no path, either
       const std::string label = (device.empty() ? "" : device + " ") + text_of(path, "transport") + " " +
                                 text_of(path, "traddr") + " " + text_of(path, "trsvcid") + " " + state;
       const std::string colour(colour_of(state));

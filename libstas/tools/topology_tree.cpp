@@ -18,7 +18,7 @@ struct Node {
   std::string name;   // among its siblings
   std::string label;  // what is shown
   std::string state{};
-  bool is_path = false;
+  bool has_state = false;  // of a connection, in front
   std::vector<Node> children{};
 
   explicit Node(const std::string& text) : name(text), label(text) {}
@@ -47,9 +47,13 @@ class Tree {
     const Json* host = topology_.find("host");
     Node root("host " + (host == nullptr ? "" : text_of(*host, "nqn")));
     add_interfaces(root);
-    for (const Json& dc : items_of(topology_, "discovery controllers"))
+    for (const Json& dc : items_of(topology_, "discovery controllers")) {
+      const auto state = text_of(dc, "state");
       dcs_[text_of(dc, "name")] = {text_of(dc, "interface"),
-                                   text_of(dc, "origin") + (is_false(dc, "page known") ? ", page not read yet" : "")};
+                                   (state.empty() ? "" : state + ", ") + text_of(dc, "origin") +
+                                       (is_false(dc, "page known") ? ", page not read yet" : ""),
+                                   !state.empty()};
+    }
     for (const Json& subsystem : items_of(topology_, "subsystems"))
       for (const Json& path : items_of(subsystem, "paths")) add_path(root, text_of(subsystem, "subsysnqn"), path);
     for (auto& [name, dc] : dcs_)
@@ -83,12 +87,14 @@ class Tree {
   struct Dc {
     std::string interface;  // "" when it does not say how it is reached: then it is shown where its paths are
     std::string state;
+    bool has_state = false;  // of its connection, in front
     bool shown = false;
   };
 
   static Node& show(Node& root, const std::string& interface, const std::string& name, Dc& dc) {
     Node& node = way(root, interface).child(name);
     node.state = dc.state;
+    node.has_state = dc.has_state;
     dc.shown = true;
     return node;
   }
@@ -115,12 +121,13 @@ class Tree {
   static Node leaf(const Json& path, const std::string& interface) {
     const auto device = text_of(path, "device");
     Node node((device.empty() ? "-" : device) + " " + text_of(path, "transport"));
-    node.is_path = true;
     for (const char* field : {"traddr", "trsvcid"})
       if (const auto text = text_of(path, field); !text.empty()) node.label += " " + text;
     if (const auto via = text_of(path, "interface"); !via.empty() && via != interface) node.label += " via " + via;
     node.state = text_of(path, "state");
-    if (const auto verdict = text_of(path, "verdict"); verdict != "wanted") node.state += ", " + verdict;
+    node.has_state = !node.state.empty();
+    if (const auto verdict = text_of(path, "verdict"); verdict != "wanted")
+      node.state += (node.state.empty() ? "" : ", ") + verdict;
     return node;
   }
 
@@ -136,7 +143,7 @@ class Tree {
   }
 
   std::string coloured(const Node& node) const {
-    if (!colours_ || !node.is_path) return node.state;
+    if (!colours_ || !node.has_state) return node.state;
     const std::string_view state = std::string_view(node.state).substr(0, node.state.find(','));
     return std::string(colour_of(state)) + node.state + std::string(kPlain);
   }

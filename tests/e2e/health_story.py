@@ -111,6 +111,18 @@ class Topology(Paths):
         self.assertEqual((refused.returncode, refused.stdout), (2, ""))
         self.assertIn("argument --output: dot is for topology", refused.stderr)
 
+    def test_stafd_shows_its_connections_and_what_they_list(self):
+        self.start()
+        answer = self.world.ctl("stafctl", "topology")
+        self.assertEqual([(dc["state"], dc["origin"], dc["interface"]) for dc in answer["discovery controllers"]],
+                         [("live", "configured", "lo")])
+        self.assertEqual({s["subsysnqn"]: len(s["paths"]) for s in answer["subsystems"]}, {nqn("page"): 1})
+        tree = self.world.run(program("stafctl"), "topology").stdout
+        self.assertRegex(tree, r"(?m)^│? +[├└]─ \(tcp, 127\.0\.0\.3, \d+, .*\)  live, configured$")
+        self.assertRegex(tree, r"(?m)^│? .*- tcp 127\.0\.0\.3 \d+  listed$")
+        graph = self.world.run(program("stafctl"), "--output=dot", "topology").stdout
+        self.assertIn(f'-> "subsystem {nqn("page")}" [style=dashed];', graph)
+
     def test_a_terminal_gets_colours_unless_nobody_wants_them(self):
         self.start()
         self.assertIn("\033[32mlive\033[0m", self.on_a_terminal("topology"))
