@@ -11,8 +11,11 @@
 #include "libstas/core/base/json.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "stacd/connector.h"
+#include "stacd/explain.h"
+#include "stacd/health.h"
 #include "stacd/plan.h"
 #include "stacd/staf_pages.h"
+#include "stacd/topology.h"
 #include "stafd/finder.h"
 
 namespace stas {
@@ -222,6 +225,36 @@ void BM_PlanThatLetsAllGo(benchmark::State& state) {
 BENCHMARK(BM_PlanOfTheSame)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_PlanThatCutsAll)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_PlanThatLetsAllGo)->Arg(1000)->Arg(10000)->Complexity()->Unit(benchmark::kMillisecond);
+
+// What everybody may ask for: it runs on the loop, so it must stay a matter of a few reloads at most.
+void BM_Health(benchmark::State& state) {
+  const Instant now{std::chrono::hours(1)};
+  const auto brain = connected(pages(static_cast<int>(state.range(0))), now);
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(to_json(health(*brain, now)).dump_python());
+}
+void BM_Topology(benchmark::State& state) {
+  const Instant now{std::chrono::hours(1)};
+  const auto brain = connected(pages(static_cast<int>(state.range(0))), now);
+  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(topology(*brain, "stacd.conf", now).dump_python());
+}
+// As many as are explained at once, beside as many rules as a file may have; and a name that nobody knows.
+void explains(benchmark::State& state, std::string_view question) {
+  const Instant now{std::chrono::hours(1)};
+  const auto brain = connected(pages(static_cast<int>(state.range(0))), now);
+  auto config = std::make_shared<StacdConfig>();
+  for (std::size_t i = 0; i < kMaxExcludeRules; ++i)
+    config->excludes.emplace_back().subsysnqn = "nqn.*:no-such-subsystem-" + std::to_string(i);
+  brain->handle(StacdConfigured{std::move(config), host()}, now);
+  brain->advance(now);
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(to_json(explain(*brain, question, {"stacd.conf", "sys.conf"}, now), now).dump_python());
+}
+void BM_ExplainMany(benchmark::State& state) { explains(state, "(tcp"); }
+void BM_ExplainUnknown(benchmark::State& state) { explains(state, "nqn.unknown"); }
+BENCHMARK(BM_Health)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_Topology)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ExplainMany)->Arg(10000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ExplainUnknown)->Arg(10000)->Unit(benchmark::kMillisecond);
 
 // stafd with as many discovery controllers, configured and connected, at a reload.
 void BM_FinderReconciles(benchmark::State& state) {
