@@ -20,7 +20,7 @@ constexpr Duration kGone = seconds(100);     // what was removed is gone after t
 constexpr Duration kNameHold = minutes(12);  // ... when a host name that does not resolve may mean it
 constexpr Duration kHeirHold = minutes(12);  // ... when what referred to it has a name that was not read
 constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
-constexpr unsigned kMaxTold = 4000;       // messages at info or above in one history
+constexpr unsigned kMaxTold = 4000;          // messages at info or above in one history
 
 std::size_t z(int i) { return static_cast<std::size_t>(i); }
 
