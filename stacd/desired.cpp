@@ -24,14 +24,19 @@ Reason reason_of(Usability why) {
     case Usability::invalid_address:
     case Usability::invalid_nqn:
       return Reason::unusable;
+    case Usability::not_included:
+      return Reason::not_included;
   }
   return Reason::none;
 }
 
-// disconnect-scope and disconnect-trtypes (compatibility contract 6.4). An exclude= line of the administrator ends a
-// connection of ours whatever they say, as the manual has it.
+// Said by the administrator about these controllers.
+bool is_ruled_out(Reason reason) { return reason == Reason::excluded || reason == Reason::not_included; }
+
+// disconnect-scope and disconnect-trtypes (compatibility contract 6.4). An exclude= or include= line of the
+// administrator ends a connection of ours whatever they say, as the manual has it.
 bool may_cut(const StacdConfig& config, const Tid& tid, bool foreign, Reason reason) {
-  if (!foreign && reason == Reason::excluded) return true;
+  if (!foreign && is_ruled_out(reason)) return true;
   switch (config.disconnect_scope) {
     case DisconnectScope::only_stas_connections:
       return !foreign;
@@ -96,7 +101,10 @@ class Table {
   void refuse(Row& row, Usability why) {
     row.standing = Standing::refused;
     row.reason = reason_of(why);
-    if (why == Usability::excluded) row.rule = find_exclusion(facts_.config->excludes, row.tid);
+    if (why == Usability::excluded) row.rule = first_match(facts_.config->excludes, row.tid);
+    row.not_included = why == Usability::not_included;
+    const IncludeDoubt* doubt = row.not_included ? include_doubt_about(*facts_.config, row.tid) : nullptr;
+    if (doubt != nullptr) row.because = "an include= line that cannot be used may let it in: " + doubt->to_string();
   }
 
   void add_lines() {
@@ -134,7 +142,8 @@ class Table {
       for (const auto& refused : facts_.staf.listing(i).refused) {
         Row& added = row(refused.tid);
         name(added, dc, refused.entry);
-        refuse(added, refused.why);
+        // include= is not about what a controller= line names.
+        if (refused.why != Usability::not_included || added.line == nullptr) refuse(added, refused.why);
       }
     }
   }
@@ -150,7 +159,11 @@ class Table {
     out_.of_known.push_back(static_cast<std::size_t>(&added - out_.rows.data()));
     known_[out_.of_known.back()] = &known;
     if (added.named()) return;
-    if (const auto why = usability(*facts_.config, added.tid); why != Usability::usable) refuse(added, why);
+    // What a line named, or who knows who, is no discovered one.
+    const bool discovered = !known.foreign && !known.configured && !known.sources.empty();
+    const auto why =
+        discovered ? usability_of_discovered(*facts_.config, added.tid) : usability(*facts_.config, added.tid);
+    if (why != Usability::usable) refuse(added, why);
   }
 
   void judge(Row& row, const Known* known) {
@@ -196,11 +209,22 @@ class Table {
       row.because = "its address or NQN cannot be used for a new connection";
       return;
     }
+    if (row.not_included && hold_discovered(row, *known)) return;
     // What is not ours is looked at like all that is unwanted, unless an exclude= line names it.
     if (known->foreign && row.reason != Reason::excluded)
       return judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
     leave(row, *known, Instant{});
     if (known->foreign && !row.cut) row.standing = Standing::foreign;
+  }
+
+  // No include= line lets it in, but one that cannot be read may, or its controller= line is in doubt.
+  bool hold_discovered(Row& row, const Known& known) {
+    if (row.because.empty() && known.configured) row.because = line_evidence(facts_, row.tid).because;
+    if (row.because.empty()) return false;
+    out_.by_connection |= !known.live;  // its connect may be in flight
+    if (!known.live) return false;
+    row.standing = known.foreign ? Standing::foreign : Standing::held;
+    return true;
   }
 
   void judge_unnamed(Row& row, const Known& known, Finding finding) {

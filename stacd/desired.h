@@ -39,12 +39,13 @@ struct Row {
   const Dlpe* entry = nullptr;  // of the last of `dcs`
   // Why: wanted: configured or listed; leaving, refused: the evidence.
   Reason reason = Reason::none;
-  const ExcludeRule* rule = nullptr;  // the one that refuses it
-  std::string because;                // held, foreign: what is missing
-  Instant until = kNever;             // held: looked at again then; kNever: when the information comes
-  bool passing = false;               // held: for the moment that a question takes, not worth telling
-  Instant not_before = kNever;        // leaving, refused: the soak is over then
-  bool cut = false;                   // leaving, refused: disconnect-scope lets the connection be cut
+  const ControllerRule* rule = nullptr;  // the one that refuses it
+  bool not_included = false;    // no include= line lets it in; with `because`: it is not known whether one does
+  std::string because;          // held, foreign, refused: what is missing
+  Instant until = kNever;       // held: looked at again then; kNever: when the information comes
+  bool passing = false;         // held: for the moment that a question takes, not worth telling
+  Instant not_before = kNever;  // leaving, refused: the soak is over then
+  bool cut = false;             // leaving, refused: disconnect-scope lets the connection be cut
 
   bool named() const { return line != nullptr || !dcs.empty(); }
   // Refused only until the host name of its line has an address.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "libstas/core/brain/question.h"
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "stacd/explanation.h"
 
 namespace stas {
@@ -65,7 +65,7 @@ class Search {
     const auto add = [&](const std::string& where, const std::string& text) {
       if (answer_.hints.size() < kMaxExplained && !told.contains(where)) answer_.hints.push_back(where + ": " + text);
     };
-    for (const ExcludeRule& rule : brain_.config()->excludes)
+    for (const ControllerRule& rule : brain_.config()->excludes)
       if (question_.means(rule)) add(place(files_.conf, rule.line), "exclude=" + to_text(rule));
     for (const ConfigDoubt& doubt : brain_.config()->doubts)
       if (question_.means(doubt)) add(place(doubt.file, doubt.line), doubt.text);

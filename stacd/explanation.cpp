@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/filter.h"
 #include "stacd/origin.h"
 
@@ -146,7 +146,7 @@ Explanation Explainer::of(const Device& device) const {
     return out;
   }
   out.why = "not ours: no source names it, and stacd did not connect it";
-  for (const ExcludeRule* rule : find_exclusions(config.excludes, *out.tid))
+  for (const ControllerRule* rule : all_matches(config.excludes, *out.tid))
     out.rules.push_back(
         {place(files_.conf, rule->line), "exclude=" + stas::to_text(*rule), "would keep stacd from connecting it"});
   out.rules.push_back(

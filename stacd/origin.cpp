@@ -6,6 +6,7 @@
 
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/explanation.h"
+#include "libstas/core/config/filter.h"
 
 namespace stas {
 
@@ -64,7 +65,8 @@ std::vector<std::string> sources(const Row& row, const Facts& facts, const std::
   return list;
 }
 
-std::string refused_by(const Row& row, const std::string& file) {
+std::string refused_by(const Row& row, const StacdConfig& config, const std::string& file) {
+  if (row.not_included) return include_lines(config, file);
   return row.rule == nullptr ? std::string() : place(file, row.rule->line);
 }
 

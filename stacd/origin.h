@@ -23,8 +23,8 @@ std::string named_by(const Row& row, const std::string& file);
 // The same as a list with each line and each entry, also where one line says twice what one says: for people who ask
 // about one row. Goes through the pages.
 std::vector<std::string> sources(const Row& row, const Facts& facts, const std::string& file);
-// The exclude= line that refuses it, "FILE:LINE"; "" without one.
-std::string refused_by(const Row& row, const std::string& file);
+// The exclude= line that refuses it, "FILE:LINE", or the include= lines of which none lets it in; "" without any.
+std::string refused_by(const Row& row, const StacdConfig& config, const std::string& file);
 // Who once named it and is still remembered: the discovery controllers.
 std::string remembered_by(const Known& known);
 

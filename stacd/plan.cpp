@@ -127,7 +127,7 @@ class Rehearsal {
   }
 
   std::string source(const Row& row) const {
-    auto rule = refused_by(row, file_);
+    auto rule = refused_by(row, *brain_.config(), file_);
     return rule.empty() ? named_by(row, file_) : rule;
   }
 

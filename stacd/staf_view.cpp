@@ -32,7 +32,7 @@ Listing list_of(const StafDc& dc, const StacdConfig& config) {
       listing.doubtful.insert(entry.subnqn);
       continue;
     }
-    const auto why = usability(config, *tid);
+    const auto why = usability_of_discovered(config, *tid);
     if (why == Usability::usable) {
       listing.usable.emplace_back(std::move(*tid), &entry);
     } else {

@@ -13,6 +13,14 @@
 
 namespace stas {
 
+namespace {
+
+bool is_not_included(const Verdict& verdict) {
+  return verdict.standing == DcStanding::refused && verdict.reason == Reason::not_included;
+}
+
+}  // namespace
+
 Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started), hosts_(facts.host.nqn) {
   for (const Dc& dc : f_.dcs)
     for (const Tid& parent : dc.sources.parents)
@@ -47,15 +55,29 @@ Tid Desirer::current(const Tid& tid, bool system_identity) const {
   return hosts_.was(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
 }
 
+Usability Desirer::usability_as(Origin origin, const Tid& tid) const {
+  const bool discovered = origin == Origin::discovered || origin == Origin::referral;
+  return discovered ? usability_of_discovered(f_.config, tid) : usability(f_.config, tid);
+}
+
+// No include= line lets it in. Where one that cannot be read may, what is known stays as it was.
+void Desirer::judge_not_included(const Tid& tid, Wish& wish) const {
+  const IncludeDoubt* doubt = include_doubt_about(f_.config, tid);
+  if (doubt != nullptr && find(tid) != nullptr)
+    wish.verdict = {DcStanding::held, Reason::not_included, doubt->to_string(), kNever, {}, 0, true};
+  else
+    wish.verdict = {DcStanding::refused, Reason::not_included, {}, kNever, {}, 0, false};
+}
+
 // The same name from several sources keeps the strongest label, its options, and all sources.
 void Desirer::add(Tid tid, Wish wish) {
   tid = current(tid, wish.system_identity);
-  switch (usability(f_.config, tid)) {
+  switch (usability_as(wish.origin, tid)) {
     case Usability::usable:
       break;
     case Usability::excluded:
       wish.verdict = {DcStanding::refused, Reason::excluded, {}, kNever, {}, 0, false};
-      if (const auto* rule = find_exclusion(f_.config.excludes, tid)) wish.verdict.line = rule->line;
+      if (const auto* rule = first_match(f_.config.excludes, tid)) wish.verdict.line = rule->line;
       break;
     case Usability::family_disabled:
       wish.verdict = {DcStanding::refused, Reason::family_disabled, {}, kNever, {}, 0, false};
@@ -70,6 +92,9 @@ void Desirer::add(Tid tid, Wish wish) {
       wish.verdict = {DcStanding::refused, Reason::unusable, {}, kNever, {}, 0, false};
       warn(tid.to_string() + " NQN cannot be used");
       break;
+    case Usability::not_included:
+      judge_not_included(tid, wish);
+      break;
   }
   const auto [it, fresh] = out_.wishes.try_emplace(std::move(tid), wish);
   if (fresh) return;
@@ -80,7 +105,9 @@ void Desirer::add(Tid tid, Wish wish) {
   const bool was_held = known.verdict.standing == DcStanding::held;
   const bool is_held = wish.verdict.standing == DcStanding::held;
   const bool replaced = known.replaced && wish.replaced;
-  const auto verdict = was_held && !is_held ? wish.verdict : known.verdict;
+  // That it was discovered and is not let in says nothing about its other sources.
+  const bool other_counts = is_not_included(known.verdict) || (was_held && !is_held);
+  const auto verdict = other_counts && !is_not_included(wish.verdict) ? wish.verdict : known.verdict;
   sources.configured = sources.configured || wish.sources.configured;
   if (sources.line == 0) sources.line = wish.sources.line;
   sources.announced = sources.announced || wish.sources.announced;
@@ -223,7 +250,7 @@ Verdict farewell(const DcFacts& facts, const Dc& dc) {
       break;
     case Usability::excluded:
       verdict.reason = Reason::excluded;
-      if (const auto* rule = find_exclusion(facts.config.excludes, dc.tid)) verdict.line = rule->line;
+      if (const auto* rule = first_match(facts.config.excludes, dc.tid)) verdict.line = rule->line;
       return verdict;
     case Usability::family_disabled:
       verdict.reason = Reason::family_disabled;
@@ -232,6 +259,8 @@ Verdict farewell(const DcFacts& facts, const Dc& dc) {
     case Usability::invalid_nqn:
       verdict.reason = Reason::unusable;
       return verdict;
+    case Usability::not_included:
+      break;
   }
   switch (dc.origin) {
     case Origin::configured:

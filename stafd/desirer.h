@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "libstas/core/brain/earlier_hosts.h"
+#include "libstas/core/config/filter.h"
 #include "stafd/desired.h"
 
 namespace stas {
@@ -28,6 +29,8 @@ class Desirer {
   }
   Tid current(const Tid& tid, bool system_identity) const;
   void add(Tid tid, Wish wish);
+  Usability usability_as(Origin origin, const Tid& tid) const;  // as what a source of that kind names
+  void judge_not_included(const Tid& tid, Wish& wish) const;
   struct Hold {
     std::string waits_for;
     Instant until = kNever;

@@ -124,7 +124,7 @@ void DcExplainer::add_announcement(const Tid& tid, std::vector<std::string>& lis
 }
 
 void DcExplainer::add_rules(const Tid& tid, const Verdict& verdict, Explanation& out) const {
-  const auto rule = std::ranges::find(config_.excludes, verdict.line, &ExcludeRule::line);
+  const auto rule = std::ranges::find(config_.excludes, verdict.line, &ControllerRule::line);
   const bool by_rule = verdict.reason == Reason::excluded && rule != config_.excludes.end();
   const bool named = verdict.standing == DcStanding::wanted || verdict.standing == DcStanding::refused;
   tell_rules(out, config_, tid, by_rule ? &*rule : nullptr, named, tid.ip() || !is_ip_transport(tid.transport()),

@@ -60,11 +60,11 @@ void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
   } else if (dc.held_for != wish.verdict.waits_for) {
     dc.held_for = wish.verdict.waits_for;
     dc.held_at = now;
-    report_once(wish.replaced ? Level::info : Level::warning,
-                dc.tid.to_string() +
-                    (wish.replaced ? " is kept until it is known: "
-                                   : " is kept although nothing names it now. What could is not known: ") +
-                    dc.held_for);
+    const char* why = wish.verdict.reason == Reason::not_included
+                          ? " is kept, because a line that cannot be read may include it: "
+                      : wish.replaced ? " is kept until it is known: "
+                                      : " is kept although nothing names it now. What could is not known: ";
+    report_once(wish.replaced ? Level::info : Level::warning, dc.tid.to_string() + why + dc.held_for);
   }
   dc.origin = wish.origin;
   dc.sources = wish.sources;
@@ -98,7 +98,10 @@ void Finder::leave(Dc& dc, const Wish* refusal, Instant now) {
   const bool left_before = !dc.verdict.stays();
   dc.verdict =
       farewell(DcFacts{*config_, *host_, names_, mdns_, dcs_, timing_, now, started_, devices_.complete()}, dc);
-  if (refusal != nullptr) dc.verdict.standing = DcStanding::refused;
+  if (refusal != nullptr) {
+    dc.verdict.standing = DcStanding::refused;
+    if (refusal->verdict.reason == Reason::not_included) dc.verdict.reason = Reason::not_included;
+  }
   if (dc.lost_at == kNever) dc.lost_at = now;
   if (!left_before && refusal == nullptr) dc.announced.state = Announcement::State::never;
   dc.verdict.not_before = dc.lost_at + timing_.soak;

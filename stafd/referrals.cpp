@@ -30,7 +30,7 @@ std::set<std::size_t> Desirer::chosen_duplicates(const Dc& parent, const std::ve
   std::set<std::size_t> chosen;
   std::vector<std::size_t> duplicates;
   for (std::size_t i = 0; i < tids.size(); ++i) {
-    if (tids[i] == parent.tid || usability(f_.config, tids[i]) != Usability::usable) continue;
+    if (tids[i] == parent.tid || usability_as(Origin::referral, tids[i]) != Usability::usable) continue;
     const Dc* dc = find(tids[i]);
     if (dc != nullptr && dc->page_fresh) return {i};
     duplicates.push_back(i);

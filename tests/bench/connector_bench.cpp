@@ -242,7 +242,7 @@ void explains(benchmark::State& state, std::string_view question) {
   const Instant now{std::chrono::hours(1)};
   const auto brain = connected(pages(static_cast<int>(state.range(0))), now);
   auto config = std::make_shared<StacdConfig>();
-  for (std::size_t i = 0; i < kMaxExcludeRules; ++i)
+  for (std::size_t i = 0; i < kMaxRules; ++i)
     config->excludes.emplace_back().subsysnqn = "nqn.*:no-such-subsystem-" + std::to_string(i);
   brain->handle(StacdConfigured{std::move(config), host()}, now);
   brain->advance(now);

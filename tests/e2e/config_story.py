@@ -95,6 +95,36 @@ class Reload(Story):
         stacd.line(r"stacd\.conf:5: ")
         stacd.line(r"stacd\.conf:6: ")
 
+    def test_include_lets_in_what_matches_a_line_and_a_broken_one_cuts_nothing(self):
+        target = self.world.target("one", "two", "three")
+        line = target.controller(nqn("three"))
+        self.world.stafd(stafd_conf(target.controller()))
+        stacd = self.world.stacd(stacd_conf(line, include=[f"nqn={nqn('one')}", "traddr=192.0.2.0/24"]))
+        self.connects(stacd, "one", "three")
+        kept = target.held("one")
+        self.world.write_conf("stacd", stacd_conf(line, include=[f"nqn={nqn('tw?')}", "colour=red"]))
+        stacd.reload()
+        stacd.line(r"stacd\.conf:6: .*the rule includes nothing, and no connection that it may mean is cut")
+        stacd.line("kept: an include= line that cannot be used may let it in")
+        self.connects(stacd, "one", "two", "three")
+        self.assertEqual(target.held("one"), kept)
+        self.world.write_conf("stacd", stacd_conf(line, include=["traddr=127.0.0.0/8;nqn=*:two"]))
+        stacd.reload()
+        self.connects(stacd, "two", "three")
+        stacd.line("Disconnect initiated.*matches no include= line")
+
+    def test_include_in_stafd_is_about_what_others_refer_to(self):
+        behind = [self.world.target("x", name=f"behind-{i}", traddr=f"127.0.0.{i}") for i in (2, 3)]
+        first = self.world.target("one", name="first", referrals=[
+            {"transport": "tcp", "traddr": target.traddr, "trsvcid": target.port} for target in behind])
+        addresses = [f"{target.traddr}:{target.port}" for target in (first, *behind)]
+        stafd = self.world.stafd(stafd_conf(first.controller(), include=["traddr=127.0.0.2/31"]))
+        self.eventually("both are let in", lambda: stafd.connected() == set(addresses))
+        self.world.write_conf("stafd", stafd_conf(first.controller(), include=["traddr=127.0.0.2"]))
+        stafd.reload()
+        self.eventually("one is cut", lambda: stafd.connected() == set(addresses[:2]))
+        stafd.line("Disconnect initiated.*matches no include= line")
+
     def test_an_excluded_discovery_controller_takes_its_io_controllers_with_it(self):
         one = self.world.target("one", name="first")
         two = self.world.target("two", name="second")

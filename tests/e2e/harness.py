@@ -76,21 +76,25 @@ def option_lines(options):
     return "".join(f"{name.replace('_', '-')}={value}\n" for name, value in options.items())
 
 
-def stafd_conf(*controllers, exclude=(), zeroconf="disabled", dcs=None, **options):
+def rule_lines(exclude, include):
+    return "".join(f"exclude={line}\n" for line in exclude) + "".join(f"include={line}\n" for line in include)
+
+
+def stafd_conf(*controllers, exclude=(), include=(), zeroconf="disabled", dcs=None, **options):
     """stafd.conf. `options` are those of [Global], `dcs` of [Discovery controller connection management]."""
     return (f"[Global]\n{option_lines(options)}"
             f"[Service Discovery]\nzeroconf={zeroconf}\n"
             f"[Discovery controller connection management]\n{option_lines(dcs or {})}"
             f"[Controllers]\n" + "".join(f"controller={line}\n" for line in controllers) +
-            "".join(f"exclude={line}\n" for line in exclude))
+            rule_lines(exclude, include))
 
 
-def stacd_conf(*controllers, exclude=(), iocs=None, **options):
+def stacd_conf(*controllers, exclude=(), include=(), iocs=None, **options):
     """stacd.conf. `options` are those of [Global], `iocs` of [I/O controller connection management]."""
     return (f"[Global]\n{option_lines(options)}"
             f"[I/O controller connection management]\n{option_lines(iocs or {})}"
             f"[Controllers]\n" + "".join(f"controller={line}\n" for line in controllers) +
-            "".join(f"exclude={line}\n" for line in exclude))
+            rule_lines(exclude, include))
 
 
 class Target(Process):

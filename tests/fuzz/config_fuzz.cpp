@@ -82,9 +82,11 @@ void check_common(const stas::CommonConfig& config) {
       check_text(value);
     }
   }
-  for (const stas::ExcludeRule& rule : config.excludes) {
-    require(rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn);
+  for (const auto* rules : {&config.excludes, &config.includes}) {
+    for (const stas::ControllerRule& rule : *rules)
+      require(rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn);
   }
+  for (const stas::IncludeDoubt& doubt : config.include_doubts) check_text(doubt.text);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace stas::model {
 
 namespace {
 
-constexpr std::array<std::pair<const char*, Fault>, 10> kFaults{{{"none", Fault::none},
+constexpr std::array<std::pair<const char*, Fault>, 11> kFaults{{{"none", Fault::none},
                                                                  {"absent", Fault::absent},
                                                                  {"unreadable", Fault::unreadable},
                                                                  {"directory", Fault::directory},
@@ -17,6 +17,7 @@ constexpr std::array<std::pair<const char*, Fault>, 10> kFaults{{{"none", Fault:
                                                                  {"section", Fault::section},
                                                                  {"key", Fault::key},
                                                                  {"port", Fault::port},
+                                                                 {"include", Fault::include},
                                                                  {"value", Fault::value}}};
 
 std::string family_text(int family) { return family == 4 ? "ipv4" : family == 6 ? "ipv6" : "ipv4+ipv6"; }
@@ -84,7 +85,8 @@ std::optional<Fault> parse_fault(const std::string& word) {
 }
 
 bool is_whole(Fault fault) {
-  return fault != Fault::none && fault != Fault::key && fault != Fault::port && fault != Fault::value;
+  return fault != Fault::none && fault != Fault::key && fault != Fault::port && fault != Fault::include &&
+         fault != Fault::value;
 }
 
 std::string text_of(const StafFile& file, Fault fault) {
@@ -141,6 +143,12 @@ std::string text_of(const StacFile& file, Fault fault) {
   text += lines.take();
   for (std::size_t path = 0; path < kPaths; ++path)
     if (file.excludes.test(path)) text += "exclude=nqn=" + subsystem_nqn_of(static_cast<int>(path)) + "\n";
+  for (std::size_t path = 0; path < kPaths; ++path) {
+    if (!file.includes.test(path)) continue;
+    const bool bad = fault == Fault::include;
+    if (bad) fault = Fault::none;
+    text += "include=nqn=" + subsystem_nqn_of(static_cast<int>(path)) + (bad ? ";trsvcid=80O9\n" : "\n");
+  }
   return text;
 }
 

@@ -28,6 +28,7 @@ struct StafFile {
 struct StacFile {
   IocLines lines;
   Paths excludes;
+  Paths includes;  // none: all
   DisconnectScope scope = DisconnectScope::only_stas_connections;
   bool all_trtypes = false;  // tcp+rdma+fc, else tcp
   int ncc_attempts = 0;
@@ -48,10 +49,11 @@ enum class Fault {
   section,   // [controllers] for [Controllers]
   key,       // transprt= in the first line
   port,      // trsvcid=80O9 in the first line
+  include,   // trsvcid=80O9 in the first include= line
   value,     // what follows is worse than what was meant: disconnect-scope=no-disconect, ip-family=ipv5
 };
 std::optional<Fault> parse_fault(const std::string& word);
-// Nothing of the file can be relied on; else only the first controller= line, or one value.
+// Nothing of the file can be relied on; else only the first controller= or include= line, or one value.
 bool is_whole(Fault fault);
 
 // What a daemon gets when it reads the file. `previous`: what it has in force, nullptr at start.

@@ -160,7 +160,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     return violate("owner", text + " is not the connection of that name");
 
   judge_evidence(*device, disconnect);
-  const bool excluded = stac_may_exclude_.test(z(device->path));
+  const bool not_included = disconnect.reason == Reason::not_included;
+  const bool excluded = stac_may_exclude_.test(z(device->path)) || not_included;
+  if (not_included && stac_may_let_in_.test(z(device->path)))
+    violate("include", "cut although an include= line lets it in, or may: " + text);
   const bool ours = ever_ours_.test(z(device->path * 2 + other_of_ioc(device->name))) ||
                     ours_.contains(device->device.ref.incarnation);
   if (excluded) note(Feature::excluded_cut);
@@ -225,7 +228,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       }))
     violate("make before break", "cut before what replaces it is there: " + text);
   // A page that nobody remembers is not doubted when it is read the first time.
-  if (!amnesia_ && usable_ioc(device->path) && page_on_its_way(device->path))
+  if (!amnesia_ && usable_ioc(device->path) && !not_included && page_on_its_way(device->path))
     violate("on its way", "cut while the page that lists it is being read: " + text);
 }
 
@@ -260,6 +263,9 @@ void World::judge(Stacd& daemon, const Connect& connect) {
   const int path = path_of_ioc(*name);
   if (!stac_doubt_ && stac_force_.excludes.test(z(path)))
     violate("excluded", "an excluded controller is connected: " + connect.tid.to_string());
+  // What had a line may be held, and is connected again then.
+  if (!stac_doubt_ && !stac_lets_in_.test(z(path)) && !ever_had_line_.test(z(path)))
+    violate("include", "a controller that no include= line lets in is connected: " + connect.tid.to_string());
   if (!stac_doubt_ && !usable_ioc(path))
     violate("family", "a controller of a disabled family is connected: " + connect.tid.to_string());
   if (other_of_ioc(*name) != 0 && !stac_doubt_ && connect.options.ctrl_loss_tmo != kSpecialCtrlLoss)

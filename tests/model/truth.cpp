@@ -112,6 +112,7 @@ Lines could_be_meant_by_any(const Lines& before, const Lines& now) {
 }  // namespace
 
 void World::know_stafd(Fault fault, bool at_start) {
+  if (fault == Fault::include) fault = Fault::none;
   // A misspelt section that has no lines hides nothing.
   if (fault == Fault::section && staf_file_.lines.none() && staf_file_.excludes.none()) fault = Fault::none;
   const DcLines before = staf_force_.lines;
@@ -162,8 +163,31 @@ void World::know_stafd(Fault fault, bool at_start) {
   update_truth();
 }
 
+// Which listed controllers include= lines let in.
+void World::know_includes(Fault fault, bool at_start) {
+  for (std::size_t line = 0; line < stac_file_.lines.size(); ++line)
+    if (stac_file_.lines.test(line)) ever_had_line_.set(line / kVariants);
+  const Paths& lines = stac_file_.includes;
+  const Paths all = ~Paths();
+  if (!is_whole(fault)) {
+    stac_may_let_in_ = stac_lets_in_ = lines.none() ? all : lines;
+    if (fault != Fault::include) return;
+    stac_lets_in_ = readable(lines);
+    if (lines.count() == 1) stac_may_let_in_ = all;
+  } else if (fault == Fault::section) {
+    stac_may_let_in_ = all;
+    stac_lets_in_ = lines.none() ? all : Paths();
+  } else if (at_start) {
+    stac_may_let_in_ = all;
+    stac_lets_in_ = fault != Fault::unclosed || lines.none() ? all : lines;
+  }
+}
+
 void World::know_stacd(Fault fault, bool at_start) {
-  if (fault == Fault::section && stac_file_.lines.none() && stac_file_.excludes.none()) fault = Fault::none;
+  if (fault == Fault::include && stac_file_.includes.none()) fault = Fault::none;
+  if (fault == Fault::section && stac_file_.lines.none() && stac_file_.excludes.none() && stac_file_.includes.none())
+    fault = Fault::none;
+  know_includes(fault, at_start);
   const IocLines before = stac_force_.lines;
   if (fault != Fault::none) {
     note(at_start ? Feature::fault_at_start : Feature::fault_at_reload);
@@ -318,7 +342,8 @@ IocNames World::wanted_iocs(const DcNames& dcs) const {
     const auto& known = known_[z(host_of_dc(name))];
     if (!is_read(known, name)) continue;
     for (int path = 0; path < static_cast<int>(kPaths); ++path)
-      if (known.listed.test(z(path))) add(path, is_fc(path % kSubs) ? 0 : iface_of_dc(name), 0);
+      if (known.listed.test(z(path)) && stac_may_let_in_.test(z(path)))
+        add(path, is_fc(path % kSubs) ? 0 : iface_of_dc(name), 0);
   }
   return wanted;
 }
@@ -453,7 +478,8 @@ void World::update_told_set() {
   for (int path = 0; path < static_cast<int>(kPaths); ++path) {
     const bool bound = !stac_force_.ignore_iface && !is_fc(path % kSubs) && !is_rdma(path % kSubs);
     for (int iface = 0; iface < kIfaces; ++iface)
-      if (told_pages_[z(path)].test(z(iface)) && usable_ioc(path)) told.set(z(ioc_name(path, bound ? iface : 0, 0)));
+      if (told_pages_[z(path)].test(z(iface)) && usable_ioc(path) && stac_lets_in_.test(z(path)))
+        told.set(z(ioc_name(path, bound ? iface : 0, 0)));
   }
   for (std::size_t name = 0; name < kIocNames; ++name) {
     if (told.test(name) == told_.test(name)) continue;

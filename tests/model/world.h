@@ -200,6 +200,7 @@ class World {
   void know_stacd(Fault fault, bool at_start);
   void forget_announcements();
   void forget_pages();
+  void know_includes(Fault fault, bool at_start);
   void forget_unconnected_lines();
   DcNames entitled_dcs(bool with_doubtful, bool with_excluded = false) const;
   IocNames wanted_iocs(const DcNames& dcs) const;
@@ -308,6 +309,8 @@ class World {
   StacFile stac_force_;
   bool staf_doubt_ = false, stac_doubt_ = false, scope_unknown_ = false;
   Paths stac_may_exclude_;
+  Paths ever_had_line_;
+  Paths stac_lets_in_ = ~Paths(), stac_may_let_in_ = ~Paths();  // include=: for certain, and as far as it can be read
   HostSet staf_may_exclude_;
   HostSet staf_resolved_;  // host names that stafd has, or had, an address of
   Referrals announced_ever_;

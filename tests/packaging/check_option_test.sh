@@ -34,7 +34,7 @@ cat >"$dir/bad.conf" <<END
 controller=transport=tcp;nqn=n;traddr=[2001:db8::1]
 controller=transport=tcp;nqn=n;traddr=192.0.2.1:8009
 exclude=traddr=[2001:db8::2]
-exclude=traddr=192.0.2.0/24
+exclude=traddr=192.0.2.0/33
 exclude=traddr=192.0.2.300
 exclude=nqn=*
 controller=transport=fc;nqn=n;traddr=$ww
@@ -47,7 +47,7 @@ END
 complains 2 'without brackets: .2001:db8::1'
 complains 3 'traddr=192.0.2.1;trsvcid=8009'
 complains 4 'without brackets: .2001:db8::2'
-complains 5 'write .192.0.2.\*'
+complains 5 'is no subnet'
 complains 6 'four numbers from 0 to 255'
 complains 7 'would exclude every controller'
 complains 8 'host-traddr is missing'

@@ -58,6 +58,7 @@ TEST(ShippedConf, EveryOptionInStafdConfIsUnderstood) {
   EXPECT_FALSE(parsed.broken);
   EXPECT_EQ(parsed.value.controllers.size(), 3U);
   EXPECT_EQ(parsed.value.excludes.size(), 2U);
+  EXPECT_EQ(parsed.value.includes.size(), 2U);
 }
 
 TEST(ShippedConf, EveryOptionInStacdConfIsUnderstood) {
@@ -66,6 +67,7 @@ TEST(ShippedConf, EveryOptionInStacdConfIsUnderstood) {
   EXPECT_FALSE(parsed.broken);
   EXPECT_EQ(parsed.value.controllers.size(), 2U);
   EXPECT_EQ(parsed.value.excludes.size(), 2U);
+  EXPECT_EQ(parsed.value.includes.size(), 2U);
 }
 
 TEST(ShippedConf, StafdConfShowsTheDefaults) {
@@ -73,6 +75,7 @@ TEST(ShippedConf, StafdConfShowsTheDefaults) {
   const auto defaults = parse_stafd_conf("", "empty").value;
   shown.controllers.clear();
   shown.excludes.clear();
+  shown.includes.clear();
   shown.connect = defaults.connect;  // where "not set" and the kernel's default are not the same value
   EXPECT_EQ(shown, defaults);
 }
@@ -82,6 +85,7 @@ TEST(ShippedConf, StacdConfShowsTheDefaults) {
   const auto defaults = parse_stacd_conf("", "empty").value;
   shown.controllers.clear();
   shown.excludes.clear();
+  shown.includes.clear();
   shown.connect = defaults.connect;
   EXPECT_EQ(shown, defaults);
 }

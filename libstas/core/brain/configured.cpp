@@ -23,7 +23,7 @@ LineTarget target_of(const ControllerLine& line, const CommonConfig& config, con
       true,
       nullptr};
   if (!is_named(line)) return target;
-  target.excluded = find_exclusion(config.excludes, Tid(target.fields));
+  target.excluded = first_match(config.excludes, Tid(target.fields));
   if (auto address = names.address(line.traddr)) {
     target.fields.traddr = *std::move(address);
   } else {

@@ -19,7 +19,8 @@ namespace stas {
 struct LineTarget {
   TidFields fields;
   bool resolved = true;
-  const ExcludeRule* excluded = nullptr;  // the rule that names its host name, into `config`; the address is not judged
+  const ControllerRule* excluded =
+      nullptr;  // the rule that names its host name, into `config`; the address is not judged
 };
 // `default_nqn`: the subsystem NQN of a line without one.
 LineTarget target_of(const ControllerLine& line, const CommonConfig& config, const HostIdentity& host,

@@ -6,7 +6,7 @@
 
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/config/doubt.h"
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/filter.h"
 #include "libstas/core/config/option_value.h"
 #include "libstas/core/identity/tid_fields.h"
@@ -109,11 +109,11 @@ void tell_identity(Explanation& out, const HostIdentity& system, const Tid& tid,
 
 std::string place(const std::string& file, int line) { return line == 0 ? file : file + ":" + std::to_string(line); }
 
-void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ExcludeRule* by_name, bool named,
+void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ControllerRule* by_name, bool named,
                 bool resolved, const ConfigFiles& files) {
-  auto excludes = find_exclusions(config.excludes, tid);
+  auto excludes = all_matches(config.excludes, tid);
   if (by_name != nullptr && std::ranges::find(excludes, by_name) == excludes.end()) excludes.push_back(by_name);
-  for (const ExcludeRule* rule : excludes)
+  for (const ControllerRule* rule : excludes)
     out.rules.push_back({place(files.conf, rule->line), "exclude=" + stas::to_text(*rule), "refuses it"});
   if (resolved) {
     const auto why = fitness(config, tid);

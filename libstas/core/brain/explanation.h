@@ -84,7 +84,7 @@ Json to_json(const Answer& answer, Instant now);
 
 // All rules that match, `by_name` among them: the one that matches the host name of its line; nullptr without one.
 // `named`: a source names it; else what was not understood may mean it. `resolved`: its address is known.
-void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ExcludeRule* by_name, bool named,
+void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ControllerRule* by_name, bool named,
                 bool resolved, const ConfigFiles& files);
 
 // What is connected with. `line`: its controller= line or nullptr; `defaults`: what counts without a file; `source`:

@@ -35,7 +35,7 @@ bool Question::means(const Tid& tid) const {
          (name[begin.size()] == ',' || name[begin.size()] == ')');
 }
 
-bool Question::means(const ExcludeRule& rule) const {
+bool Question::means(const ControllerRule& rule) const {
   if (rule.traddr && means_address(*rule.traddr)) return true;
   if (!rule.subsysnqn) return false;
   return means_nqn(*rule.subsysnqn) ||

@@ -23,7 +23,7 @@ class Question {
   // Its NQN, its address, or the first parts of "(tcp, 10.0.0.1, 8009, nqn.x)".
   bool means(const Tid& tid) const;
   // A rule or a doubt that has the name.
-  bool means(const ExcludeRule& rule) const;
+  bool means(const ControllerRule& rule) const;
   bool means(const ConfigDoubt& doubt) const;
 
  private:

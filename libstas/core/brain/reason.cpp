@@ -37,6 +37,8 @@ std::string_view to_text(Reason reason) {
       return "not wanted by anything";
     case Reason::dc_gone:
       return "its discovery controller was removed";
+    case Reason::not_included:
+      return "matches no include= line";
     case Reason::stopping:
       return "stopping with persistent-connections=false";
   }

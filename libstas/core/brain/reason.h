@@ -27,6 +27,7 @@ enum class Reason : std::uint8_t {
   unusable,          // address or NQN cannot be used
   not_wanted,        // found by the audit, nothing wants it (all-connections-matching-disconnect-trtypes)
   dc_gone,           // the discovery controller that listed it was deliberately removed
+  not_included,      // it was discovered, and no include= rule lets it in
   stopping,          // the daemon stops and persistent-connections=false
 };
 

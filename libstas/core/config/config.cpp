@@ -34,6 +34,7 @@ void read_common(OptionReader& file, Config& config, const Config* previous, std
   read_excludes(file, config);
   flag("tron", &CommonConfig::tron);
   flag("ignore-iface", &CommonConfig::ignore_iface);
+  read_includes(file, config);
   file.read(kGlobal, "ip-family", config.families,
             fallback(previous, &CommonConfig::families, IpFamilies{true, true}, "ipv4+ipv6"), check_families);
   for (std::size_t i = 0; i < parameters; ++i) {
@@ -168,6 +169,11 @@ void settle(OptionReader& file, T& config, const T* previous) {
   doubt.file = file.path();
   doubt.line = file.first_break();
   doubt.text = "the file cannot be understood as a whole";
+  if (!config.includes.empty() || !config.include_doubts.empty()) {
+    ControllerRule anything;
+    anything.line = doubt.line;
+    config.include_doubts = {{doubt.file, doubt.text, std::move(anything)}};
+  }
   config.doubts = {std::move(doubt)};
   file.explain_break(
       "what can be read counts, and no connection that is known from before is cut for what the file does not say");

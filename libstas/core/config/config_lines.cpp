@@ -11,7 +11,7 @@
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/config/controller_line.h"
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/line_doubt.h"
 #include "libstas/core/identity/nqn.h"
 
@@ -64,18 +64,18 @@ std::string cause(const Problems& problems) {
   const auto first = std::find_if(problems.begin(), problems.end(),
                                   [](const Problem& problem) { return problem.severity == Severity::error; });
   const std::string& text = (first == problems.end() ? problems.front() : *first).text;
-  return text.substr(0, text.find(": the line is ignored"));
+  return text.substr(0, std::min(text.find(": the line is ignored"), text.find(": the rule includes nothing")));
 }
 
 // Lines under a name or in a section that nobody knows.
 void doubt_strays(OptionReader& file, CommonConfig& config) {
   for (const OptionReader::Stray& stray : file.strays()) {
     const bool controller = stray.meant.section == kControllers && stray.meant.key == "controller";
-    const bool exclude = stray.meant.section == kControllers && !controller;
+    const bool rule = stray.meant.section == kControllers && !controller;
     const IniOption& option = *stray.option;
     // "transport=tcp;traddr=..." without "controller=" in front of it.
     const std::string value = is_identity_field(option.key) ? option.key + "=" + stray.value : stray.value;
-    if (exclude || (!controller && !is_controller_like(value))) continue;
+    if (rule || (!controller && !is_controller_like(value))) continue;
     const std::string name = shown_name(option.key);
     add_doubt(
         file, config, option.line,
@@ -83,6 +83,39 @@ void doubt_strays(OptionReader& file, CommonConfig& config) {
         value);
     file.annotate(option, "; the line connects nothing, and no connection that it may mean is cut");
   }
+}
+
+void add_include_doubt(const OptionReader& file, CommonConfig& config, int line, std::string text,
+                       ControllerRule could) {
+  std::vector<IncludeDoubt>& doubts = config.include_doubts;
+  if (doubts.size() > kMaxDoubts) return;
+  could.line = line;
+  if (doubts.size() == kMaxDoubts) {
+    text = "too many include= lines that are not understood";
+    could = ControllerRule();
+    could.line = line;
+  }
+  doubts.push_back({file.path(), std::move(text), std::move(could)});
+}
+
+// Lines under a name or in a section that nobody knows, which may have been include= lines.
+void doubt_stray_includes(OptionReader& file, CommonConfig& config) {
+  for (const OptionReader::Stray& stray : file.strays()) {
+    if (stray.meant.section != kControllers || stray.meant.key != "include") continue;
+    const IniOption& option = *stray.option;
+    Problems unused;
+    ParsedRule parsed = parse_controller_rule(stray.value, RuleKind::include, unused);
+    add_include_doubt(
+        file, config, option.line,
+        "[" + shown(option.section) + "]: " + shown_name(option.key) + " - may have been an include= line",
+        parsed.rule.value_or(parsed.certain));
+    file.annotate(option, "; the line includes nothing, and no connection that it may mean is cut");
+  }
+}
+
+// Under ignore-iface=true no controller has an interface to compare.
+bool asks_for_interface(const CommonConfig& config, const ControllerRule& rule) {
+  return config.ignore_iface && rule.host_iface && rule.host_iface->find_first_not_of('*') != std::string::npos;
 }
 
 void bound_doubts(CommonConfig& config) {
@@ -154,9 +187,9 @@ void read_excludes(OptionReader& file, CommonConfig& config) {
 
   Reporter reporter(file);
   for (const IniOption* element : elements) {
-    if (is_full(file, *element, config.excludes.size(), kMaxExcludeRules)) break;
+    if (is_full(file, *element, config.excludes.size(), kMaxRules)) break;
     Problems problems;
-    std::optional<ExcludeRule> rule = parse_exclude_rule(text_of(*element), problems);
+    std::optional<ControllerRule> rule = parse_controller_rule(text_of(*element), RuleKind::exclude, problems).rule;
     reporter.report(*element, problems);
     if (!rule) {
       file.note_unended(*element);
@@ -165,6 +198,32 @@ void read_excludes(OptionReader& file, CommonConfig& config) {
     rule->line = element->line;
     config.excludes.push_back(*std::move(rule));
   }
+}
+
+void read_includes(OptionReader& file, CommonConfig& config) {
+  Reporter reporter(file);
+  for (const IniOption* element : file.all(kControllers, "include")) {
+    if (is_full(file, *element, config.includes.size(), kMaxRules)) break;
+    Problems problems;
+    ParsedRule parsed = parse_controller_rule(text_of(*element), RuleKind::include, problems);
+    if (parsed.rule && asks_for_interface(config, *parsed.rule)) {
+      parsed.certain = *std::exchange(parsed.rule, std::nullopt);
+      parsed.certain.host_iface.reset();
+      problems.push_back({Severity::error,
+                          "host-iface means nothing with `ignore-iface=true`: the rule includes nothing, and no "
+                          "connection that it may mean is cut"});
+    }
+    reporter.report(*element, problems);
+    if (!parsed.rule) {
+      file.note_unended(*element);
+      add_include_doubt(file, config, element->line, "[Controllers]: include - " + cause(problems),
+                        std::move(parsed.certain));
+      continue;
+    }
+    parsed.rule->line = element->line;
+    config.includes.push_back(*std::move(parsed.rule));
+  }
+  doubt_stray_includes(file, config);
 }
 
 void warn_deprecated(OptionReader& file, std::string_view section, std::string_view key, const std::string& instead) {

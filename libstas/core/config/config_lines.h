@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two options that a file may have many times: controller= and exclude=, and what else may have been a controller=
-// line.
+// The options that a file may have many times: controller=, exclude= and include=, and what else may have been a
+// controller= or include= line.
 #pragma once
 
 #include <string_view>
@@ -19,6 +19,10 @@ void read_controllers(OptionReader& file, CommonConfig& config, std::string_view
 
 // Every exclude= rule that can be used; blacklist= is its old name.
 void read_excludes(OptionReader& file, CommonConfig& config);
+
+// Every include= rule that can be used, and a doubt for each that cannot and for each line that may have been one.
+// After ignore-iface=, with which a rule about an interface cannot be judged.
+void read_includes(OptionReader& file, CommonConfig& config);
 
 // Warns once, at the first line that has the option.
 void warn_deprecated(OptionReader& file, std::string_view section, std::string_view key, const std::string& instead);

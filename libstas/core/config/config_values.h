@@ -13,6 +13,7 @@
 #include "libstas/core/base/time.h"
 #include "libstas/core/identity/address.h"
 #include "libstas/core/identity/connect_options.h"
+#include "libstas/core/identity/subnet.h"
 #include "libstas/core/identity/tid.h"
 
 namespace stas {
@@ -20,7 +21,7 @@ namespace stas {
 // Bounds on what a file may hold; beyond them the rest is ignored with a complaint, and the file counts as broken:
 // lines that are missing would look like lines that were removed.
 inline constexpr std::size_t kMaxControllerLines = 8192;
-inline constexpr std::size_t kMaxExcludeRules = 8192;
+inline constexpr std::size_t kMaxRules = 8192;  // exclude= lines, and as many include= lines
 
 // One usable `controller=` line.
 struct ControllerLine {
@@ -38,16 +39,28 @@ struct ControllerLine {
   friend bool operator==(const ControllerLine&, const ControllerLine&) = default;
 };
 
-// One usable `exclude=` line: all fields that are set must match; at least one is set (config/filter matches).
-struct ExcludeRule {
+// What exclude= and include= lines say of controllers: all fields that are set must match; at least one is set
+// (config/filter matches).
+struct ControllerRule {
   std::optional<std::string> transport;
-  std::optional<std::string> traddr;  // an address, a host name, or a pattern with '*' and '?'
+  std::optional<std::string> traddr;  // an address, a host name, a pattern with '*' and '?', or a subnet
   std::optional<std::string> trsvcid;
   std::optional<std::string> subsysnqn;
   std::optional<std::string> host_iface;
   std::optional<std::string> host_nqn;
   int line = 0;
-  friend bool operator==(const ExcludeRule&, const ExcludeRule&) = default;
+  std::optional<IpSubnet> subnet;  // what traddr is, if it is one
+  friend bool operator==(const ControllerRule&, const ControllerRule&) = default;
+};
+
+// A line that may have been an include= line and cannot be used. Nothing is connected because of it, and nothing that
+// it may mean is cut.
+struct IncludeDoubt {
+  std::string file;
+  std::string text;      // what is wrong, without file and line, no secret
+  ControllerRule could;  // what can be read of it, and its line; without any field it could mean every controller
+  std::string to_string() const;  // "FILE:LINE: text"
+  friend bool operator==(const IncludeDoubt&, const IncludeDoubt&) = default;
 };
 
 // A place where a file did not say clearly what it means. It is no information about the controllers it may have been
@@ -72,8 +85,10 @@ struct CommonConfig {
   bool ignore_iface = false;
   IpFamilies families;
   std::vector<ControllerLine> controllers;  // in file order
-  std::vector<ExcludeRule> excludes;
-  std::vector<ConfigDoubt> doubts;  // in file order
+  std::vector<ControllerRule> excludes;
+  std::vector<ControllerRule> includes;      // only these of the discovered controllers; none, and no doubt: all
+  std::vector<ConfigDoubt> doubts;           // in file order
+  std::vector<IncludeDoubt> include_doubts;  // the same
   friend bool operator==(const CommonConfig&, const CommonConfig&) = default;
 };
 

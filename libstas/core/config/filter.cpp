@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/core/config/filter.h"
 
+#include <algorithm>
+
 #include "libstas/core/base/text.h"
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/config/wildcard.h"
@@ -12,7 +14,9 @@ namespace stas {
 namespace {
 
 // Names of hosts do not depend on letter case (RFC 4343), nor do the digits of Fibre Channel.
-bool same_address(const std::string& rule, const Tid& tid) {
+bool same_address(const ControllerRule& pattern, const Tid& tid) {
+  const std::string& rule = *pattern.traddr;
+  if (pattern.subnet) return tid.ip() && pattern.subnet->contains(*tid.ip());
   if (rule == tid.traddr()) return true;
   if (tid.transport() == Transport::loop) return false;
   if (has_wildcard(rule)) return matches_wildcards(to_lower(rule), to_lower(tid.traddr()));
@@ -30,16 +34,21 @@ bool same_port(const std::string& rule, const std::string& port) {
   return a && b && *a == *b;
 }
 
-bool matches(const ExcludeRule& rule, const Tid& tid) {
+bool has_fields(const ControllerRule& rule) {
+  return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
+}
+
+bool fits(const ControllerRule& rule, const Tid& tid) {
   if (rule.transport && *rule.transport != to_text(tid.transport())) return false;
-  if (rule.traddr && !same_address(*rule.traddr, tid)) return false;
+  if (rule.traddr && !same_address(rule, tid)) return false;
   if (rule.trsvcid && !same_port(*rule.trsvcid, tid.trsvcid())) return false;
   if (rule.subsysnqn && !same_text(*rule.subsysnqn, tid.subsysnqn())) return false;
   if (rule.host_iface && !same_text(*rule.host_iface, tid.host_iface())) return false;
-  if (rule.host_nqn && !same_text(*rule.host_nqn, tid.host_nqn())) return false;
-  // A rule without any field comes from no file; it must not mean everything (D-02).
-  return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
+  return !rule.host_nqn || same_text(*rule.host_nqn, tid.host_nqn());
 }
+
+// A rule without any field comes from no file; it must not mean everything (D-02).
+bool matches(const ControllerRule& rule, const Tid& tid) { return has_fields(rule) && fits(rule, tid); }
 
 bool is_harmless(const std::string& value) { return value.empty() || is_injection_free(value); }
 
@@ -67,22 +76,46 @@ bool is_valid_name(const Tid& tid) {
 
 }  // namespace
 
-const ExcludeRule* find_exclusion(const std::vector<ExcludeRule>& rules, const Tid& tid) {
-  for (const ExcludeRule& rule : rules) {
+const ControllerRule* first_match(const std::vector<ControllerRule>& rules, const Tid& tid) {
+  for (const ControllerRule& rule : rules) {
     if (matches(rule, tid)) return &rule;
   }
   return nullptr;
 }
 
-std::vector<const ExcludeRule*> find_exclusions(const std::vector<ExcludeRule>& rules, const Tid& tid) {
-  std::vector<const ExcludeRule*> found;
-  for (const ExcludeRule& rule : rules)
+std::vector<const ControllerRule*> all_matches(const std::vector<ControllerRule>& rules, const Tid& tid) {
+  std::vector<const ControllerRule*> found;
+  for (const ControllerRule& rule : rules)
     if (matches(rule, tid)) found.push_back(&rule);
   return found;
 }
 
+Inclusion inclusion(const CommonConfig& config, const Tid& tid) {
+  if (config.includes.empty() && config.include_doubts.empty()) return Inclusion::included;
+  if (first_match(config.includes, tid) != nullptr) return Inclusion::included;
+  return include_doubt_about(config, tid) != nullptr ? Inclusion::unclear : Inclusion::not_included;
+}
+
+const IncludeDoubt* include_doubt_about(const CommonConfig& config, const Tid& tid) {
+  for (const IncludeDoubt& doubt : config.include_doubts)
+    if (config.includes.empty() || fits(doubt.could, tid)) return &doubt;
+  return nullptr;
+}
+
+std::string include_lines(const CommonConfig& config, const std::string& file) {
+  constexpr std::size_t kMaxShown = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(config.includes.size(), kMaxShown); ++i)
+    text += (i == 0 ? "" : ", ") + file + ":" + std::to_string(config.includes[i].line);
+  if (config.includes.size() > kMaxShown)
+    text += " and " + std::to_string(config.includes.size() - kMaxShown) + " more";
+  return text;
+}
+
+std::string IncludeDoubt::to_string() const { return file + ":" + std::to_string(could.line) + ": " + text; }
+
 Usability usability(const CommonConfig& config, const Tid& tid) {
-  return find_exclusion(config.excludes, tid) != nullptr ? Usability::excluded : fitness(config, tid);
+  return first_match(config.excludes, tid) != nullptr ? Usability::excluded : fitness(config, tid);
 }
 
 Usability fitness(const CommonConfig& config, const Tid& tid) {
@@ -92,6 +125,12 @@ Usability fitness(const CommonConfig& config, const Tid& tid) {
     return Usability::family_disabled;
   }
   return Usability::usable;
+}
+
+Usability usability_of_discovered(const CommonConfig& config, const Tid& tid) {
+  const Usability own = usability(config, tid);
+  if (own != Usability::usable) return own;
+  return inclusion(config, tid) == Inclusion::included ? Usability::usable : Usability::not_included;
 }
 
 std::string_view to_text(Usability usability) {
@@ -106,6 +145,8 @@ std::string_view to_text(Usability usability) {
       return "address cannot be used";
     case Usability::invalid_nqn:
       return "NQN cannot be used";
+    case Usability::not_included:
+      return "matches no include= line";
   }
   return "";
 }

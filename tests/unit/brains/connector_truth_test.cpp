@@ -34,6 +34,10 @@ constexpr const char* kCutListed =
 constexpr const char* kKeptListed = "60s ls 10.0.0.1/nqn.b nvme1\n";  // forgotten, and left alone
 constexpr const char* kCutLine = "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n";
 constexpr const char* kCutExcluded = "1.5s disconnect nvme0 10.0.0.1/nqn.a (excluded by an exclude= line)\n";
+constexpr const char* kCutIncluded = "1.5s disconnect nvme0 10.0.0.1/nqn.a (matches no include= line)\n";
+constexpr const char* kKeptIncluded =
+    "0s error [Controllers] contains invalid options: {'inclde'} - did you mean `include`?; the line includes nothing, "
+    "and no connection that it may mean is cut\n60s ls 10.0.0.1/nqn.a nvme0\n";
 constexpr const char* kCutFamily = "1.5s disconnect nvme0 10.0.0.1/nqn.a (address family disabled by ip-family=)\n";
 
 const TruthRow kRows[] = {
@@ -82,6 +86,24 @@ const TruthRow kRows[] = {
         wait 60
         ls)",
      {kCutExcluded, kCutExcluded, kCutExcluded, kCutExcluded}},
+    {"a page lists it, and no include= line lets it in",
+     R"(start $
+        stafd up
+        lists 10.0.0.1 nqn.a
+        --
+        conf $ | include=nqn=nqn.b
+        wait 60
+        ls)",
+     {kCutIncluded, kCutIncluded, kCutIncluded, kCutIncluded}},
+    {"an include= line cannot be read",
+     R"(start $
+        stafd up
+        lists 10.0.0.1 nqn.a
+        --
+        conf $ | inclde=nqn=nqn.b
+        wait 60
+        ls)",
+     {kKeptIncluded, kKeptIncluded, kKeptIncluded, kKeptIncluded}},
     {"ip-family= excludes it",
      R"(start $ | controller=10.0.0.1/nqn.a
         --

@@ -41,6 +41,8 @@ const std::map<std::string, std::string>& sections() {
   static const std::map<std::string, std::string> all = {
       {"controller", "Controllers"},
       {"exclude", "Controllers"},
+      {"include", "Controllers"},
+      {"inclde", "Controllers"},
       {"zeroconf", "Service Discovery"},
       {"persistent-connections", "Discovery controller connection management"},
       {"zeroconf-connections-persistence", "Discovery controller connection management"},

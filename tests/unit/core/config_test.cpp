@@ -296,9 +296,9 @@ TEST(Conf, SyntaxErrorsAreToldAndTheRestIsRead) {
 
 TEST(Conf, NumbersOfLinesAndComplaintsAreBounded) {
   std::string text = "[Controllers]\n";
-  for (std::size_t i = 0; i < kMaxExcludeRules + 5; ++i) text += "exclude=traddr=1.1.1.1\n";
+  for (std::size_t i = 0; i < kMaxRules + 5; ++i) text += "exclude=traddr=1.1.1.1\n";
   const auto full = stafd(text);
-  EXPECT_EQ(full.value.excludes.size(), kMaxExcludeRules);
+  EXPECT_EQ(full.value.excludes.size(), kMaxRules);
   EXPECT_EQ(full.complaints.size(), 1U);
   EXPECT_TRUE(full.broken) << "rules that are missing would look like rules that were removed";
 

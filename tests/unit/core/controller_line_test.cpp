@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "libstas/core/identity/nqn.h"
 
 namespace stas {
@@ -291,25 +291,28 @@ TEST(ControllerLine, TheNumberOfFieldsIsBounded) {
   EXPECT_EQ(line->extra.size(), kMaxLineFields - 1);
 }
 
-TEST(ExcludeRule, TakesTheFieldsThatIdentify) {
+TEST(ControllerRule, TakesTheFieldsThatIdentify) {
   Problems problems;
-  const auto rule = parse_exclude_rule(
-      "transport=tcp;traddr=1.1.1.1;trsvcid=8009;nqn=nqn.a;host-iface=eth0;host-nqn=nqn.h;host-traddr=2.2.2.2 # x",
-      problems);
+  const auto parse_rule = [&](const char* text) {
+    return parse_controller_rule(text, RuleKind::exclude, problems).rule;
+  };
+  const auto rule = parse_rule(
+      "transport=tcp;traddr=1.1.1.1;trsvcid=8009;nqn=nqn.a;host-iface=eth0;host-nqn=nqn.h;host-traddr=2.2.2.2 # x");
   ASSERT_TRUE(rule);
-  EXPECT_EQ(*rule, (ExcludeRule{"tcp", "1.1.1.1", "8009", "nqn.a", "eth0", "nqn.h", 0}));
-  EXPECT_EQ(parse_exclude_rule("subsysnqn=a", problems)->subsysnqn, "a");
-  EXPECT_EQ(parse_exclude_rule("nqn=b;subsysnqn=a", problems)->subsysnqn, "b");
-  EXPECT_EQ(parse_exclude_rule("traddr=nn-0x200000110D000001,pn-0x200000110d000002", problems)->traddr,
+  EXPECT_EQ(*rule, (ControllerRule{"tcp", "1.1.1.1", "8009", "nqn.a", "eth0", "nqn.h", 0, {}}));
+  EXPECT_EQ(parse_rule("subsysnqn=a")->subsysnqn, "a");
+  EXPECT_EQ(parse_rule("nqn=b;subsysnqn=a")->subsysnqn, "b");
+  EXPECT_EQ(parse_rule("traddr=nn-0x200000110D000001,pn-0x200000110d000002")->traddr,
             "nn-0x200000110d000001:pn-0x200000110d000002");
   for (const char* value : {"traddr=dc.example", "traddr=10.0.*", "nqn=nqn.*:scratch?", "traddr=nn-0x2000*:pn-*",
-                            "transport=loop;traddr=a/b", "traddr=*;transport=tcp", "host-iface=eth*"}) {
-    EXPECT_TRUE(parse_exclude_rule(value, problems)) << value;
+                            "transport=loop;traddr=a/b", "traddr=*;transport=tcp", "host-iface=eth*",
+                            "traddr=192.0.2.0/25", "traddr=2001:db8::/32"}) {
+    EXPECT_TRUE(parse_rule(value)) << value;
   }
   EXPECT_EQ(text_of(problems), "");
 }
 
-TEST(ExcludeRule, WhatIsNotUnderstoodExcludesNothing) {
+TEST(ControllerRule, WhatIsNotUnderstoodExcludesNothing) {
   const struct {
     const char* value;
     const char* cause;
@@ -323,12 +326,13 @@ TEST(ExcludeRule, WhatIsNotUnderstoodExcludesNothing) {
       {"TRANSPORT=tcp", "did you mean `transport`?"},
       {"traddr=[2001:db8::2]", "write it without brackets: `2001:db8::2`"},
       {"traddr=192.0.2.1:8009", "write `traddr=192.0.2.1;trsvcid=8009`"},
-      {"traddr=192.0.2.0/24", "is a subnet, a rule takes one address"},
-      {"traddr=192.0.2.0/24", " - write `192.0.2.*`"},
-      {"traddr=10.1.0.0/16", " - write `10.1.*`"},
-      {"traddr=192.0.2.0/25", " - write one rule for each address, or `*`"},
-      {"traddr=2001:db8::/32", " - write one rule for each address"},
-      {"traddr=2001:db8::/24", " - write one rule for each address"},
+      {"traddr=192.0.2.0/33", " - write the length of its prefix behind the `/`"},
+      {"traddr=192.0.2.0/", "is no subnet"},
+      {"traddr=192.0.2.0/-1", "is no subnet"},
+      {"traddr=192.0.2.0/24/8", "is no subnet"},
+      {"traddr=192.0.2.0/255.255.255.0", "is no subnet"},
+      {"traddr=2001:db8::/129", "is no subnet"},
+      {"traddr=::ffff:192.0.2.0/24", "is no subnet"},
       {"traddr=2001:db8::*", "has a wildcard in an IPv6 address"},
       {"traddr=192.0.2.300", "an IPv4 address has four numbers from 0 to 255"},
       {"traddr=nn-0x1:pn-0x2", "is no Fibre Channel address"},
@@ -346,11 +350,46 @@ TEST(ExcludeRule, WhatIsNotUnderstoodExcludesNothing) {
   };
   for (const auto& row : rows) {
     Problems problems;
-    EXPECT_FALSE(parse_exclude_rule(row.value, problems)) << row.value;
+    EXPECT_FALSE(parse_controller_rule(row.value, RuleKind::exclude, problems).rule) << row.value;
     ASSERT_EQ(problems.size(), 1U) << row.value;
     EXPECT_NE(text_of(problems).find(row.cause), std::string::npos) << text_of(problems);
     EXPECT_NE(problems[0].text.find(": the rule is ignored and excludes nothing"), std::string::npos);
     EXPECT_EQ(problems[0].text.find("hush"), std::string::npos);
+  }
+}
+
+TEST(ControllerRule, AnIncludeRuleMayMeanAll) {
+  Problems problems;
+  EXPECT_TRUE(parse_controller_rule("nqn=*", RuleKind::include, problems).rule);
+  EXPECT_EQ(text_of(problems), "");
+  EXPECT_FALSE(parse_controller_rule("", RuleKind::include, problems).rule);
+  EXPECT_NE(text_of(problems).find("the rule is empty: the rule includes nothing, and no connection that it may mean "
+                                   "is cut - say what to include"),
+            std::string::npos)
+      << text_of(problems);
+}
+
+// What a rule that cannot be used could mean is bounded by the fields that are certain.
+TEST(ControllerRule, WhatCanBeReadOfABrokenRuleIsKept) {
+  const struct {
+    const char* value;
+    ControllerRule certain;
+  } rows[] = {
+      {"", {}},
+      {"transport=tpc;nqn=nqn.a*", {{}, {}, {}, "nqn.a*", {}, {}, 0, {}}},
+      {"transport=tcp;nqn", {"tcp", {}, {}, {}, {}, {}, 0, {}}},
+      {"transport=tcp;nqm=nqn.a", {"tcp", {}, {}, {}, {}, {}, 0, {}}},
+      {"trddr=1.1.1.1;traddr=10.0.0.0/8", {{}, "10.0.0.0/8", {}, {}, {}, {}, 0, IpSubnet::parse("10.0.0.0/8")}},
+      {"x=y;nqn=a;subsysnqn=b;host-iface=eth0", {{}, {}, {}, {}, "eth0", {}, 0, {}}},
+      {"x=y;nqn=a;nqn=a", {{}, {}, {}, "a", {}, {}, 0, {}}},
+      {"transport=tcp,nqn=a", {}},
+      {"nqn=psk=hush;trsvcid=4420", {{}, {}, "4420", {}, {}, {}, 0, {}}},
+  };
+  for (const auto& row : rows) {
+    Problems problems;
+    const auto parsed = parse_controller_rule(row.value, RuleKind::include, problems);
+    EXPECT_FALSE(parsed.rule) << row.value;
+    EXPECT_EQ(parsed.certain, row.certain) << row.value;
   }
 }
 

@@ -4,20 +4,21 @@
 #include "libstas/core/config/filter.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/wildcard.h"
 
 namespace stas {
 namespace {
 
-ExcludeRule rule(std::string_view text) {
+ControllerRule rule(std::string_view text) {
   Problems problems;
-  const auto parsed = parse_exclude_rule(text, problems);
+  const auto parsed = parse_controller_rule(text, RuleKind::exclude, problems).rule;
   EXPECT_TRUE(parsed) << text;
-  return parsed.value_or(ExcludeRule{});
+  return parsed.value_or(ControllerRule{});
 }
 
 Tid tid(Transport transport, const std::string& traddr, const std::string& nqn = "nqn.a") {
@@ -70,9 +71,25 @@ TEST(Exclusion, AllFieldsOfARuleMustMatch) {
       {"host-nqn=nqn.other", v4, false},
       {"host-traddr=1.2.3.4;nqn=nqn.a", v4, true},  // host-traddr takes no part
       {"trsvcid=8009", fc, false},                  // fc has no port
+      {"traddr=10.10.10.0/24", v4, true},
+      {"traddr=10.10.10.77/24", v4, true},
+      {"traddr=10.10.10.11/31", v4, true},
+      {"traddr=10.10.10.12/31", v4, false},
+      {"traddr=10.10.11.0/24", v4, false},
+      {"traddr=10.10.10.10/32", v4, true},
+      {"traddr=0.0.0.0/0", v4, true},
+      {"traddr=::ffff:10.10.0.0/112", v4, true},
+      {"traddr=::ffff:10.11.0.0/112", v4, false},
+      {"traddr=::/0", v4, false},
+      {"traddr=2001:DB8::/32", v6, true},
+      {"traddr=2001:db8::/127", v6, true},
+      {"traddr=2001:db8::2/127", v6, false},
+      {"traddr=2001:db8:8000::/33", v6, false},
+      {"traddr=0.0.0.0/0", name, false},
+      {"traddr=0.0.0.0/0", fc, false},
   };
   for (const auto& row : rows) {
-    EXPECT_EQ(find_exclusion({rule(row.rule)}, row.tid) != nullptr, row.expect) << row.rule;
+    EXPECT_EQ(first_match({rule(row.rule)}, row.tid) != nullptr, row.expect) << row.rule;
   }
 }
 
@@ -102,19 +119,19 @@ TEST(Exclusion, WildcardsStandForOtherCharacters) {
 }
 
 TEST(Exclusion, TheFirstRuleThatMatchesIsNamed) {
-  const std::vector<ExcludeRule> rules = {rule("traddr=10.10.10.10"), rule("transport=rdma"), rule("transport=tcp")};
-  EXPECT_EQ(find_exclusion({}, tid(Transport::tcp, "1.1.1.1")), nullptr);
-  EXPECT_EQ(find_exclusion(rules, tid(Transport::tcp, "10.10.10.10")), &rules[0]);
-  EXPECT_EQ(find_exclusion(rules, tid(Transport::rdma, "1.1.1.1")), &rules[1]);
-  EXPECT_EQ(find_exclusion(rules, tid(Transport::tcp, "1.1.1.1")), &rules[2]);
-  EXPECT_EQ(find_exclusion(rules, tid(Transport::loop, "")), nullptr);
+  const std::vector<ControllerRule> rules = {rule("traddr=10.10.10.10"), rule("transport=rdma"), rule("transport=tcp")};
+  EXPECT_EQ(first_match({}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+  EXPECT_EQ(first_match(rules, tid(Transport::tcp, "10.10.10.10")), &rules[0]);
+  EXPECT_EQ(first_match(rules, tid(Transport::rdma, "1.1.1.1")), &rules[1]);
+  EXPECT_EQ(first_match(rules, tid(Transport::tcp, "1.1.1.1")), &rules[2]);
+  EXPECT_EQ(first_match(rules, tid(Transport::loop, "")), nullptr);
 }
 
 TEST(Exclusion, AllRulesThatMatchAreNamedInOrder) {
-  const std::vector<ExcludeRule> rules = {rule("nqn=nqn.*"), rule("traddr=1.1.1.2"), rule("transport=tcp")};
-  const auto found = find_exclusions(rules, tid(Transport::tcp, "1.1.1.1"));
-  EXPECT_EQ(found, (std::vector<const ExcludeRule*>{&rules[0], &rules[2]}));
-  EXPECT_TRUE(find_exclusions({}, tid(Transport::tcp, "1.1.1.1")).empty());
+  const std::vector<ControllerRule> rules = {rule("nqn=nqn.*"), rule("traddr=1.1.1.2"), rule("transport=tcp")};
+  const auto found = all_matches(rules, tid(Transport::tcp, "1.1.1.1"));
+  EXPECT_EQ(found, (std::vector<const ControllerRule*>{&rules[0], &rules[2]}));
+  EXPECT_TRUE(all_matches({}, tid(Transport::tcp, "1.1.1.1")).empty());
 }
 
 TEST(Exclusion, ARuleReadsAsItsLine) {
@@ -124,7 +141,46 @@ TEST(Exclusion, ARuleReadsAsItsLine) {
 }
 
 TEST(Exclusion, ARuleWithoutFieldsMatchesNothing) {
-  EXPECT_EQ(find_exclusion({ExcludeRule{}}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+  EXPECT_EQ(first_match({ControllerRule{}}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+}
+
+TEST(Inclusion, OneRuleMustMatchAndWithoutRulesAllAreIn) {
+  CommonConfig config;
+  const Tid a = tid(Transport::tcp, "10.10.10.10"), b = tid(Transport::rdma, "10.20.0.1", "nqn.b");
+  EXPECT_EQ(inclusion(config, a), Inclusion::included);
+  config.includes = {rule("traddr=10.10.0.0/16"), rule("nqn=nqn.x*")};
+  EXPECT_EQ(inclusion(config, a), Inclusion::included);
+  EXPECT_EQ(inclusion(config, b), Inclusion::not_included);
+  EXPECT_EQ(usability(config, b), Usability::usable) << "a controller= line is not subject to it";
+  EXPECT_EQ(usability_of_discovered(config, b), Usability::not_included);
+  config.excludes = {rule("transport=tcp")};
+  EXPECT_EQ(usability_of_discovered(config, a), Usability::excluded) << "exclude= wins";
+}
+
+TEST(Inclusion, ALineThatCannotBeReadRefusesNothing) {
+  CommonConfig config;
+  const Tid a = tid(Transport::tcp, "10.10.10.10"), b = tid(Transport::rdma, "10.20.0.1", "nqn.b");
+  ControllerRule rdma;
+  rdma.transport = "rdma";
+  rdma.line = 3;
+  config.include_doubts = {{"f", "is broken", rdma}};
+  // Alone it is not known whether anything is to be refused at all.
+  EXPECT_EQ(inclusion(config, a), Inclusion::unclear);
+  EXPECT_EQ(inclusion(config, b), Inclusion::unclear);
+  config.includes = {rule("nqn=nqn.x*")};
+  EXPECT_EQ(inclusion(config, a), Inclusion::not_included);
+  EXPECT_EQ(inclusion(config, b), Inclusion::unclear);
+  EXPECT_EQ(include_doubt_about(config, b)->to_string(), "f:3: is broken");
+  EXPECT_EQ(usability_of_discovered(config, b), Usability::not_included);
+}
+
+TEST(Inclusion, ItsLinesAreNamedUpToABound) {
+  CommonConfig config;
+  for (int line = 1; line <= 6; ++line) {
+    config.includes.push_back(rule("transport=tcp"));
+    config.includes.back().line = line;
+  }
+  EXPECT_EQ(include_lines(config, "f"), "f:1, f:2, f:3, f:4 and 2 more");
 }
 
 TEST(Usability, ChecksAddressNameAndFamily) {

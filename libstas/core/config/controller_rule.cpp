@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/core/config/exclude_rule.h"
+#include "libstas/core/config/controller_rule.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct Objection {
   std::string advice{};
 };
 
-std::optional<std::string>* rule_member(ExcludeRule& rule, std::string_view key) {
+std::optional<std::string>* rule_member(ControllerRule& rule, std::string_view key) {
   if (key == "transport") return &rule.transport;
   if (key == "traddr") return &rule.traddr;
   if (key == "trsvcid") return &rule.trsvcid;
@@ -42,43 +43,28 @@ Objection unknown_field(std::string_view key) {
   return {name == "a field" ? "a field with an unusual name" : "unknown " + name + did_you_mean(key, keys)};
 }
 
-// "192.0.2.0/24": the pattern that means the same, where there is one.
-std::string subnet_advice(std::string_view address, std::string_view length) {
-  std::string pattern;
-  const std::size_t parts = length == "24" ? 3 : length == "16" ? 2 : length == "8" ? 1 : 0;
-  for (std::size_t i = 0, at = 0; i < parts; ++i) {
-    const std::size_t end = address.find('.', at);
-    if (end == std::string_view::npos) return "write one rule for each address";
-    pattern += std::string(address.substr(at, end - at)) + ".";
-    at = end + 1;
-  }
-  return pattern.empty() ? "write one rule for each address, or `*` in an IPv4 address (192.0.2.*)"
-                         : "write `" + pattern + "*`";
-}
-
 Objection address_objection(std::string_view text) {
   if (fc_address(text)) return {};
   if (const std::string why = objection(text); !why.empty()) return {field_name("traddr") + " " + why};
   const std::string lower = to_lower(text);
   const bool fc = lower.starts_with("nn-0x") || lower.starts_with("pn-0x");
-  if (IpAddress::parse(text) || (is_host_name(text) && !fc)) return {};
+  if (IpAddress::parse(text) || IpSubnet::parse(text) || (is_host_name(text) && !fc)) return {};
   const std::string what = "traddr \"" + shown(text) + "\" ";
   if (has_wildcard(text)) {
     // One IPv6 address has many spellings, so text does not match it.
     if (text.find(':') == std::string_view::npos || lower.find("n-") != std::string::npos) return {};
-    return {what + "has a wildcard in an IPv6 address", "write one rule for each address, or `host-iface=`"};
+    return {what + "has a wildcard in an IPv6 address", "write a subnet, as `2001:db8::/32`"};
   }
-  const std::size_t slash = text.find('/');
-  if (slash != std::string_view::npos && IpAddress::parse(text.substr(0, slash))) {
-    return {what + "is a subnet, a rule takes one address",
-            subnet_advice(text.substr(0, slash), text.substr(slash + 1))};
+  if (const std::size_t slash = text.find('/');
+      slash != std::string_view::npos && IpAddress::parse(text.substr(0, slash))) {
+    return {what + "is no subnet", "write the length of its prefix behind the `/`, at most 32 (IPv4) or 128 (IPv6)"};
   }
   if (fc) return {what + "is no Fibre Channel address", "write " + std::string(kFcForm)};
   return {what + "is neither an address nor a host name", address_advice(text)};
 }
 
 Objection field_objection(const LineField& field, bool loop) {
-  ExcludeRule unused;
+  ControllerRule unused;
   if (field.key == "host-traddr") return {};
   if (rule_member(unused, field.key) == nullptr) return unknown_field(field.key);
   if (field.value.empty()) return {field_name(field.key) + " is empty", "remove the field or give it a value"};
@@ -95,13 +81,17 @@ bool is_everything(const std::optional<std::string>& field) {
   return !field || field->find_first_not_of('*') == std::string::npos;
 }
 
-Objection rule_objection(const ExcludeRule& rule, const LineFields& split) {
-  const bool usable =
-      rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
-  if (!usable) {
+bool has_fields(const ControllerRule& rule) {
+  return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
+}
+
+Objection rule_objection(const ControllerRule& rule, RuleKind kind, const LineFields& split) {
+  const std::string what = kind == RuleKind::exclude ? "exclude" : "include";
+  if (!has_fields(rule)) {
     return {split.fields.empty() ? "the rule is empty" : "host-traddr alone is no rule",
-            "say what to exclude: transport, traddr, trsvcid, nqn, host-iface or host-nqn"};
+            "say what to " + what + ": transport, traddr, trsvcid, nqn, host-iface or host-nqn"};
   }
+  if (kind == RuleKind::include) return {};
   // No more than an empty rule may a `*` alone mean every controller.
   for (const auto* field :
        {&rule.transport, &rule.traddr, &rule.trsvcid, &rule.subsysnqn, &rule.host_iface, &rule.host_nqn}) {
@@ -110,10 +100,39 @@ Objection rule_objection(const ExcludeRule& rule, const LineFields& split) {
   return {"`*` alone would exclude every controller", "say more, or `systemctl stop` the daemon"};
 }
 
+std::string_view consequence(RuleKind kind) {
+  return kind == RuleKind::exclude ? ": the rule is ignored and excludes nothing"
+                                   : ": the rule includes nothing, and no connection that it may mean is cut";
+}
+
+void settle_address(ControllerRule& rule, bool loop) {
+  if (!rule.traddr || loop) return;
+  rule.traddr = fc_address(*rule.traddr).value_or(*rule.traddr);
+  rule.subnet = IpSubnet::parse(*rule.traddr);
+}
+
+// The rule without the fields that are wrong, or given with two values.
+ControllerRule certain_part(const LineFields& split, bool loop) {
+  ControllerRule rule;
+  std::set<std::string_view> open;
+  for (const LineField& field : split.fields) {
+    std::optional<std::string>* const member = rule_member(rule, field.key);
+    if (member == nullptr) continue;
+    const std::string_view name = field.key == "subsysnqn" ? std::string_view("nqn") : field.key;
+    const bool other = *member && **member != field.value;
+    if (other || !field_objection(field, loop).why.empty()) open.insert(name);
+    *member = std::string(field.value);
+  }
+  for (const std::string_view name : open) rule_member(rule, name)->reset();
+  settle_address(rule, loop);
+  return rule;
+}
+
 }  // namespace
 
-std::optional<ExcludeRule> parse_exclude_rule(std::string_view value, Problems& problems) {
-  ExcludeRule rule;
+ParsedRule parse_controller_rule(std::string_view value, RuleKind kind, Problems& problems) {
+  ParsedRule parsed;
+  ControllerRule& rule = parsed.rule.emplace();
   const LineFields split = split_fields(value);
   const bool loop = std::any_of(split.fields.begin(), split.fields.end(), [](const LineField& field) {
     return field.key == "transport" && field.value == "loop";
@@ -131,15 +150,17 @@ std::optional<ExcludeRule> parse_exclude_rule(std::string_view value, Problems& 
     if (field.key == "nqn") has_nqn = true;
     if (field.key != "subsysnqn" || !has_nqn) *member = std::string(field.value);
   }
-  if (rule.traddr && !loop) rule.traddr = fc_address(*rule.traddr).value_or(*rule.traddr);
-  if (found.why.empty()) found = rule_objection(rule, split);
-  if (found.why.empty()) return rule;
-  problems.push_back({Severity::error, found.why + ": the rule is ignored and excludes nothing" +
-                                           (found.advice.empty() ? "" : " - " + found.advice)});
-  return std::nullopt;
+  settle_address(rule, loop);
+  if (found.why.empty()) found = rule_objection(rule, kind, split);
+  if (found.why.empty()) return parsed;
+  parsed.rule.reset();
+  parsed.certain = certain_part(split, loop);
+  problems.push_back({Severity::error,
+                      found.why + std::string(consequence(kind)) + (found.advice.empty() ? "" : " - " + found.advice)});
+  return parsed;
 }
 
-std::string to_text(const ExcludeRule& rule) {
+std::string to_text(const ControllerRule& rule) {
   std::string text;
   const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
     if (value) text.append(text.empty() ? "" : ";").append(name).append("=").append(*value);
