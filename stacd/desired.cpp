@@ -130,14 +130,15 @@ class Table {
   void add_pages() {
     for (std::size_t i = 0; i < facts_.staf.size(); ++i) {
       const StafDc& dc = facts_.staf.dc(i);
-      for (const auto& [tid, entry] : facts_.staf.listing(i).usable) {
-        Row& added = row(present_name(tid));
+      for (const auto& listed : facts_.staf.listing(i).usable) {
+        Row& added = row(present_name(listed.tid));
         // A rule against the host name of a line says nothing about the same address in a page.
         if (added.standing == Standing::refused) {
           const Tid same = added.tid;
           added = Row(same);
         }
-        name(added, dc, entry);
+        name(added, dc, listed.entry);
+        added.match = listed.match;
       }
       for (const auto& refused : facts_.staf.listing(i).refused) {
         Row& added = row(refused.tid);
@@ -326,6 +327,11 @@ std::string_view to_text(Standing standing) {
 const Row* Desired::find(const Tid& tid) const {
   const auto it = by_tid.find(tid);
   return it == by_tid.end() ? nullptr : &rows[it->second];
+}
+
+ConnectOptions options_of(const StacdConfig& config, const Row& row) {
+  if (row.line != nullptr) return merged(config.connect, row.line->options);
+  return row.match != nullptr ? merged(config.connect, row.match->options) : config.connect;
 }
 
 Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now) {

@@ -36,7 +36,8 @@ struct Row {
   // Who names it now. Into the configuration and the pages of the facts.
   const ControllerLine* line = nullptr;
   std::vector<const StafDc*> dcs;
-  const Dlpe* entry = nullptr;  // of the last of `dcs`
+  const Dlpe* entry = nullptr;          // of the last of `dcs`
+  const MatchSection* match = nullptr;  // listed and wanted: the [Match] section that is about it
   // Why: wanted: configured or listed; leaving, refused: the evidence.
   Reason reason = Reason::none;
   const ControllerRule* rule = nullptr;  // the one that refuses it
@@ -63,6 +64,10 @@ struct Desired {
 
   const Row* find(const Tid& tid) const;
 };
+
+// The connection parameters of a wanted row: those of its controller= line, or of its [Match] section, before those of
+// [Global]. For existing connections they count when they are made again.
+ConnectOptions options_of(const StacdConfig& config, const Row& row);
 
 Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now);
 

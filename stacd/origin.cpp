@@ -7,6 +7,7 @@
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/explanation.h"
 #include "libstas/core/config/filter.h"
+#include "libstas/core/config/option_value.h"
 
 namespace stas {
 
@@ -68,6 +69,19 @@ std::vector<std::string> sources(const Row& row, const Facts& facts, const std::
 std::string refused_by(const Row& row, const StacdConfig& config, const std::string& file) {
   if (row.not_included) return include_lines(config, file);
   return row.rule == nullptr ? std::string() : place(file, row.rule->line);
+}
+
+std::string option_origin(const Row& row, const StacdConfig& config, std::string_view option, const std::string& file) {
+  const auto said = [&](const OptionLines& lines) {
+    const auto line = lines.find(option);
+    return line == lines.end() ? std::string() : place(file, line->second);
+  };
+  if (row.line != nullptr && says(row.line->options, option)) return place(file, row.line->line);
+  if (row.line == nullptr && row.match != nullptr) {
+    const auto text = said(row.match->lines);
+    if (!text.empty()) return text + " [Match" + (row.match->name.empty() ? "" : " ") + row.match->name + "]";
+  }
+  return said(config.connect_lines);
 }
 
 std::string remembered_by(const Known& known) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stacd/desired.h"
@@ -25,6 +26,9 @@ std::string named_by(const Row& row, const std::string& file);
 std::vector<std::string> sources(const Row& row, const Facts& facts, const std::string& file);
 // The exclude= line that refuses it, "FILE:LINE", or the include= lines of which none lets it in; "" without any.
 std::string refused_by(const Row& row, const StacdConfig& config, const std::string& file);
+// Where a connection parameter of a wanted row was said: "FILE:LINE", "FILE:LINE [Match NAME]"; "" when the file does
+// not say it. `option`: as in the file ("ctrl-loss-tmo").
+std::string option_origin(const Row& row, const StacdConfig& config, std::string_view option, const std::string& file);
 // Who once named it and is still remembered: the discovery controllers.
 std::string remembered_by(const Known& known);
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "libstas/core/config/match_section.h"
 #include "libstas/core/discovery/entry_tid.h"
 
 namespace stas {
@@ -34,7 +35,8 @@ Listing list_of(const StafDc& dc, const StacdConfig& config) {
     }
     const auto why = usability_of_discovered(config, *tid);
     if (why == Usability::usable) {
-      listing.usable.emplace_back(std::move(*tid), &entry);
+      const MatchSection* match = find_match(config, *tid);
+      listing.usable.push_back({std::move(*tid), &entry, match});
     } else {
       if (why == Usability::invalid_address || why == Usability::invalid_nqn) listing.doubtful.insert(entry.subnqn);
       listing.refused.push_back({std::move(*tid), why, &entry});

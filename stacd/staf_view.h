@@ -21,12 +21,17 @@ namespace stas {
 // What one page lists, as the configuration sees it. Made once per page and configuration, not in every pass. Points
 // into the page.
 struct Listing {
+  struct Usable {
+    Tid tid;
+    const Dlpe* entry = nullptr;
+    const MatchSection* match = nullptr;  // the [Match] section that is about it; into the configuration
+  };
   struct Refused {
     Tid tid;
     Usability why = Usability::usable;
     const Dlpe* entry = nullptr;
   };
-  std::vector<std::pair<Tid, const Dlpe*>> usable;
+  std::vector<Usable> usable;
   std::vector<Refused> refused;
   // NQNs of entries that were skipped or cannot be used: what such an entry meant, nobody knows. "" could be any.
   std::set<std::string> doubtful;

@@ -111,7 +111,7 @@ void Connector::follow(Ioc& ioc, const Row& row, Instant now) {
   if (row.standing != Standing::wanted) return;
   const ControllerLine* line = row.line;
   ioc.system_host = (line == nullptr || !line->host_nqn) && (ioc.tid.host_nqn() == host_->nqn || ioc.system_host);
-  ioc.options = line != nullptr ? merged(config_->connect, line->options) : config_->connect;
+  ioc.options = options_of(*config_, row);
   ioc.cfg = line != nullptr ? cfg_dict(*line) : TextDict();
   if (row.entry == nullptr) return;  // the previous entry is kept (compatibility contract 6.2)
   const bool cleared = ioc.entry && ioc.entry->ncc() && !row.entry->ncc();

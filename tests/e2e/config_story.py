@@ -113,6 +113,25 @@ class Reload(Story):
         self.connects(stacd, "two", "three")
         stacd.line("Disconnect initiated.*matches no include= line")
 
+    def test_a_match_section_sets_parameters_of_what_is_listed_when_it_is_connected(self):
+        target = self.world.target("one", "two", "three")
+        line = target.controller(nqn("three"))
+        self.world.stafd(stafd_conf(target.controller()))
+        stacd = self.world.stacd(stacd_conf(line, kato=20) + f"[Match first]\nnqn={nqn('on*')}\nkato=30\n"
+                                 "[Match rest]\ntraddr=127.0.0.0/8\nkato=40\n[Match broken]\nkato=50\n")
+        self.connects(stacd, "one", "two", "three")
+        stacd.line(r"stacd\.conf:\d+: \[Match broken\]: .*the section is not used")
+
+        def times():
+            return {name: target.hosts_of(nqn(name))[0]["kato_ms"] for name in ("one", "two", "three")}
+        self.assertEqual(times(), {"one": 30000, "two": 40000, "three": 20000})
+        kept = target.held("one", "two", "three")
+        self.world.write_conf("stacd", stacd_conf(line, kato=20))
+        stacd.reload()
+        time.sleep(SOAK + 0.3)
+        self.assertEqual((times(), target.held("one", "two", "three")),
+                         ({"one": 30000, "two": 40000, "three": 20000}, kept), "existing connections stay as they are")
+
     def test_include_in_stafd_is_about_what_others_refer_to(self):
         behind = [self.world.target("x", name=f"behind-{i}", traddr=f"127.0.0.{i}") for i in (2, 3)]
         first = self.world.target("one", name="first", referrals=[

@@ -66,6 +66,7 @@ TEST(ShippedConf, EveryOptionInStacdConfIsUnderstood) {
   EXPECT_EQ(complaints(parsed), "");
   EXPECT_FALSE(parsed.broken);
   EXPECT_EQ(parsed.value.controllers.size(), 2U);
+  EXPECT_EQ(parsed.value.matches.size(), 1U);
   EXPECT_EQ(parsed.value.excludes.size(), 2U);
   EXPECT_EQ(parsed.value.includes.size(), 2U);
 }
@@ -76,6 +77,7 @@ TEST(ShippedConf, StafdConfShowsTheDefaults) {
   shown.controllers.clear();
   shown.excludes.clear();
   shown.includes.clear();
+  shown.connect_lines.clear();
   shown.connect = defaults.connect;  // where "not set" and the kernel's default are not the same value
   EXPECT_EQ(shown, defaults);
 }
@@ -86,7 +88,9 @@ TEST(ShippedConf, StacdConfShowsTheDefaults) {
   shown.controllers.clear();
   shown.excludes.clear();
   shown.includes.clear();
+  shown.matches.clear();
   shown.connect = defaults.connect;
+  shown.connect_lines.clear();
   EXPECT_EQ(shown, defaults);
 }
 

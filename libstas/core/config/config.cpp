@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "libstas/core/config/config_lines.h"
+#include "libstas/core/config/match_section.h"
 #include "libstas/core/config/option_reader.h"
 #include "libstas/core/config/option_value.h"
 #include "libstas/core/identity/nqn.h"
@@ -42,10 +43,11 @@ void read_common(OptionReader& file, Config& config, const Config* previous, std
     ConnectOptions before = config.connect;
     if (previous != nullptr) copy_connect_parameter(before, previous->connect, name);
     const Fallback<ConnectOptions> other{previous == nullptr ? nullptr : &before, config.connect};
-    file.read(kGlobal, name, config.connect, other, [&](std::string_view text) {
+    const Reading reading = file.read(kGlobal, name, config.connect, other, [&](std::string_view text) {
       ConnectOptions options = config.connect;
       return set_connect_parameter(options, name, text).map([&] { return options; });
     });
+    if (reading == Reading::said) config.connect_lines.emplace(name, file.last(kGlobal, name)->line);
   }
 }
 
@@ -118,6 +120,7 @@ void read_trtypes(OptionReader& file, StacdConfig& config, const StacdConfig* pr
 StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
   StacdConfig config;
   read_common(file, config, previous, connect_parameters().size(), {});
+  read_matches(file, config);
   file.read(kGlobal, "udev-rule", config.udev_rule, fallback(previous, &StacdConfig::udev_rule, false, "disabled"),
             check_enabled);
   read_scope(file, config, previous);

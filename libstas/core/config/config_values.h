@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -78,10 +79,24 @@ struct ConfigDoubt {
   friend bool operator==(const ConfigDoubt&, const ConfigDoubt&) = default;
 };
 
+// Where connection parameters were said: option -> its line.
+using OptionLines = std::map<std::string, int, std::less<>>;
+
+// One [Match NAME] section of stacd.conf that can be used (core/config/match_section).
+struct MatchSection {
+  std::string name;  // may be empty
+  int line = 0;      // of its header
+  ControllerRule rule;
+  ConnectOptions options;  // overrides of [Global] for the discovered controllers that the rule is about
+  OptionLines lines;
+  friend bool operator==(const MatchSection&, const MatchSection&) = default;
+};
+
 // What both files share.
 struct CommonConfig {
   bool tron = false;
-  ConnectOptions connect;  // [Global] connection parameters
+  ConnectOptions connect;     // [Global] connection parameters
+  OptionLines connect_lines;  // of those that the file says
   bool ignore_iface = false;
   IpFamilies families;
   std::vector<ControllerLine> controllers;  // in file order
@@ -118,8 +133,9 @@ struct TransportSet {
 struct StacdConfig : CommonConfig {
   DisconnectScope disconnect_scope = DisconnectScope::only_stas_connections;
   TransportSet disconnect_trtypes;
-  int connect_attempts_on_ncc = 0;  // 0 = ignore NCC; 1 acts as 2
-  bool udev_rule = false;           // true = nvme-cli's udev rules stay in charge of TCP too
+  int connect_attempts_on_ncc = 0;    // 0 = ignore NCC; 1 acts as 2
+  bool udev_rule = false;             // true = nvme-cli's udev rules stay in charge of TCP too
+  std::vector<MatchSection> matches;  // in file order; the first that is about a controller counts
   friend bool operator==(const StacdConfig&, const StacdConfig&) = default;
 };
 

@@ -114,12 +114,9 @@ class ControllerParser {
   // No word about the content, whatever is wrong with it.
   void take_secret(const LineField& field, Secret& secret) {
     if (field.value.empty()) return warning(field_name(field.key) + " is empty");
-    if (field.value.size() > kMaxFieldLength || !is_injection_free(field.value)) {
-      return error(field_name(field.key) + " is no key (it is too long, or contains a comma or a control character)");
-    }
-    if (!field.value.starts_with("DHHC-1:")) {
-      warning(field_name(field.key) + " does not have the form DHHC-1:<hash>:<key>:");
-    }
+    if (const std::string why = key_objection(field.value); !why.empty())
+      return error(field_name(field.key) + " " + why);
+    if (!has_key_form(field.value)) warning(field_name(field.key) + " does not have the form DHHC-1:<hash>:<key>:");
     secret = Secret(std::string(field.value));
   }
 

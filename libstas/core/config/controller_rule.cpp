@@ -87,11 +87,15 @@ bool has_fields(const ControllerRule& rule) {
 
 Objection rule_objection(const ControllerRule& rule, RuleKind kind, const LineFields& split) {
   const std::string what = kind == RuleKind::exclude ? "exclude" : "include";
+  if (!has_fields(rule) && kind == RuleKind::match) {
+    return {"it does not say which controllers it is about",
+            "add nqn, traddr, trsvcid, transport, host-iface or host-nqn"};
+  }
   if (!has_fields(rule)) {
     return {split.fields.empty() ? "the rule is empty" : "host-traddr alone is no rule",
             "say what to " + what + ": transport, traddr, trsvcid, nqn, host-iface or host-nqn"};
   }
-  if (kind == RuleKind::include) return {};
+  if (kind != RuleKind::exclude) return {};
   // No more than an empty rule may a `*` alone mean every controller.
   for (const auto* field :
        {&rule.transport, &rule.traddr, &rule.trsvcid, &rule.subsysnqn, &rule.host_iface, &rule.host_nqn}) {
@@ -101,8 +105,15 @@ Objection rule_objection(const ControllerRule& rule, RuleKind kind, const LineFi
 }
 
 std::string_view consequence(RuleKind kind) {
-  return kind == RuleKind::exclude ? ": the rule is ignored and excludes nothing"
-                                   : ": the rule includes nothing, and no connection that it may mean is cut";
+  switch (kind) {
+    case RuleKind::exclude:
+      return ": the rule is ignored and excludes nothing";
+    case RuleKind::include:
+      return ": the rule includes nothing, and no connection that it may mean is cut";
+    case RuleKind::match:
+      return ": the section is not used";
+  }
+  return {};
 }
 
 void settle_address(ControllerRule& rule, bool loop) {
@@ -131,9 +142,12 @@ ControllerRule certain_part(const LineFields& split, bool loop) {
 }  // namespace
 
 ParsedRule parse_controller_rule(std::string_view value, RuleKind kind, Problems& problems) {
+  return parse_rule_fields(split_fields(value), kind, problems);
+}
+
+ParsedRule parse_rule_fields(const LineFields& split, RuleKind kind, Problems& problems) {
   ParsedRule parsed;
   ControllerRule& rule = parsed.rule.emplace();
-  const LineFields split = split_fields(value);
   const bool loop = std::any_of(split.fields.begin(), split.fields.end(), [](const LineField& field) {
     return field.key == "transport" && field.value == "loop";
   });

@@ -47,9 +47,6 @@ bool fits(const ControllerRule& rule, const Tid& tid) {
   return !rule.host_nqn || same_text(*rule.host_nqn, tid.host_nqn());
 }
 
-// A rule without any field comes from no file; it must not mean everything (D-02).
-bool matches(const ControllerRule& rule, const Tid& tid) { return has_fields(rule) && fits(rule, tid); }
-
 bool is_harmless(const std::string& value) { return value.empty() || is_injection_free(value); }
 
 bool is_valid_address(const Tid& tid) {
@@ -75,6 +72,9 @@ bool is_valid_name(const Tid& tid) {
 }
 
 }  // namespace
+
+// A rule without any field comes from no file; it must not mean everything (D-02).
+bool matches(const ControllerRule& rule, const Tid& tid) { return has_fields(rule) && fits(rule, tid); }
 
 const ControllerRule* first_match(const std::vector<ControllerRule>& rules, const Tid& tid) {
   for (const ControllerRule& rule : rules) {

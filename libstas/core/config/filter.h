@@ -13,6 +13,7 @@
 
 namespace stas {
 
+bool matches(const ControllerRule& rule, const Tid& tid);
 // The first rule that matches, or nullptr. Rules match on the fields they have; host-traddr never takes part
 // (stacd.conf(5)). Addresses compare as addresses or lie in the subnet, names of hosts without regard to letter case;
 // '*' and '?' in traddr, nqn, host-iface and host-nqn stand for other characters (core/config/wildcard).

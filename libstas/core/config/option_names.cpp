@@ -17,25 +17,30 @@ constexpr std::size_t kMaxPlain = 24;  // a longer name without '-' or '_' may b
 
 std::string_view first_word(std::string_view key) { return trimmed(key.substr(0, key.find_first_of(": \t"))); }
 
+constexpr std::string_view kMany = " *";
+
+bool is_many(std::string_view section) { return section.ends_with(kMany); }
+
 OptionName exact(const OptionNames& names, std::string_view section, std::string_view key) {
-  for (const auto& [name, keys] : names) {
-    const auto found = keys.find(key);
-    if (found != keys.end() && name == section) return {name, *found};
+  if (const auto own = find_section(names, section); own != names.end()) {
+    const auto found = own->second.find(key);
+    if (found != own->second.end()) return {own->first, *found};
   }
   for (const auto& [name, keys] : names) {
     const auto found = keys.find(key);
-    if (found != keys.end()) return {name, *found};
+    if (found != keys.end() && !is_many(name)) return {name, *found};
   }
   return {};
 }
 
 OptionName nearest(const OptionNames& names, std::string_view section, std::string_view key) {
-  if (const auto own = names.find(section); own != names.end()) {
+  if (const auto own = find_section(names, section); own != names.end()) {
     const std::string_view best = closest(key, {own->second.begin(), own->second.end()});
     if (!best.empty()) return {own->first, best};
   }
   std::vector<std::string_view> all;
-  for (const auto& [name, keys] : names) all.insert(all.end(), keys.begin(), keys.end());
+  for (const auto& [name, keys] : names)
+    if (!is_many(name)) all.insert(all.end(), keys.begin(), keys.end());
   const std::string_view best = closest(key, all);
   return best.empty() ? OptionName{} : exact(names, section, best);
 }
@@ -44,14 +49,21 @@ bool is_name_text(std::string_view text) { return std::all_of(text.begin(), text
 
 }  // namespace
 
+std::string many(std::string_view kind) { return std::string(kind).append(kMany); }
+
+OptionNames::const_iterator find_section(const OptionNames& names, std::string_view section) {
+  const auto own = names.find(section);
+  return own != names.end() ? own : names.find(many(section.substr(0, section.find(' '))));
+}
+
 bool has_option(const OptionNames& names, std::string_view section, std::string_view key) {
-  const auto found = names.find(section);
+  const auto found = find_section(names, section);
   return found != names.end() && found->second.find(key) != found->second.end();
 }
 
 std::string_view home_of(const OptionNames& names, std::string_view key) {
   for (const auto& [section, keys] : names) {
-    if (keys.find(key) != keys.end()) return section;
+    if (!is_many(section) && keys.find(key) != keys.end()) return section;
   }
   return {};
 }

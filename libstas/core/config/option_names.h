@@ -14,6 +14,12 @@ namespace stas {
 
 using OptionNames = std::map<std::string, std::set<std::string, std::less<>>, std::less<>>;  // section -> options
 
+// Of some sections a file may have any number: "[Match]", "[Match a]", "[Match b]". In OptionNames they are one, called
+// "Match *"; with their names nothing else is meant, and their options are options of no other section.
+std::string many(std::string_view kind);
+// The section of `names` that this one is or is one of; names.end() if it is none.
+OptionNames::const_iterator find_section(const OptionNames& names, std::string_view section);
+
 bool has_option(const OptionNames& names, std::string_view section, std::string_view key);
 
 // The section that has the option, or "".

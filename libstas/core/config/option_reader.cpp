@@ -2,6 +2,8 @@
 #include "libstas/core/config/option_reader.h"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <set>
 
 #include "libstas/core/base/did_you_mean.h"
@@ -17,7 +19,7 @@ constexpr std::size_t kMaxJudged = 1000;   // unknown names whose meaning is loo
 constexpr std::size_t kMaxStrays = 16384;  // elements under unknown names, the same
 
 std::vector<std::string_view> options_of(const OptionNames& names, std::string_view section) {
-  const auto found = names.find(section);
+  const auto found = find_section(names, section);
   if (found == names.end()) return {};
   return {found->second.begin(), found->second.end()};
 }
@@ -105,6 +107,24 @@ const IniOption* OptionReader::last(std::string_view section, std::string_view k
   return elements.empty() ? nullptr : elements.back();
 }
 
+std::vector<OptionReader::Section> OptionReader::sections(std::string_view kind,
+                                                          const std::vector<std::string_view>& keys) {
+  for (const std::string_view key : keys) known_[many(kind)].insert(std::string(key));
+  std::vector<Section> out;
+  auto option = file_.options.begin();
+  for (auto header = file_.sections.begin(); header != file_.sections.end(); ++header) {
+    const std::string_view name = header->name;
+    if (name != kind && !(name.starts_with(kind) && name[kind.size()] == ' ')) continue;
+    const auto next = std::next(header);
+    const int end = next == file_.sections.end() ? std::numeric_limits<int>::max() : next->line;
+    Section& section = out.emplace_back(Section{&*header});
+    while (option != file_.options.end() && option->line <= header->line) ++option;
+    for (; option != file_.options.end() && option->line < end; ++option)
+      if (option->section == name) section.options.push_back(&*option);
+  }
+  return out;
+}
+
 bool OptionReader::is_unclear(std::string_view section, std::string_view key) const {
   return broken() || std::any_of(strays_.begin(), strays_.end(), [&](const Stray& stray) {
            return stray.meant.section == section && stray.meant.key == key;
@@ -139,10 +159,14 @@ void OptionReader::add(Severity severity, int line, std::string text) {
 }
 
 void OptionReader::complain(Severity severity, const IniOption& option, const std::string& text) {
-  std::string line = "[" + option.section + "]: " + option.key + " - " + text;
+  std::string line = "[" + shown(option.section) + "]: " + option.key + " - " + text;
   if (!option.value) line += " - the option has no `=`";
   if (option.continued) line += " - the line is indented, so it continues the option above it";
   add(severity, option.line, std::move(line));
+}
+
+void OptionReader::complain(Severity severity, const IniSection& section, int line, const std::string& text) {
+  add(severity, line, "[" + shown(section.name) + "]: " + text);
 }
 
 std::string OptionReader::hint(const IniOption& option) const {
@@ -168,9 +192,9 @@ void OptionReader::report_unknown_sections(std::size_t& room) {
   for (const auto& [name, keys] : known_) sections.push_back(name);
   std::set<std::string_view> seen;
   for (const IniSection& section : file_.sections) {
-    if (known_.find(section.name) != known_.end() || !seen.insert(section.name).second) continue;
+    if (find_section(known_, section.name) != known_.end() || !seen.insert(section.name).second) continue;
     if (room == 0) return;
-    const bool elsewhere = other_names_.find(section.name) != other_names_.end();
+    const bool elsewhere = find_section(other_names_, section.name) != other_names_.end();
     add(Severity::error, section.line,
         --room == 0
             ? "more unknown names are not reported"
@@ -187,7 +211,7 @@ void OptionReader::report_unknown() {
     const IniOption& option = *stray.option;
     const auto note = notes_.find(&option);
     const std::string tail = note == notes_.end() ? std::string() : note->second;
-    const bool known_section = known_.find(option.section) != known_.end();
+    const bool known_section = find_section(known_, option.section) != known_.end();
     if (!known_section && tail.empty()) continue;  // told with its section
     if (has_option(known_, option.section, option.key) && tail.empty()) continue;
     if (!seen.insert({option.section, option.key}).second) continue;

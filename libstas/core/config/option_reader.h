@@ -53,6 +53,15 @@ class OptionReader {
   const std::vector<const IniOption*>& all(std::string_view section, std::string_view key);
   const IniOption* last(std::string_view section, std::string_view key);
 
+  // A section of which there may be many, with what stands in it; into the file.
+  struct Section {
+    const IniSection* header = nullptr;
+    std::vector<const IniOption*> options{};
+  };
+  // All sections called `kind`, or `kind` and a name, in file order, each header a section of its own. `keys`: what
+  // they may have.
+  std::vector<Section> sections(std::string_view kind, const std::vector<std::string_view>& keys);
+
   // Sets `target` from the option if the file has it and `check` accepts its text; `check` takes a string_view and
   // returns a Checked. Where the file does not say clearly what it means, the fallback counts.
   template <class T, class Check>
@@ -87,6 +96,8 @@ class OptionReader {
 
   // "[section]: key - text", with a hint when the option has no '=' or is an unexpected continuation.
   void complain(Severity severity, const IniOption& option, const std::string& text);
+  // The same about a section as a whole: "[section]: text".
+  void complain(Severity severity, const IniSection& section, int line, const std::string& text);
   // Unknown sections and options, each once per name.
   void report_unknown();
 

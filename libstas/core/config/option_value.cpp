@@ -182,6 +182,15 @@ bool is_connect_parameter(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool says(const ConnectOptions& options, std::string_view name) {
+  if (name == "dhchap-secret") return !options.dhchap_secret.empty();
+  if (name == "dhchap-ctrl-secret") return !options.dhchap_ctrl_secret.empty();
+  return std::any_of(kParameters.begin(), kParameters.end(), [&](const Parameter& parameter) {
+    if (parameter.name != name) return false;
+    return parameter.flag != nullptr ? (options.*parameter.flag).has_value() : (options.*parameter.number).has_value();
+  });
+}
+
 void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std::string_view name) {
   for (const Parameter& parameter : kParameters) {
     if (parameter.name != name) continue;

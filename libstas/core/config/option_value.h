@@ -46,6 +46,8 @@ const std::vector<std::string_view>& connect_parameters();
 inline constexpr std::size_t kDiscoveryParameters = 7;
 
 bool is_connect_parameter(std::string_view name);
+// Is the parameter, or the secret, called `name` set?
+bool says(const ConnectOptions& options, std::string_view name);
 // Makes the parameter called `name` of `to` that of `from`.
 void copy_connect_parameter(ConnectOptions& to, const ConnectOptions& from, std::string_view name);
 // As a file has it: "true", "31"; "" when it is not set.

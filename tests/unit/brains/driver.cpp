@@ -65,6 +65,14 @@ std::string describe(const Explanation& told, Instant now) {
   return out;
 }
 
+std::string shown(const ConnectOptions& options) {
+  std::string text;
+  if (options.kato) text += " kato=" + std::to_string(*options.kato);
+  if (options.ctrl_loss_tmo) text += " ctrl-loss-tmo=" + std::to_string(*options.ctrl_loss_tmo);
+  if (!options.dhchap_secret.empty()) text += " dhchap-secret=" + options.dhchap_secret.reveal();
+  return text;
+}
+
 }  // namespace
 
 void check(const std::vector<Row>& rows, std::string (*tell)(std::string_view)) {
@@ -143,6 +151,8 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     run_for(std::chrono::milliseconds(std::lround(std::stod(words.at(0)) * 1000)));
   } else if (verb == "stop") {
     handle(Stop{});
+  } else if (verb == "options") {
+    options_ordered_ = true;
   } else if (verb == "restart") {
     ++epoch_;
     answers_.clear();
@@ -232,7 +242,7 @@ void Driver::obey(const Action& action) {
     if (journal_ && report->level != Level::debug)
       note(std::string(levels[static_cast<int>(report->level)]) + ": " + report->text);
   } else if (const auto* connect = std::get_if<Connect>(&action)) {
-    note("connect " + show(connect->tid));
+    note("connect " + show(connect->tid) + (options_ordered_ ? shown(connect->options) : ""));
     start_op("connect", connect->tid, connect->op, [this, order = *connect] { return do_connect(order); });
   } else if (const auto* cut = std::get_if<Disconnect>(&action)) {
     note("disconnect " + cut->device.name + " " + show(cut->tid) + " (" + std::string(to_text(cut->reason)) + ")");

@@ -22,6 +22,7 @@
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again
 //   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
+//   options                   from now on connection parameters that are set are noted with each connect
 //   wait SECONDS | stop | restart (from the saved state, with conf and scan) | journal (note what is reported, too) |
 //   ls (note the controllers)
 #pragma once
@@ -103,6 +104,7 @@ class Driver {
   std::string log_, options_;
   Instant zero_ = now_;
   bool journal_ = false;
+  bool options_ordered_ = false;
   bool dns_hangs_ = false;
   bool uevents_ = false;
   unsigned epoch_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/brains/notation.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <stdexcept>
@@ -143,6 +144,11 @@ std::string conf_text(std::string_view options) {
     if (equals == std::string::npos) throw std::invalid_argument("no option: " + option);
     const std::string key = option.substr(0, equals);
     if (key == "controller") option = key + "=" + controller_line(option.substr(equals + 1));
+    if (option.starts_with("[")) {  // a section in full: "[Match a];nqn=nqn.*;kato=7"
+      std::replace(option.begin(), option.end(), ';', '\n');
+      text += option + "\n";
+      continue;
+    }
     const auto section = sections().find(key);
     text += "[" + (section == sections().end() ? "Global" : section->second) + "]\n" + option + "\n";
   }
