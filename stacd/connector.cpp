@@ -84,19 +84,19 @@ void Connector::unbind(Ioc& ioc, Instant now, Duration delay) {
   save_ = true;
 }
 
-void Connector::report(Level level, const Ioc& ioc, std::string text, Reason reason) {
+void Connector::report(Level level, Topic topic, const Ioc& ioc, std::string text, Reason reason) {
   const std::string device = ioc.device ? ioc.device->name : "nvme?";
-  out_.push_back(
-      Report{level, ioc.tid, device, ioc.tid.to_string() + " | " + device + " - " + std::move(text), reason});
+  out_.push_back(Report{level, ioc.tid, device, ioc.tid.to_string() + " | " + device + " - " + std::move(text), reason,
+                        kNever, topic});
 }
 
-void Connector::report_plain(Level level, std::string text) {
-  out_.push_back(Report{level, std::nullopt, {}, std::move(text)});
+void Connector::report_plain(Level level, Topic topic, std::string text) {
+  out_.push_back(Report{level, std::nullopt, {}, std::move(text), Reason::none, kNever, topic});
 }
 
-void Connector::report_once(Level level, std::string text) {
+void Connector::report_once(Level level, Topic topic, std::string text) {
   if (told_.size() >= kMaxTold || !told_.insert(text).second) level = Level::debug;
-  report_plain(level, std::move(text));
+  report_plain(level, topic, std::move(text));
 }
 
 Instant Connector::soak_deadline() const {
@@ -132,8 +132,9 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
   if (!reload) started_ = now;
   if (reload && host_->nqn != event.host->nqn)
-    report_plain(Level::warning, "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +
-                                     " stay as they are until they end. To renew them, disconnect them");
+    report_plain(Level::warning, Topic::host_changed,
+                 "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +
+                     " stay as they are until they end. To renew them, disconnect them");
   config_ = event.config;
   host_ = event.host;
   if (host_nqns_.size() >= kMaxHostNqns) host_nqns_.clear();
@@ -207,14 +208,15 @@ void Connector::on_staf_pages(StafPages pages, Instant now) {
   fetching_ = false;
   if (!pages.dcs) {
     report_plain(
-        fetch_failure_told_ ? Level::debug : Level::error,
+        fetch_failure_told_ ? Level::debug : Level::error, Topic::staf_failed,
         "Failed to get the log pages from stafd: " + pages.dcs.error().text + "; connections stay as they are");
     fetch_failure_told_ = true;
     fetch_stale_ = true;
     next_fetch_ = now + timing_.staf_retry;
     return;
   }
-  if (staf_.present() && std::exchange(fetch_failure_told_, false)) report_plain(Level::info, "stafd answers again");
+  if (staf_.present() && std::exchange(fetch_failure_told_, false))
+    report_plain(Level::info, Topic::none, "stafd answers again");
   if (staf_.answered(std::move(pages), asked_, now) || desired_.ask_staf) dirty_ = config_ != nullptr;
 }
 
@@ -224,9 +226,9 @@ void Connector::tell_link(const Device& device) {
   const Ioc* ioc = link == Link::unchanged ? nullptr : owner_of(device.ref);
   if (ioc == nullptr || ioc->op == Ioc::Op::disconnect) return;
   if (link == Link::lost)
-    report(Level::warning, *ioc, "Connection lost; trying to reconnect");
+    report(Level::warning, Topic::link_lost, *ioc, "Connection lost; trying to reconnect");
   else
-    report(Level::info, *ioc, "Connection restored");
+    report(Level::info, Topic::link_restored, *ioc, "Connection restored");
 }
 
 void Connector::on_device_seen(const Device& device, Instant now) {
@@ -247,7 +249,7 @@ void Connector::check_guess(const Device& device, Instant now) {
   if (ioc == nullptr || !ioc->guessed || is_guess(device, ioc->tid)) return;
   ioc->guessed = false;
   if (ioc->op != Ioc::Op::none || matches(device, ioc->tid, ControllerKind::io, devices_.interfaces())) return;
-  report(Level::info, *ioc, "is not this controller: it leaves this host another way");
+  report(Level::info, Topic::none, *ioc, "is not this controller: it leaves this host another way");
   unbind(*ioc, now, Duration::zero());
 }
 
@@ -276,7 +278,7 @@ void Connector::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bo
 }
 
 void Connector::lose(Ioc& ioc, Instant now) {
-  report(Level::info, ioc, "Received \"remove\" event");
+  report(Level::info, Topic::gone, ioc, "Received \"remove\" event");
   const bool stable = now - ioc.bound_at >= kStable;
   if (stable) ioc.backoff.reset();
   unbind(ioc, now, stable ? timing_.connect.first : ioc.backoff.fail());
@@ -314,7 +316,7 @@ void Connector::on_connected(Ioc& ioc, const Device& device, Instant now) {
   // Whoever made a connection has it; two owners would end with one of them cutting the other's.
   if (Ioc* other = owner_of(device.ref); other != nullptr && other != &ioc) unbind(*other, now, Duration::zero());
   bind(ioc, device.ref, now);
-  report(Level::info, ioc, "Connection established!");
+  report(Level::info, Topic::connected, ioc, "Connection established!");
 }
 
 void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
@@ -325,11 +327,14 @@ void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
   out_.push_back(Report{quiet ? Level::debug : Level::error,
                         ioc.tid,
                         {},
-                        ioc.tid.to_string() + " Failed to connect to controller. " + error.text});
+                        ioc.tid.to_string() + " Failed to connect to controller. " + error.text,
+                        Reason::none,
+                        kNever,
+                        Topic::connect_failed});
   ioc.failure_told = true;
   if (error.kind == ErrorKind::already_connected && !std::exchange(ioc.blocked, true)) dirty_ |= desired_.by_connection;
   if (given_up(ioc, row_of(ioc)))
-    report(Level::info, ioc,
+    report(Level::info, Topic::connect_failed, ioc,
            "No further attempts: the central discovery controller reports no connectivity (NCC), "
            "connect-attempts-on-ncc=" +
                std::to_string(config_->connect_attempts_on_ncc));
@@ -344,7 +349,7 @@ void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) 
   }
   ioc.failed(error, now);
   const bool told = std::exchange(ioc.cut_failure_told, true);
-  report(told ? Level::debug : Level::error, ioc, "Failed to disconnect. " + error.text);
+  report(told ? Level::debug : Level::error, Topic::disconnect_failed, ioc, "Failed to disconnect. " + error.text);
   ioc.next_cut = now + ioc.cut_backoff.fail();
 }
 

@@ -124,9 +124,9 @@ class Connector {
   Ioc& track(const Tid& tid);
   Ioc* owner_of(const DeviceRef& ref);
   const Row& row_of(const Ioc& ioc) const { return desired_.rows[ioc.row]; }
-  void report(Level level, const Ioc& ioc, std::string text, Reason reason = Reason::none);
-  void report_plain(Level level, std::string text);
-  void report_once(Level level, std::string text);
+  void report(Level level, Topic topic, const Ioc& ioc, std::string text, Reason reason = Reason::none);
+  void report_plain(Level level, Topic topic, std::string text);
+  void report_once(Level level, Topic topic, std::string text);
 
   ConnectorTiming timing_;
   std::shared_ptr<const StacdConfig> config_;

@@ -76,11 +76,11 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
   }
   if (!ioc.device) {
     if (row.reason != Reason::none)
-      report(Level::info, ioc, "Removed: " + std::string(to_text(row.reason)), row.reason);
+      report(Level::info, Topic::removed, ioc, "Removed: " + std::string(to_text(row.reason)), row.reason);
     return erase(ioc);
   }
   if (!row.cut) {
-    report(Level::info, ioc,
+    report(Level::info, Topic::let_go, ioc,
            "Not wanted any more (" + std::string(to_text(row.reason)) +
                "); the connection stays, as disconnect-scope says",
            row.reason);
@@ -143,7 +143,7 @@ bool Connector::adopt(Ioc& ioc, Instant now) {
     if (owner == nullptr) {
       bind(ioc, device->ref, now);
       ioc.guessed = is_guess(*device, ioc.tid);
-      report(Level::info, ioc, "Connection established! (existing connection adopted)");
+      report(Level::info, Topic::connected, ioc, "Connection established! (existing connection adopted)");
       return true;
     }
     if (owner->op != Ioc::Op::none) continue;  // being cut: its end leads here again
@@ -152,7 +152,7 @@ bool Connector::adopt(Ioc& ioc, Instant now) {
       take_over(ioc, *owner, now);
       return true;
     }
-    if (!before) report(Level::debug, ioc, "is the same controller as " + owner->tid.to_string());
+    if (!before) report(Level::debug, Topic::none, ioc, "is the same controller as " + owner->tid.to_string());
     save_ |= before != owner->tid;  // what is known of the one counts for the other
     ioc.alias_of = owner->tid;
   }
@@ -172,9 +172,9 @@ void Connector::take_over(Ioc& heir, Ioc& owner, Instant now) {
   const Device* device = devices_.find(ref);
   heir.guessed = device != nullptr && is_guess(*device, heir.tid);
   if (foreign)
-    report(Level::info, heir, "Connection established! (existing connection adopted)");
+    report(Level::info, Topic::connected, heir, "Connection established! (existing connection adopted)");
   else
-    report(Level::info, heir, "Took over the connection of " + before.to_string());
+    report(Level::info, Topic::connected, heir, "Took over the connection of " + before.to_string());
   dirty_ = true;
 }
 
@@ -191,7 +191,7 @@ void Connector::order_connect(Ioc& ioc, const Row& row, Instant now) {
 }
 
 void Connector::order_disconnect(Ioc& ioc, const Row& row) {
-  report(ioc.cut_failure_told ? Level::debug : Level::info, ioc,
+  report(ioc.cut_failure_told ? Level::debug : Level::info, Topic::disconnecting, ioc,
          "Disconnect initiated: " + std::string(to_text(row.reason)), row.reason);
   ioc.op = Ioc::Op::disconnect;
   ioc.op_id = next_op_++;
@@ -259,7 +259,7 @@ void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {
   unbind(heir, now, Duration::zero());
   bind(leaving, broken, now);
   bind(heir, works, now);
-  report(Level::info, heir, "Took over the connection of " + leaving.tid.to_string());
+  report(Level::info, Topic::connected, heir, "Took over the connection of " + leaving.tid.to_string());
   dirty_ = true;
 }
 

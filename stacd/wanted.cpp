@@ -38,7 +38,8 @@ void Connector::reconcile(Instant now) {
   fetch_stale_ |= desired_.ask_staf && !fetching_;
   for (const Row& row : desired_.rows)
     if (row.reason == Reason::unusable && row.because.empty() && row.standing == Standing::refused)
-      report_once(Level::warning, row.tid.to_string() + " " + std::string(to_text(usability(*config_, row.tid))));
+      report_once(Level::warning, Topic::refused,
+                  row.tid.to_string() + " " + std::string(to_text(usability(*config_, row.tid))));
   std::size_t next = 0;
   for (auto& [id, ioc] : iocs_) ioc.row = desired_.of_known[next++];
   track_fresh();
@@ -68,7 +69,8 @@ void Connector::track_fresh() {
       }
       continue;
     }
-    report_once(Level::error, "More than " + std::to_string(kMaxListedIocs) + " I/O controllers; the rest is ignored");
+    report_once(Level::error, Topic::limit_reached,
+                "More than " + std::to_string(kMaxListedIocs) + " I/O controllers; the rest is ignored");
     break;
   }
 }
@@ -129,9 +131,9 @@ void Connector::tell_holds(const std::vector<Ioc*>& fresh) {
   for (const Ioc* ioc : fresh) by_reason[row_of(*ioc).because].push_back(ioc);
   for (const auto& [because, iocs] : by_reason) {
     for (std::size_t i = 0; i < iocs.size(); ++i)
-      report(iocs.size() > kMaxHoldLines ? Level::debug : Level::info, *iocs[i], "kept: " + because);
+      report(iocs.size() > kMaxHoldLines ? Level::debug : Level::info, Topic::held, *iocs[i], "kept: " + because);
     if (iocs.size() > kMaxHoldLines)
-      report_plain(Level::info, std::to_string(iocs.size()) + " I/O controllers are kept: " + because);
+      report_plain(Level::info, Topic::held, std::to_string(iocs.size()) + " I/O controllers are kept: " + because);
   }
 }
 
@@ -159,7 +161,8 @@ void Connector::take_restored(Instant now) {
     if (!ioc.entry) ioc.entry = std::move(known.dlpe);
     bind(ioc, found->ref, now);
     ioc.guessed = is_guess(*found, ioc.tid);
-    report(Level::info, ioc, "Connection established! (existing connection adopted)", Reason::last_known);
+    report(Level::info, Topic::connected, ioc, "Connection established! (existing connection adopted)",
+           Reason::last_known);
   }
   dirty_ = save_ = true;  // what does not exist any more is not ours any more, should it come back
 }

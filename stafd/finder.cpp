@@ -71,8 +71,8 @@ bool Finder::is_settled() const {
 }
 
 bool Finder::is_being_read(const Dc& dc) const {
-  const auto it = dc.device ? connections_.find(dc.device->name) : connections_.end();
-  return it != connections_.end() && it->second.reads_anew();
+  const Connection* connection = connection_of(dc);
+  return connection != nullptr && connection->reads_anew();
 }
 
 Connection* Finder::connection_of(const DeviceRef& ref) {
@@ -87,13 +87,14 @@ const Connection* Finder::connection_of(const Dc& dc) const {
   return it != connections_.end() && it->second.device == *dc.device ? &it->second : nullptr;
 }
 
-void Finder::report(Level level, const Dc& dc, std::string text, Reason reason) {
+void Finder::report(Level level, Topic topic, const Dc& dc, std::string text, Reason reason) {
   const std::string device = dc.device ? dc.device->name : "nvme?";
-  out_.push_back(Report{level, dc.tid, device, dc.tid.to_string() + " | " + device + " - " + std::move(text), reason});
+  out_.push_back(Report{level, dc.tid, device, dc.tid.to_string() + " | " + device + " - " + std::move(text), reason,
+                        kNever, topic});
 }
 
-void Finder::report(Level level, const Connection& connection, std::string text, Reason reason) {
-  report(level, *dcs_.find(*connection.names.begin()), std::move(text), reason);
+void Finder::report(Level level, Topic topic, const Connection& connection, std::string text, Reason reason) {
+  report(level, topic, *dcs_.find(*connection.names.begin()), std::move(text), reason);
 }
 
 Instant Finder::soak_deadline() const {
@@ -133,9 +134,10 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   told_.clear();
   dirty_ = true;
   if (other_id)
-    report_once(Level::warning, "The host ID is " + host_->id +
-                                    " now; existing connections keep the one they were made with, and the kernel may "
-                                    "refuse new ones beside them until they are disconnected");
+    report_once(Level::warning, Topic::host_changed,
+                "The host ID is " + host_->id +
+                    " now; existing connections keep the one they were made with, and the kernel may "
+                    "refuse new ones beside them until they are disconnected");
   if (!reload) return;
   // A reload reads everything again, and tells central controllers the symbolic name (decisions, "Also").
   for (auto& [name, connection] : connections_) connection.resync();
@@ -178,9 +180,10 @@ void Finder::tell_link(const Device& device) {
   const Connection* connection = link == Link::unchanged ? nullptr : connection_of(device.ref);
   if (connection == nullptr || connection->op == Dc::Op::disconnect) return;
   if (link == Link::lost)
-    report(Level::warning, *connection, "Connection lost; trying to reconnect, the log page stays known");
+    report(Level::warning, Topic::link_lost, *connection,
+           "Connection lost; trying to reconnect, the log page stays known");
   else
-    report(Level::info, *connection, "Connection restored");
+    report(Level::info, Topic::link_restored, *connection, "Connection restored");
 }
 
 void Finder::on_device_seen(const Device& device, Instant now) {
@@ -221,7 +224,7 @@ void Finder::check_guesses(const Device& device, Instant now) {
     }
     it = connection->guessed.erase(it);
     if (matches(device, dc.tid, ControllerKind::discovery, devices_.interfaces())) continue;
-    report(Level::info, dc, "is not this controller: it leaves this host another way");
+    report(Level::info, Topic::none, dc, "is not this controller: it leaves this host another way");
     connection->names.erase(id);
     dc.device.reset();
     dc.works = dc.page_fresh = false;
@@ -256,7 +259,7 @@ void Finder::lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool 
     if (connection == nullptr) continue;
     // The scan may have begun before the connect ended.
     if (from_scan && now - connection->bound_at < timing_.settle) continue;
-    report(Level::info, *connection, "Received \"remove\" event");
+    report(Level::info, Topic::gone, *connection, "Received \"remove\" event");
     lose(ref, now, false);
   }
 }
@@ -303,7 +306,7 @@ void Finder::on_aen(const AenReceived& event, Instant now) {
     ++connection->aens_untold;
   } else {
     connection->aen_told = now;
-    report(Level::info, *connection, std::string("Received AEN: ") + value);
+    report(Level::info, Topic::notified, *connection, std::string("Received AEN: ") + value);
   }
   if (event.value == kAenDiscoveryLogChanged) connection->aen(now);
 }
@@ -327,8 +330,9 @@ void Finder::track_lost(Dc& dc, Instant now) {
   dc.announced.lost_since = now;
   dirty_ = true;
   if (dc.origin != Origin::discovered) return;
-  if (!config_->zeroconf_persistence) return report(Level::info, dc, "Controller not responding. Retrying...");
-  report(Level::info, dc,
+  if (!config_->zeroconf_persistence)
+    return report(Level::info, Topic::dc_lost, dc, "Controller not responding. Retrying...");
+  report(Level::info, Topic::dc_lost, dc,
          "Controller is not responding. Will be removed by " + std::string(kByTime) + " unless restored");
   std::get<Report>(out_.back()).by = lost_deadline(dc);
 }

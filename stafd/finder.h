@@ -160,9 +160,9 @@ class Finder {
   void wake(Instant at) { deadline_ = std::min(deadline_, at); }
   HostIdentity host_for(const Dc& dc) const;
 
-  void report(Level level, const Dc& dc, std::string text, Reason reason = Reason::none);
-  void report(Level level, const Connection& connection, std::string text, Reason reason = Reason::none);
-  void report_once(Level level, std::string text);
+  void report(Level level, Topic topic, const Dc& dc, std::string text, Reason reason = Reason::none);
+  void report(Level level, Topic topic, const Connection& connection, std::string text, Reason reason = Reason::none);
+  void report_once(Level level, Topic topic, std::string text);
 
   FinderTiming timing_;
   std::shared_ptr<const StafdConfig> config_;

@@ -140,13 +140,15 @@ void Finder::take(NameId id, const Device& found, Instant now) {
   Connection* connection = connection_of(found.ref);
   const bool known = connection != nullptr;
   if (known)
-    report(Level::debug, dc, "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
+    report(Level::debug, Topic::none, dc,
+           "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
   else
     connection = &connections_.insert_or_assign(found.ref.name, Connection(found, dc.tid, timing_, now)).first->second;
   join(id, dc, *connection);
   if (is_guess(found, dc.tid)) connection->guessed.insert(id);
   if (known) return;
-  report(Level::info, dc, "Connection established! (existing connection adopted)", Reason::last_known);
+  report(Level::info, Topic::connected, dc, "Connection established! (existing connection adopted)",
+         Reason::last_known);
 }
 
 // The connection is what this name means. From now on it shows what is known over it.
@@ -201,7 +203,7 @@ bool Finder::connecting_to_same(NameId id, const Dc& dc) {
 
 void Finder::remove(NameId id) {
   const Dc& dc = *dcs_.find(id);
-  report(Level::info, dc, "Removed: " + std::string(to_text(dc.verdict.reason)), dc.verdict.reason);
+  report(Level::info, Topic::removed, dc, "Removed: " + std::string(to_text(dc.verdict.reason)), dc.verdict.reason);
   removed_ = save_ = true;
   note_ended(dc.tid);
   dcs_.erase(id);
@@ -213,7 +215,8 @@ void Finder::step_connection(Connection& connection, Instant now) {
   if (connection.aens_untold > 0) {
     const Instant at = connection.aen_told + timing_.aen_gap_last;
     if (now >= at) {
-      report(Level::info, connection, "Received " + std::to_string(connection.aens_untold) + " more AENs");
+      report(Level::info, Topic::notified, connection,
+             "Received " + std::to_string(connection.aens_untold) + " more AENs");
       connection.aens_untold = 0;
       connection.aen_told = now;
     } else {
@@ -275,7 +278,7 @@ void Finder::hand_over(Connection& leaving, Instant now) {
         dcs_.find(due)->works = false;
       }
     }
-    report(Level::info, *dcs_.find(id), "Took over the connection " + leaving.device.name);
+    report(Level::info, Topic::connected, *dcs_.find(id), "Took over the connection " + leaving.device.name);
     return join(id, *dcs_.find(id), leaving);
   }
 }
@@ -313,7 +316,8 @@ void Finder::step_foreign(Instant now) {
       wake(foreign.not_before);
       continue;
     }
-    out_.push_back(Report{Level::info, std::nullopt, ref.name, ref.name + " - Received " + foreign.news});
+    out_.push_back(Report{Level::info, std::nullopt, ref.name, ref.name + " - Received " + foreign.news, Reason::none,
+                          kNever, Topic::notified});
     foreign.news.clear();
     foreign.not_before = now + timing_.forward;
     if (auto unit = nvmf_connect_unit(*device)) out_.push_back(LeaveToNvmeCli{ref.name, std::move(*unit)});
@@ -353,7 +357,7 @@ void Finder::order_disconnect(Connection& connection, Instant now, Reason reason
   const NameId name = *connection.names.begin();
   const Dc& dc = *dcs_.find(name);
   if (dc.op != Dc::Op::none) return;
-  report(connection.disconnect_backoff.failures() == 0 ? Level::info : Level::debug, dc,
+  report(connection.disconnect_backoff.failures() == 0 ? Level::info : Level::debug, Topic::disconnecting, dc,
          "Disconnect initiated: " + std::string(to_text(reason)), reason);
   const OpId id = fly(Dc::Op::disconnect, name, connection.device);
   connection.begin(Dc::Op::disconnect, id, now);
@@ -372,7 +376,8 @@ void Finder::order(Connection& connection, Dc::Op op, Instant now) {
     if (!data) {
       connection.begin(op, 0, now);  // not again
       connection.end(op);
-      report(Level::error, connection, "Failed to register with Discovery Controller. " + data.error().text);
+      report(Level::error, Topic::registration_failed, connection,
+             "Failed to register with Discovery Controller. " + data.error().text);
       return step_connection(connection, now);
     }
     registration = std::move(*data);

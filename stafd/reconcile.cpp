@@ -14,16 +14,16 @@ constexpr std::size_t kMaxTold = 1024;
 
 }  // namespace
 
-void Finder::report_once(Level level, std::string text) {
+void Finder::report_once(Level level, Topic topic, std::string text) {
   if (told_.size() >= kMaxTold || !told_.insert(text).second) level = Level::debug;
-  out_.push_back(Report{level, std::nullopt, {}, std::move(text)});
+  out_.push_back(Report{level, std::nullopt, {}, std::move(text), Reason::none, kNever, topic});
 }
 
 void Finder::reconcile(Instant now) {
   dirty_ = false;
   judge_at_ = kNever;
   auto desired = desire(DcFacts{*config_, *host_, names_, mdns_, dcs_, timing_, now, started_, devices_.complete()});
-  for (auto& surprise : desired.reports) report_once(surprise.level, std::move(surprise.text));
+  for (auto& surprise : desired.reports) report_once(surprise.level, Topic::refused, std::move(surprise.text));
   unresolved_ = std::move(desired.unresolved);
   names_awaited_ = !unresolved_.empty() && now < configured_at_ + timing_.name_hold;
   if (names_awaited_) judge_at_ = configured_at_ + timing_.name_hold;
@@ -34,7 +34,7 @@ void Finder::reconcile(Instant now) {
     const auto id = it->first;
     const Dc& dc = (it++)->second;
     if (dc.verdict.stays() || dc.op != Dc::Op::none || !desired.superseded.contains(dc.tid)) continue;
-    report(Level::debug, dc, "Another address of " + dc.host_name + " takes its place");
+    report(Level::debug, Topic::none, dc, "Another address of " + dc.host_name + " takes its place");
     dcs_.erase(id);
     save_ = true;
   }
@@ -64,7 +64,7 @@ void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
                           ? " is kept, because a line that cannot be read may include it: "
                       : wish.replaced ? " is kept until it is known: "
                                       : " is kept although nothing names it now. What could is not known: ";
-    report_once(wish.replaced ? Level::info : Level::warning, dc.tid.to_string() + why + dc.held_for);
+    report_once(wish.replaced ? Level::info : Level::warning, Topic::held, dc.tid.to_string() + why + dc.held_for);
   }
   dc.origin = wish.origin;
   dc.sources = wish.sources;
@@ -138,8 +138,9 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
       if (origin == Origin::discovered && !wish.present) continue;  // it has just made room
       if (!make_room(room, origin)) {
         full_ = full_ || origin == Origin::configured;
-        report_once(Level::error, "Too many discovery controllers (" + std::to_string(dcs_.size()) +
-                                      "); more of origin \"" + std::string(to_text(origin)) + "\" are ignored");
+        report_once(Level::error, Topic::limit_reached,
+                    "Too many discovery controllers (" + std::to_string(dcs_.size()) + "); more of origin \"" +
+                        std::string(to_text(origin)) + "\" are ignored");
         break;
       }
       Dc dc(tid, timing_, now);
@@ -162,7 +163,7 @@ bool Finder::make_room(Room& room, Origin origin) {
                             (origin == Origin::referral && room.used[origin] < kMaxReferred);
   if (within_share && dcs_.size() < kMaxDcs) return true;
   if (room.lost.empty() || origin == Origin::referral) return false;
-  report(Level::info, *dcs_.find(room.lost.back()), "Given up: it is lost, and others need its place");
+  report(Level::info, Topic::dc_lost, *dcs_.find(room.lost.back()), "Given up: it is lost, and others need its place");
   dcs_.erase(room.lost.back());
   room.lost.pop_back();
   --room.used[Origin::discovered];
@@ -174,9 +175,10 @@ void Finder::rename(const DesiredDcs& desired, Instant now) {
   if (std::any_of(dcs_.begin(), dcs_.end(), [&](const Dc& dc) {
         return dc.system_identity && dc.tid.host_nqn() != host_->nqn && dc.connected();
       }))
-    report_once(Level::warning, "The host NQN is " + host_->nqn +
-                                    " now; existing connections keep the one they were made with. Disconnect them "
-                                    "(nvme disconnect) to have them made again under the new one");
+    report_once(Level::warning, Topic::host_changed,
+                "The host NQN is " + host_->nqn +
+                    " now; existing connections keep the one they were made with. Disconnect them "
+                    "(nvme disconnect) to have them made again under the new one");
   for (auto it = dcs_.all().begin(); it != dcs_.all().end();) {
     const auto id = it->first;
     Dc& old = (it++)->second;

@@ -74,7 +74,8 @@ void Finder::on_op_done(OpDone done, Instant now) {
     connection->registered(true, now);
     connection->refusal = registered->refusal;
     if (!registered->refusal.empty() && !std::exchange(connection->refusal_told, true))
-      report(Level::warning, *connection, "Registration error. " + registered->refusal + ".");
+      report(Level::warning, Topic::registration_failed, *connection,
+             "Registration error. " + registered->refusal + ".");
   } else if (const auto* supported = std::get_if<SupportedDlp>(&done.result)) {
     connection->supported(*supported);
   } else if (const auto* page = std::get_if<LogPage>(&done.result)) {
@@ -100,7 +101,7 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
     connection = &connections_.insert_or_assign(connected->device.ref.name, std::move(fresh)).first->second;
   }
   join(id, dc, *connection);
-  report(Level::info, dc, "Connection established!");
+  report(Level::info, Topic::connected, dc, "Connection established!");
 }
 
 void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
@@ -114,7 +115,13 @@ void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled;
   const Level level = quiet ? Level::debug : early ? Level::info : Level::error;
   if (!early) dc.failure_told = true;
-  out_.push_back(Report{level, dc.tid, {}, dc.tid.to_string() + " Failed to connect to controller. " + error.text});
+  out_.push_back(Report{level,
+                        dc.tid,
+                        {},
+                        dc.tid.to_string() + " Failed to connect to controller. " + error.text,
+                        Reason::none,
+                        kNever,
+                        Topic::connect_failed});
   track_lost(dc, now);
   // The address may have moved, or another one may answer; the name knows.
   if (names_.failed(dc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
@@ -160,12 +167,13 @@ void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
     dcs_.find(id)->last_error.clear();
   }
   if (news.unchanged) return;
-  report(Level::info, connection,
+  report(Level::info, Topic::page_changed, connection,
          "Received discovery log pages (num records=" + std::to_string(read.entries.size()) + ").");
   if (read.skipped > 0)
-    report(news.skipped_before ? Level::debug : Level::warning, connection, left_out_text(read.skipped, read.left_out));
+    report(news.skipped_before ? Level::debug : Level::warning, Topic::page_doubtful, connection,
+           left_out_text(read.skipped, read.left_out));
   if (news.young && reading != Connection::Reading::young)
-    report(Level::warning, connection,
+    report(Level::warning, Topic::page_doubtful, connection,
            "It has just come back and lists " + std::to_string(read.entries.size()) + " where it listed " +
                std::to_string(connection.page.entries.size()) + " before; it is read again before that is believed");
   for (const NameId id : connection.names) show_page(id, connection, news.first);
@@ -183,19 +191,20 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
     case Dc::Op::connect:
       return;
     case Dc::Op::disconnect:
-      report(connection->disconnect_backoff.failures() == 0 ? Level::error : Level::debug, *connection,
-             "Failed to disconnect. " + error.text);
+      report(connection->disconnect_backoff.failures() == 0 ? Level::error : Level::debug, Topic::disconnect_failed,
+             *connection, "Failed to disconnect. " + error.text);
       connection->next_disconnect = now + connection->disconnect_backoff.fail();
       return;
     case Dc::Op::register_:
-      report(connection->register_failures() == 0 ? Level::error : Level::debug, *connection,
-             "Failed to register with Discovery Controller. " + error.text);
+      report(connection->register_failures() == 0 ? Level::error : Level::debug, Topic::registration_failed,
+             *connection, "Failed to register with Discovery Controller. " + error.text);
       return connection->registered(false, now);
     case Dc::Op::supported:
-      report(Level::debug, *connection, "Failed to Get supported log pages from Discovery Controller. " + error.text);
+      report(Level::debug, Topic::none, *connection,
+             "Failed to Get supported log pages from Discovery Controller. " + error.text);
       return connection->supported(is_answer(error.kind) ? std::optional(SupportedDlp{}) : std::nullopt);
     case Dc::Op::page:
-      report(connection->page_failures() == 0 ? Level::error : Level::debug, *connection,
+      report(connection->page_failures() == 0 ? Level::error : Level::debug, Topic::page_failed, *connection,
              "Failed to retrieve log pages. " + error.text);
       return connection->page_failed(now);
   }

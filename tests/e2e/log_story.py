@@ -11,7 +11,7 @@ import threading
 import unittest
 
 import namespaces
-from harness import Story, main, stacd_conf
+from harness import SOURCE, Story, main, nqn, stacd_conf
 
 JOURNAL = pathlib.Path("/run/systemd/journal/socket")
 PIPE = 4096  # bytes: what a page holds, so that the writer stands still at once
@@ -21,6 +21,7 @@ RELOADS = 20  # makes more than what may wait in memory (1 MiB)
 WATCHDOG_USEC = 500_000
 DROPPED = re.compile(r"^(\d+) messages were dropped here")
 WRONG_LINE = re.compile(r"stacd\.conf:(\d+)")
+TOPIC = re.compile(r'Topic::\w+, "([^"]+)", "([0-9a-f]{32})"')
 WHY_NOT = None
 
 
@@ -99,6 +100,30 @@ class UnreadJournal(UnreadLog):
         self.works(self.stacd)
         self.ends(self.stacd)
         self.assertEqual(self.stacd.text(), "", "a journal that is there, if slow, is the only place")
+
+    def test_a_line_has_its_message_id_and_its_fields(self):
+        target = self.world.target("one")
+        self.world.write_conf("stacd", stacd_conf(target.controller(nqn("one"))))
+        seen = {}
+
+        def read():
+            while entry := self.journal.recv(65536).decode():
+                fields = dict(line.split("=", 1) for line in entry.splitlines() if "=" in line)
+                seen.setdefault(fields.get("MESSAGE_ID"), fields)
+
+        reading = threading.Thread(target=read, daemon=True)
+        reading.start()
+        self.stacd.reload()
+        ids = {name: number for name, number in TOPIC.findall((SOURCE / "libstas/core/base/topic.cpp").read_text())}
+        self.eventually("the connection is told", lambda: ids["connected"] in seen)
+        connected, mistake = seen[ids["connected"]], seen[ids["configuration"]]
+        self.assertIn(nqn("one"), connected["STAS_TID"])
+        self.assertRegex(connected["STAS_DEVICE"], r"^\w+\d+$")
+        self.assertEqual(mistake["STAS_SOURCE"], f"{self.world.path}/stacd.conf:{FIRST}")
+        self.assertEqual(mistake["PRIORITY"], "3")
+        self.ends(self.stacd)
+        self.journal.shutdown(socket.SHUT_RD)
+        reading.join()
 
     def test_a_journal_that_reads_again_has_the_rest_and_what_is_missing(self):
         self.works(self.stacd)

@@ -18,6 +18,7 @@ case $sysconfdir in /*) etc=$sysconfdir ;; *) etc=$prefix/$sysconfdir ;; esac
     echo "644 $prefix/lib/systemd/system/$name"
     echo "644 $prefix/share/man/man8/$name.8"
   done
+  echo "644 $prefix/lib/systemd/catalog/stas.catalog"
   for name in staf stac; do
     echo "644 $prefix/share/dbus-1/system.d/org.nvmexpress.$name.conf"
     echo "644 $prefix/share/man/man5/org.nvmexpress.$name.5"

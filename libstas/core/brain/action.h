@@ -14,6 +14,7 @@
 
 #include "libstas/core/base/report_level.h"
 #include "libstas/core/base/time.h"
+#include "libstas/core/base/topic.h"
 #include "libstas/core/brain/reason.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/device.h"
@@ -81,7 +82,8 @@ struct Resolve {
   std::string name;
 };
 
-// One line for the journal. `text` is complete ("tid | nvme3 - message"); tid and device feed the structured fields.
+// One line for the journal. `text` is complete ("tid | nvme3 - message"); tid, device, reason and topic feed the
+// structured fields.
 struct Report {
   Level level = Level::info;
   std::optional<Tid> tid;
@@ -89,6 +91,7 @@ struct Report {
   std::string text;
   Reason reason = Reason::none;
   Instant by = kNever;  // a time that the text speaks of; its clock time goes in place of kByTime
+  Topic topic = Topic::none;
 };
 inline constexpr std::string_view kByTime = "{time}";
 

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "libstas/core/base/topic.h"
 #include "libstas/core/base/unicode.h"
 #include "libstas/core/config/ini.h"
 #include "libstas/sys/os/files.h"
@@ -26,7 +27,11 @@ Level level_of(Severity severity) {
 }  // namespace
 
 void log_complaints(const std::vector<Complaint>& complaints, const Journal& journal) {
-  for (const auto& complaint : complaints) journal.log(level_of(complaint.severity), complaint.to_string());
+  for (const auto& complaint : complaints) {
+    const std::string source = complaint.file + (complaint.line > 0 ? ":" + std::to_string(complaint.line) : "");
+    journal.log(level_of(complaint.severity), complaint.to_string(),
+                {{"MESSAGE_ID", message_id(Topic::configuration)}, {"STAS_SOURCE", source}});
+  }
 }
 
 ConfText read_conf(const std::string& path) {

@@ -221,7 +221,10 @@ void Shell::report(const Report& report) {
     text.replace(at, kByTime.size(), clock_time(report.by, loop_.now()));
   const std::string& subject = !tid.empty() ? tid : !report.device.empty() ? report.device : options_.program;
   log_bounded(subject, report.level, text,
-              {{"STAS_TID", tid}, {"STAS_DEVICE", report.device}, {"STAS_REASON", to_text(report.reason)}});
+              {{"MESSAGE_ID", message_id(report.topic)},
+               {"STAS_TID", tid},
+               {"STAS_DEVICE", report.device},
+               {"STAS_REASON", to_text(report.reason)}});
 }
 
 // Who asked for everything (tron) gets it.
@@ -236,8 +239,10 @@ void Shell::tell_untold(Instant now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(log_limit_.bounds().window).count();
   for (const auto& [subject, messages] : log_limit_.take(now)) {
     const std::string about = subject.empty() ? "" : subject + " - ";
-    journal_.warning(about + std::to_string(messages) + " more messages like these were left out within " +
-                     std::to_string(minutes) + " minutes (tron shows all)");
+    journal_.log(Level::warning,
+                 about + std::to_string(messages) + " more messages like these were left out within " +
+                     std::to_string(minutes) + " minutes (tron shows all)",
+                 {{"MESSAGE_ID", message_id(Topic::left_out)}});
   }
   untold_timer_.arm(log_limit_.deadline());
 }

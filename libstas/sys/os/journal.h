@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where messages go: the journal under --syslog (structured: STAS_TID, STAS_DEVICE, STAS_REASON), else, or when no
-// journald listens, standard error, the text only, one write per line. Shells log, libraries return; nothing here
-// decides what is worth a line. After start() a thread writes (log_queue), and no reader can hold up the caller.
+// Where messages go: the journal under --syslog (structured: MESSAGE_ID, STAS_TID, STAS_DEVICE, STAS_REASON,
+// STAS_SOURCE), else, or when no journald listens, standard error, the text only, one write per line. Shells log,
+// libraries return; nothing here decides what is worth a line. After start() a thread writes (log_queue), and no reader
+// can hold up the caller.
 //
 // Texts carry names from the network: control characters never reach the sink (compatibility contract, D-34).
 #pragma once
@@ -22,7 +23,7 @@ namespace stas {
 inline constexpr std::size_t kMaxLogText = 4096;  // bytes of one message or field
 
 struct JournalField {
-  std::string_view name;  // upper case, "STAS_..."
+  std::string_view name;  // upper case, "STAS_..." or "MESSAGE_ID"
   std::string_view value;
 };
 
