@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "stacd/gauges.h"
+
 namespace stas::stacd {
 
 Daemon::Daemon(Loop& loop, DaemonOptions options)
@@ -12,7 +14,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
               [this](const Action& action) {
                 if (std::holds_alternative<FetchStafPages>(action)) staf_->fetch();
               },
-              [this] { mask_udev_rules(false); }}),
+              [this] { mask_udev_rules(false); }, [this](std::string& out) { print_gauges(connector_, out); }}),
       udev_mask_(loop, shell_.journal()) {}
 
 void Daemon::publish(Bus& bus, Published done) {

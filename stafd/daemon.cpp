@@ -3,13 +3,16 @@
 
 #include <utility>
 
+#include "stafd/gauges.h"
+
 namespace stas::stafd {
 
 Daemon::Daemon(Loop& loop, DaemonOptions options)
     : shell_(loop, std::move(options), ControllerKind::discovery,
              port_of<StafdConfigured>(finder_, parse_known_stafd, kConfParser),
              {[this](Bus& bus, Published done) { publish(bus, std::move(done)); }, [this] { configured(); },
-              [this](const Action& action) { carry_out(action); }, [] {}}),
+              [this](const Action& action) { carry_out(action); }, [] {},
+              [this](std::string& out) { print_gauges(finder_, out); }}),
       mdns_(
           loop, [this](MdnsChanged view) { shell_.handle(std::move(view)); },
           [this](Level level, const std::string& text) { shell_.journal().log(level, text); }) {}

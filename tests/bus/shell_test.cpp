@@ -136,10 +136,11 @@ class ShellTest : public testing::Test {
   }
   // Runs until nothing has happened for a moment; what the brain noted meanwhile.
   std::string notes() {
-    for (int quiet = 0; quiet < 3; ++quiet) {
+    constexpr Duration kQuiet = std::chrono::milliseconds(60);
+    for (Instant since = loop_.now(); loop_.now() - since < kQuiet;) {
       const auto before = brain_.notes.size();
       loop_.run_once(std::chrono::milliseconds(20));
-      if (brain_.notes.size() != before) quiet = -1;
+      if (brain_.notes.size() != before) since = loop_.now();
     }
     return std::exchange(brain_.notes, {});
   }

@@ -13,6 +13,7 @@ from harness import Story, main, nqn, stacd_conf, stafd_conf
 
 PAGES = 8  # of memory for a directory: several times what is saved here, and nothing beside what a machine has
 PAGE = os.sysconf("SC_PAGE_SIZE")
+UNWRITTEN = "Unable to write metrics"
 UNSAVED = "Unable to save last known config"
 NO_ROOM = f"{UNSAVED}.*No space left on device"
 READ_ONLY = f"{UNSAVED}.*Read-only file system"
@@ -187,7 +188,9 @@ class RuntimeDirectory(Story):
         self.start()  # with the state of before
         self.connects(self.stacd, "one", "two")
         self.says(READ_ONLY)
-        self.assertEqual([daemon.count("[Rr]ead-only") for daemon in self.daemons], [1, 1], "one line each")
+        self.says(UNWRITTEN)
+        for what in (UNSAVED, UNWRITTEN):
+            self.assertEqual([daemon.count(what + ".*[Rr]ead-only") for daemon in self.daemons], [1, 1], "one line each")
         self.read_only(False)
         self.is_saved("one", "two")
         self.says(SAVED)

@@ -50,6 +50,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
       notifier_(loop),
       state_(loop, last_known_path(options_.program), journal_, [this] { return brain_.last_known(saved_host_); }),
+      metrics_(loop, metrics_path(options_.program), journal_, [this] { return metrics(); }),
       worker_(loop),
       resolver_(loop, worker_),
       host_file_(options_.sys_conf, journal_),
@@ -135,6 +136,7 @@ void Shell::begin() {
   if (const auto started = fabric_->start([this](Event event) { handle(std::move(event)); }); !started)
     return give_up(started.error().text);
   remove_pickle(options_.program, journal_);
+  metrics_.start();
   if (options_.fabric == FabricKind::kernel) audit_timer_.arm_after(kAuditPeriod);
   run_later_.arm();
 }
@@ -176,6 +178,7 @@ void Shell::remember_host() {
 }
 
 void Shell::handle(Event event) {
+  tally_.heard(event, loop_.now());
   brain_.handle(std::move(event), loop_.now());
   if (running_) run_later_.arm();
 }
@@ -183,6 +186,8 @@ void Shell::handle(Event event) {
 // Facts that arrive together are answered together: once per iteration of the loop.
 void Shell::run() {
   auto actions = brain_.advance(loop_.now());
+  tally_.ordered(actions);
+  metrics_.changed();
   // Each in their order, but the reports behind the orders: the journal can wait, a controller should not.
   std::stable_partition(actions.begin(), actions.end(),
                         [](const Action& action) { return !std::holds_alternative<Report>(action); });
@@ -245,6 +250,13 @@ void Shell::tell_untold(Instant now) {
                  {{"MESSAGE_ID", message_id(Topic::left_out)}});
   }
   untold_timer_.arm(log_limit_.deadline());
+}
+
+std::string Shell::metrics() const {
+  std::string text;
+  if (hooks_.gauges) hooks_.gauges(text);
+  tally_.print(options_.program, text);
+  return text;
 }
 
 // The service manager; one that cannot be told is no reason to stop.

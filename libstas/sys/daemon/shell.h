@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "libstas/core/base/log_limit.h"
+#include "libstas/core/brain/tally.h"
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/daemon/brain_port.h"
 #include "libstas/sys/daemon/command_line.h"
 #include "libstas/sys/daemon/host_file.h"
+#include "libstas/sys/daemon/metrics_file.h"
 #include "libstas/sys/daemon/state_file.h"
 #include "libstas/sys/fabric/fabric.h"
 #include "libstas/sys/net/resolver.h"
@@ -36,6 +38,7 @@ struct ShellHooks {
   std::function<void()> configured;                     // the brain has a configuration, the daemon its name
   std::function<void(const Action& action)> carry_out;  // an order that only this daemon has
   std::function<void()> stopping;                       // before the brain hears of it
+  std::function<void(std::string& out)> gauges;         // appends the metrics that only this daemon has
 };
 
 class Shell {
@@ -95,6 +98,7 @@ class Shell {
   void stop();
   void end();
   void audit();
+  std::string metrics() const;
   void told(const Result<void>& outcome);
   void tell_ready();
   void report(const Report& report);
@@ -109,6 +113,8 @@ class Shell {
   LogLimit log_limit_;
   Notifier notifier_;
   StateFile state_;
+  Tally tally_;
+  MetricsFile metrics_;
   Worker worker_;
   Resolver resolver_;
   HostFile host_file_;
