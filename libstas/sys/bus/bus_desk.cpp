@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/bus/bus_desk.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <string_view>
@@ -180,19 +181,28 @@ bool Desk::is_due() {
     ask_.arm_after(kAskPeriod);
   }
   std::uint64_t queued = 0;
-  return !waiting_.empty() && sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued == 0;
+  return next_line() != waiting_.end() && sd_bus_get_n_queued_write(bus_.get(), &queued) >= 0 && queued == 0;
 }
 
 void Desk::serve_next() {
   if (!is_due()) return;
-  auto line = waiting_.upper_bound(last_served_);
-  if (line == waiting_.end()) line = waiting_.begin();
+  const auto line = next_line();
   last_served_ = line->first;
   const Waiting next = std::move(line->second.front());
   line->second.pop_front();
   if (line->second.empty()) waiting_.erase(line);
   if (const auto from = callers_.find(next.caller); from != callers_.end()) --from->second.waiting;
-  ledger_.add(next.caller, next.serve(ledger_.room(next.caller)));
+  ledger_.served(next.caller, next.serve(ledger_.room(next.caller)));
+}
+
+// In turn, of those who may be served now.
+Desk::Lines::iterator Desk::next_line() {
+  const auto after = waiting_.upper_bound(last_served_);
+  const auto ready = [this](const auto& line) { return ledger_.may_serve(line.first); };
+  const auto line = std::find_if(after, waiting_.end(), ready);
+  if (line != waiting_.end()) return line;
+  const auto again = std::find_if(waiting_.begin(), after, ready);
+  return again == after ? waiting_.end() : again;
 }
 
 // --- what was read ---------------------------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ class Desk {
     std::string caller;
     Serve serve;
   };
+  using Lines = std::map<uid_t, std::deque<Waiting>>;
+  Lines::iterator next_line();
 
   static int on_message(sd_bus_message* message, void* data, sd_bus_error* error);
   static int on_user(sd_bus_message* answer, void* data, sd_bus_error* error);
@@ -87,7 +89,7 @@ class Desk {
   std::unique_ptr<sd_bus, BusDeleter> bus_;
   Ledger ledger_;
   std::unordered_map<std::string, Caller> callers_;
-  std::map<uid_t, std::deque<Waiting>> waiting_;
+  Lines waiting_;
   uid_t last_served_ = 0;
   Slot filter_;
   TimerSource ask_;

@@ -39,6 +39,16 @@ void Ledger::add(const std::string& caller, std::size_t bytes) {
   set(entry, entry.unread + bytes);
 }
 
+bool Ledger::may_serve(uid_t user) const {
+  const auto it = users_.find(user);
+  return it == users_.end() || it->second.asked || !has_much(it->second);
+}
+
+void Ledger::served(const std::string& caller, std::size_t bytes) {
+  add(caller, bytes);
+  if (const auto& user = callers_[caller].user; user) users_.at(*user).asked = false;
+}
+
 void Ledger::identify(const std::string& caller, uid_t user) {
   Caller& entry = callers_[caller];
   const auto unread = entry.unread;
@@ -56,9 +66,7 @@ void Ledger::gone(const std::string& caller) {
   callers_.erase(it);
 }
 
-bool Ledger::is_pressed(const User& user) const {
-  return user.unread > share(user) / 2 || user.callers > kMaxCallersUnasked;
-}
+bool Ledger::is_pressed(const User& user) const { return has_much(user) || user.callers > kMaxCallersUnasked; }
 
 bool Ledger::is_pressed() const {
   return std::any_of(users_.begin(), users_.end(), [this](const auto& user) { return is_pressed(user.second); });
@@ -77,7 +85,9 @@ void Ledger::asked(const std::string& caller) {
 
 void Ledger::keeps(const std::string& caller, std::size_t bytes) {
   const auto it = callers_.find(caller);
-  if (it != callers_.end()) set(it->second, std::min(it->second.unread, bytes + it->second.since));
+  if (it == callers_.end()) return;
+  set(it->second, std::min(it->second.unread, bytes + it->second.since));
+  if (it->second.user) users_.at(*it->second.user).asked = true;
 }
 
 void Ledger::unanswered(const std::string& caller) {
@@ -85,6 +95,7 @@ void Ledger::unanswered(const std::string& caller) {
   if (it == callers_.end()) return;
   const auto unread = it->second.unread;
   set(it->second, left(unread, unread / kForgivenShare + kForgivenBytes));
+  if (it->second.user) users_.at(*it->second.user).asked = true;
 }
 
 bool Ledger::is_even(const std::string& caller) const {

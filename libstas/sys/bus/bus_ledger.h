@@ -34,6 +34,10 @@ class Ledger {
   void add(const std::string& caller, std::size_t bytes);  // sent
   void identify(const std::string& caller, uid_t user);    // once; what it was sent before counts from now on
   void gone(const std::string& caller);                    // the bus keeps nothing for it any more
+  // Whoever reads fast may have read what counts as unread, and is not to be refused for that: a user who has used half
+  // of his share is served once for each answer of the bus about him.
+  bool may_serve(uid_t user) const;
+  void served(const std::string& caller, std::size_t bytes);
 
   // Somebody has used half of his share.
   bool is_pressed() const;
@@ -56,7 +60,9 @@ class Ledger {
   struct User {
     std::size_t unread = 0;
     std::size_t callers = 0;
+    bool asked = false;  // the bus has answered since he was served
   };
+  bool has_much(const User& user) const { return user.unread > share(user) / 2; }
   std::size_t share(const User& user) const { return (kMaxUnread - std::min(kMaxUnread, unread_ - user.unread)) / 2; }
   bool is_pressed(const User& user) const;
   void set(Caller& caller, std::size_t unread);

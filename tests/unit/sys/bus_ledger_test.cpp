@@ -45,6 +45,25 @@ TEST(BusLedger, NoNumberOfUsersTakesMoreThanThereIs) {
   EXPECT_LE(ledger.unread(), kMaxUnread);
 }
 
+TEST(BusLedger, WhoHasMuchIsServedOnceForEachAnswerOfTheBus) {
+  Ledger ledger;
+  ledger.identify(":1.1", kAnn);
+  ledger.served(":1.1", kMaxUnread / 4);
+  EXPECT_TRUE(ledger.may_serve(kAnn));
+  ledger.served(":1.1", 1);
+  EXPECT_FALSE(ledger.may_serve(kAnn)) << "it may have read all of it";
+  EXPECT_TRUE(ledger.may_serve(kBob));
+  ledger.asked(":1.1");
+  ledger.keeps(":1.1", kMaxUnread / 3);
+  EXPECT_TRUE(ledger.may_serve(kAnn)) << "and hears that it is too much, if it is";
+  ledger.served(":1.1", 100);
+  EXPECT_FALSE(ledger.may_serve(kAnn));
+  ledger.asked(":1.1");
+  ledger.keeps(":1.1", 0);
+  ledger.served(":1.1", 100);
+  EXPECT_TRUE(ledger.may_serve(kAnn));
+}
+
 TEST(BusLedger, WhatTheBusStillKeepsCountsAndWhatWasSentMeanwhile) {
   Ledger ledger;
   ledger.identify(":1.1", kAnn);
