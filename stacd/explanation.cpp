@@ -84,7 +84,7 @@ void Explainer::add_sources(const Row& row, Explanation& out) const {
 
 void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) const {
   const StacdConfig& config = *facts_.config;
-  tell_rules(out, config, row.tid, row.rule, row.named(), !row.waits(), files_);
+  tell_rules(out, config, row.tid, row.rule, row.named(), !row.waits(), row.line == nullptr, files_);
   if (ioc != nullptr && !ioc->device && brain_.given_up(*ioc, row))
     out.rules.push_back({files_.conf + kIocs,
                          "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),
@@ -97,7 +97,7 @@ void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) cons
 
 void Explainer::add_options(const Row& row, Explanation& out) const {
   const std::string dc = row.dcs.empty() ? std::string() : "connection of " + row.dcs.back()->tid.to_string();
-  tell_options(out, *facts_.config, {}, *facts_.host, row.tid, row.line, kEntry, dc, files_);
+  tell_options(out, *facts_.config, {}, *facts_.host, row.tid, row.line, row.match, kEntry, dc, files_);
 }
 
 void Explainer::add_connection(const Row& row, const Ioc& ioc, Explanation& out) const {

@@ -30,8 +30,8 @@ const Dlpe* entry_of(const Row& row, const Listing& listing) {
     return tid == row.tid ||
            (tid.subsysnqn() == row.tid.subsysnqn() && with(tid, &TidFields::host_nqn, row.tid.host_nqn()) == row.tid);
   };
-  for (const auto& [tid, entry] : listing.usable)
-    if (means(tid)) return entry;
+  for (const auto& usable : listing.usable)
+    if (means(usable.tid)) return usable.entry;
   for (const auto& refused : listing.refused)
     if (means(refused.tid)) return refused.entry;
   return nullptr;

@@ -62,7 +62,7 @@ Explanation DcExplainer::of(const Dc& dc) const {
   }
   const bool sure = verdict.standing == DcStanding::wanted || verdict.standing == DcStanding::refused;
   add_sources(dc.tid, dc.sources, sure, out);
-  add_rules(dc.tid, verdict, out);
+  add_rules(dc.tid, verdict, !dc.sources.configured, out);
   if (verdict.standing == DcStanding::wanted) add_options(dc, out);
   add_connection(dc, out);
   add_attempts(dc, out);
@@ -77,7 +77,7 @@ Explanation DcExplainer::of(const Tid& tid, const Wish& refused) const {
   out.why = stas::to_text(refused.verdict.reason);
   out.state = path_state(nullptr);
   add_sources(tid, refused.sources, true, out);
-  add_rules(tid, refused.verdict, out);
+  add_rules(tid, refused.verdict, !refused.sources.configured, out);
   return out;
 }
 
@@ -123,12 +123,12 @@ void DcExplainer::add_announcement(const Tid& tid, std::vector<std::string>& lis
   if (list.size() == before) list.emplace_back("mDNS, which is silent about it now");
 }
 
-void DcExplainer::add_rules(const Tid& tid, const Verdict& verdict, Explanation& out) const {
+void DcExplainer::add_rules(const Tid& tid, const Verdict& verdict, bool discovered, Explanation& out) const {
   const auto rule = std::ranges::find(config_.excludes, verdict.line, &ControllerRule::line);
   const bool by_rule = verdict.reason == Reason::excluded && rule != config_.excludes.end();
   const bool named = verdict.standing == DcStanding::wanted || verdict.standing == DcStanding::refused;
   tell_rules(out, config_, tid, by_rule ? &*rule : nullptr, named, tid.ip() || !is_ip_transport(tid.transport()),
-             files_);
+             discovered, files_);
 }
 
 const ControllerLine* DcExplainer::line_at(int line) const {
@@ -142,8 +142,8 @@ void DcExplainer::add_options(const Dc& dc, Explanation& out) const {
   const bool referred = !dc.sources.parents.empty();
   const std::string source = referred ? "connection of " + dc.sources.parents.begin()->to_string() : "mDNS";
   const ControllerLine* line = line_at(dc.sources.line);
-  tell_options(out, config_, defaults, *brain_.host(), dc.tid, line, referred ? "log page entry" : "mDNS", source,
-               files_);
+  tell_options(out, config_, defaults, *brain_.host(), dc.tid, line, nullptr, referred ? "log page entry" : "mDNS",
+               source, files_);
   if (line != nullptr || !referred) return;
   // The keys of whoever referred to it.
   const auto inherit = [&](const char* name, const Secret& key) {
@@ -257,7 +257,7 @@ Explanation DcExplainer::of(const Device& device) const {
     out.why = fabric ? "it does not show yet what it is" : "not a fabric: " + device.transport;
   } else {
     out.why = "not ours: no source names it, and stafd did not connect it";
-    tell_rules(out, config_, *out.tid, nullptr, true, true, files_);
+    tell_rules(out, config_, *out.tid, nullptr, true, true, true, files_);
   }
   return out;
 }

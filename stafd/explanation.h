@@ -33,7 +33,7 @@ class DcExplainer {
  private:
   void add_sources(const Tid& tid, const Sources& sources, bool sure, Explanation& out) const;
   void add_announcement(const Tid& tid, std::vector<std::string>& list) const;
-  void add_rules(const Tid& tid, const Verdict& verdict, Explanation& out) const;
+  void add_rules(const Tid& tid, const Verdict& verdict, bool discovered, Explanation& out) const;
   void add_options(const Dc& dc, Explanation& out) const;
   void add_connection(const Dc& dc, Explanation& out) const;
   void add_attempts(const Dc& dc, Explanation& out) const;

@@ -47,7 +47,7 @@ class Explain(Story):
             self.assertEqual(page["subsysnqn"], nqn("page"))
             self.assertRegex(page["sources"][0], r"^entry \d of the page of \(tcp, 127\.0\.0\.2, .* \(configured\)$")
         options = {o["option"]: (o["value"], o["source"]) for o in page["options"]}
-        self.assertEqual(options["kato"], ("7", f"{self.conf} [Global]"))
+        self.assertEqual(options["kato"], ("7", f"{self.conf}:2"))
         other = self.one(nqn("other"))
         self.assertEqual((other["verdict"], other["state"]), ("refused", "missing"))
         self.assertEqual([rule["source"] for rule in other["rules"]], [f"{self.conf}:7", f"{self.conf}:8"])

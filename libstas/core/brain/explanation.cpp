@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
-#include "libstas/core/config/doubt.h"
 #include "libstas/core/config/controller_rule.h"
+#include "libstas/core/config/doubt.h"
 #include "libstas/core/config/filter.h"
 #include "libstas/core/config/option_value.h"
 #include "libstas/core/identity/tid_fields.h"
@@ -109,8 +109,23 @@ void tell_identity(Explanation& out, const HostIdentity& system, const Tid& tid,
 
 std::string place(const std::string& file, int line) { return line == 0 ? file : file + ":" + std::to_string(line); }
 
+namespace {
+
+void tell_includes(Explanation& out, const CommonConfig& config, const Tid& tid, const ConfigFiles& files) {
+  const auto includes = all_matches(config.includes, tid);
+  for (const ControllerRule* rule : includes)
+    out.rules.push_back({place(files.conf, rule->line), "include=" + stas::to_text(*rule), "lets it in"});
+  if (!includes.empty()) return;
+  if (const IncludeDoubt* doubt = include_doubt_about(config, tid); doubt != nullptr)
+    out.rules.push_back({place(doubt->file, doubt->could.line), doubt->text, "may let it in"});
+  else if (!config.includes.empty())
+    out.rules.push_back({include_lines(config, files.conf), "include=", "let others in"});
+}
+
+}  // namespace
+
 void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ControllerRule* by_name, bool named,
-                bool resolved, const ConfigFiles& files) {
+                bool resolved, bool discovered, const ConfigFiles& files) {
   auto excludes = all_matches(config.excludes, tid);
   if (by_name != nullptr && std::ranges::find(excludes, by_name) == excludes.end()) excludes.push_back(by_name);
   for (const ControllerRule* rule : excludes)
@@ -122,22 +137,31 @@ void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, co
     else if (why != Usability::usable)
       out.rules.push_back({{}, std::string(stas::to_text(why)), "refuses it"});
   }
+  if (discovered) tell_includes(out, config, tid, files);
   if (named) return;
   for (const ConfigDoubt& doubt : config.doubts)
     if (could_mean(doubt, tid)) out.rules.push_back({place(doubt.file, doubt.line), doubt.text, "may mean it"});
 }
 
 void tell_options(Explanation& out, const CommonConfig& config, const ConnectOptions& defaults,
-                  const HostIdentity& system, const Tid& tid, const ControllerLine* line,
+                  const HostIdentity& system, const Tid& tid, const ControllerLine* line, const MatchSection* match,
                   const std::string& port_source, const std::string& source, const ConfigFiles& files) {
   const ConnectOptions none;
-  const ConnectOptions& own = line != nullptr ? line->options : none;
-  const std::string at = line != nullptr ? place(files.conf, line->line) : std::string();
+  if (line != nullptr) match = nullptr;
+  const ConnectOptions& own = line != nullptr ? line->options : match != nullptr ? match->options : none;
+  const auto at = [&](std::string_view name) {
+    if (line != nullptr) return place(files.conf, line->line);
+    const auto said = match->lines.find(name);
+    return place(files.conf, said != match->lines.end() ? said->second : match->line) + " [Match" +
+           (match->name.empty() ? "" : " ") + match->name + "]";
+  };
   for (const auto name : connect_parameters()) {
     const std::string key(name);
     const auto global = connect_parameter_text(config.connect, name);
     if (auto text = connect_parameter_text(own, name); !text.empty())
-      out.options.push_back({key, std::move(text), at});
+      out.options.push_back({key, std::move(text), at(name)});
+    else if (const auto said = config.connect_lines.find(name); said != config.connect_lines.end() && !global.empty())
+      out.options.push_back({key, global, place(files.conf, said->second)});
     else if (!global.empty())
       out.options.push_back(
           {key, global, global == connect_parameter_text(defaults, name) ? kDefault : files.conf + kGlobal});
@@ -145,10 +169,10 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
       out.options.push_back({key, std::to_string(kDefaultCtrlLossTmo), kDefault});
   }
   if (!own.dhchap_secret.empty())
-    out.options.push_back({"dhchap-secret", kSet, at});
+    out.options.push_back({"dhchap-secret", kSet, at("dhchap-secret")});
   else if (!system.key.empty())
     out.options.push_back({"dhchap-secret", kSet, files.sys_conf + kHost});
-  if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, at});
+  if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, at("dhchap-ctrl-secret")});
   tell_identity(out, system, tid, line, port_source, source, files);
 }
 

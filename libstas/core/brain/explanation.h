@@ -84,13 +84,15 @@ Json to_json(const Answer& answer, Instant now);
 
 // All rules that match, `by_name` among them: the one that matches the host name of its line; nullptr without one.
 // `named`: a source names it; else what was not understood may mean it. `resolved`: its address is known.
+// `discovered`: no controller= line names it, so include= rules are about it.
 void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, const ControllerRule* by_name, bool named,
-                bool resolved, const ConfigFiles& files);
+                bool resolved, bool discovered, const ConfigFiles& files);
 
-// What is connected with. `line`: its controller= line or nullptr; `defaults`: what counts without a file; `source`:
+// What is connected with. `line`: its controller= line or nullptr; `match`: the [Match] section that is about it, or
+// nullptr; `defaults`: what counts without a file; `source`:
 // who else says what makes the transport ID.
 void tell_options(Explanation& out, const CommonConfig& config, const ConnectOptions& defaults,
-                  const HostIdentity& system, const Tid& tid, const ControllerLine* line,
+                  const HostIdentity& system, const Tid& tid, const ControllerLine* line, const MatchSection* match,
                   const std::string& port_source, const std::string& source, const ConfigFiles& files);
 
 }  // namespace stas

@@ -18,7 +18,7 @@ TEST(ConnectorExplain, NamesEverySourceAndWhereEachOptionIsFrom) {
           wait 5
           --
           explain nqn.a)",
-       "0s explain 10.0.0.1/nqn.a wanted (configured) since 5.0s [conf:4] kato=7<conf [Global]> "
+       "0s explain 10.0.0.1/nqn.a wanted (configured) since 5.0s [conf:4] kato=7<conf:2> "
        "ctrl-loss-tmo=30<conf:4> dhchap-secret=set<conf:4> trsvcid=8009<default> on nvme0 live bound 5.0s\n"},
       {"a line and two pages",
        R"(start controller=10.0.0.1/nqn.a
@@ -96,6 +96,27 @@ TEST(ConnectorExplain, NamesEveryRule) {
        "0s explain 10.0.0.3/nqn.c refused (excluded by an exclude= line) since 1.0s until 0.5s then it is disconnected "
        "[entry 1 of the page of (tcp, 10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] {conf:2: "
        "exclude=nqn=nqn.c: refuses it} on nvme0 live bound 1.0s\n"},
+      {"a [Match] section is about it",
+       R"(start kato=7 | [Match a];nqn=nqn.c;ctrl-loss-tmo=-1;dhchap-secret=DHHC-1:00:x:
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c
+          --
+          explain nqn.c)",
+       "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
+       "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] kato=7<conf:2> ctrl-loss-tmo=-1<conf:5 "
+       "[Match a]> dhchap-secret=set<conf:6 [Match a]> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"},
+      {"include= lets one in, and not the other",
+       R"(start include=nqn=nqn.c | include=traddr=10.0.0.0/24;nqn=nqn.e
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c 10.0.0.4/nqn.d
+          --
+          explain nqn.c
+          explain nqn.d)",
+       "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
+       "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] {conf:2: include=nqn=nqn.c: lets it in} "
+       "ctrl-loss-tmo=600<default> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"
+       "0s explain 10.0.0.4/nqn.d refused (matches no include= line) [entry 2 of the page of (tcp, 10.0.0.9, 8009, "
+       "nqn.2014-08.org.nvmexpress.discovery) (configured)] {conf:2, conf:4: include=: let others in} missing\n"},
       {"a doubt holds it",
        R"(start controller=10.0.0.1/nqn.a
           stafd up

@@ -23,14 +23,14 @@ TEST(FinderExplain, NamesSourcesOptionsAndPage) {
           explain (tcp, 10.0.0.3)
           explain nqn.a
           explain nqn.b)",
-       "0s explain 10.0.0.1 wanted (configured) since 5.0s [conf:6] kato=7<conf [Global]> ctrl-loss-tmo=600<default> "
+       "0s explain 10.0.0.1 wanted (configured) since 5.0s [conf:6] kato=7<conf:4> ctrl-loss-tmo=600<default> "
        "trsvcid=8009<conf:6> on nvme0 live bound 5.0s, log page: 2 entries, generation 2, read or checked 5 s ago\n"
        "0s explain 10.0.0.2 wanted (referred to by a discovery controller) since 5.0s [entry 1 of the page of (tcp, "
-       "10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery)] kato=7<conf [Global]> ctrl-loss-tmo=600<default> "
+       "10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery)] kato=7<conf:4> ctrl-loss-tmo=600<default> "
        "trsvcid=8009<log page entry> on nvme1 live bound 5.0s, log page: 1 entry, generation 2, read or checked 5 s "
        "ago, referral chain: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)\n"
        "0s explain 10.0.0.3 wanted (referred to by a discovery controller) since 5.0s [entry 1 of the page of (tcp, "
-       "10.0.0.2, 8009, nqn.2014-08.org.nvmexpress.discovery)] kato=7<conf [Global]> ctrl-loss-tmo=600<default> "
+       "10.0.0.2, 8009, nqn.2014-08.org.nvmexpress.discovery)] kato=7<conf:4> ctrl-loss-tmo=600<default> "
        "trsvcid=8009<log page entry> on nvme2 live bound 5.0s, log page: 0 entries, generation 1, read or checked 5 s "
        "ago, referral chain: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured) -> (tcp, "
        "10.0.0.2, 8009, nqn.2014-08.org.nvmexpress.discovery) (referral)\n"
