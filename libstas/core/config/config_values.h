@@ -51,6 +51,7 @@ struct ControllerRule {
   std::optional<std::string> host_nqn;
   int line = 0;
   std::optional<IpSubnet> subnet;  // what traddr is, if it is one
+  bool has_fields() const { return transport || traddr || trsvcid || subsysnqn || host_iface || host_nqn; }
   friend bool operator==(const ControllerRule&, const ControllerRule&) = default;
 };
 

@@ -81,17 +81,13 @@ bool is_everything(const std::optional<std::string>& field) {
   return !field || field->find_first_not_of('*') == std::string::npos;
 }
 
-bool has_fields(const ControllerRule& rule) {
-  return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
-}
-
 Objection rule_objection(const ControllerRule& rule, RuleKind kind, const LineFields& split) {
   const std::string what = kind == RuleKind::exclude ? "exclude" : "include";
-  if (!has_fields(rule) && kind == RuleKind::match) {
+  if (!rule.has_fields() && kind == RuleKind::match) {
     return {"it does not say which controllers it is about",
             "add nqn, traddr, trsvcid, transport, host-iface or host-nqn"};
   }
-  if (!has_fields(rule)) {
+  if (!rule.has_fields()) {
     return {split.fields.empty() ? "the rule is empty" : "host-traddr alone is no rule",
             "say what to " + what + ": transport, traddr, trsvcid, nqn, host-iface or host-nqn"};
   }

@@ -34,10 +34,6 @@ bool same_port(const std::string& rule, const std::string& port) {
   return a && b && *a == *b;
 }
 
-bool has_fields(const ControllerRule& rule) {
-  return rule.transport || rule.traddr || rule.trsvcid || rule.subsysnqn || rule.host_iface || rule.host_nqn;
-}
-
 bool fits(const ControllerRule& rule, const Tid& tid) {
   if (rule.transport && *rule.transport != to_text(tid.transport())) return false;
   if (rule.traddr && !same_address(rule, tid)) return false;
@@ -74,7 +70,7 @@ bool is_valid_name(const Tid& tid) {
 }  // namespace
 
 // A rule without any field comes from no file; it must not mean everything (D-02).
-bool matches(const ControllerRule& rule, const Tid& tid) { return has_fields(rule) && fits(rule, tid); }
+bool matches(const ControllerRule& rule, const Tid& tid) { return rule.has_fields() && fits(rule, tid); }
 
 const ControllerRule* first_match(const std::vector<ControllerRule>& rules, const Tid& tid) {
   for (const ControllerRule& rule : rules) {

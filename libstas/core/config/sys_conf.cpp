@@ -16,7 +16,7 @@ constexpr std::string_view kHost = "Host", kFilePrefix = "file://", kHelp = " (s
 constexpr std::string_view kDefaultNqn = "file:///etc/nvme/hostnqn", kDefaultId = "file:///etc/nvme/hostid",
                            kDefaultKey = "file:///etc/nvme/hostkey";
 constexpr std::size_t kMaxSymname = 256;  // bytes of the symbolic name in a DIM registration (TP8010)
-constexpr std::size_t kMaxKey = 1024;
+constexpr std::size_t kMaxHostKey = 1024;
 
 std::string_view first_word_of_line(std::string_view text) {
   text = trimmed(text.substr(0, text.find('\n')));
@@ -129,7 +129,7 @@ class Reader {
       return {};
     }
     if (found.value->empty()) return {};
-    if (found.value->size() > kMaxKey || !is_injection_free(*found.value)) {
+    if (found.value->size() > kMaxHostKey || !is_injection_free(*found.value)) {
       const IniOption fallback{std::string(kHost), "key", "", 0, false};
       file_.complain(Severity::error, found.option == nullptr ? fallback : *found.option,
                      "Host DHCHAP secret key in " + found.where + " is no key (remains undefined)");
