@@ -12,15 +12,15 @@ constexpr unsigned kFullReadEvery = 4;                    // safety polls: one o
 constexpr Duration kAenQuiet = std::chrono::seconds(10);  // after which the gap between readings begins anew
 
 // Two entries that lead to the same place are the same one, whatever else they say.
-auto place(const Dlpe& e) { return std::tie(e.subtype, e.trtype, e.traddr, e.trsvcid, e.subnqn); }
+auto identity_of(const Dlpe& e) { return std::tie(e.subtype, e.trtype, e.traddr, e.trsvcid, e.subnqn); }
 
 // What of `before` is not in `now`.
 std::vector<const Dlpe*> missing(const Entries& before, const std::vector<Dlpe>& now) {
-  std::set<decltype(place(std::declval<const Dlpe&>()))> places;
-  for (const auto& entry : now) places.insert(place(entry));
+  std::set<decltype(identity_of(std::declval<const Dlpe&>()))> places;
+  for (const auto& entry : now) places.insert(identity_of(entry));
   std::vector<const Dlpe*> lost;
   for (const auto& entry : before)
-    if (!places.contains(place(entry))) lost.push_back(&entry);
+    if (!places.contains(identity_of(entry))) lost.push_back(&entry);
   return lost;
 }
 

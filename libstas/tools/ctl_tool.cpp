@@ -12,7 +12,7 @@ namespace stas {
 namespace {
 
 constexpr int kExitFailure = 1;
-constexpr int kExitUsage = 2;  // as of cli.cpp
+constexpr int kExitBadFormat = 2;  // a usage error, as of cli.cpp
 constexpr std::size_t kSummaryColumn = 20;
 
 constexpr const char* kPlainHelp = R"(
@@ -128,7 +128,7 @@ int run_tool(const CtlTool& tool, int argc, char** argv) {
   if (format == OutputFormat::dot && !command->draws) {
     std::fprintf(stderr, "%s%s: error: argument --output: dot is for topology\n", command->command.usage.c_str(),
                  tool.name.c_str());
-    return kExitUsage;
+    return kExitBadFormat;
   }
   const auto document =
       CtlClient::connect(tool.daemon).and_then([&](CtlClient client) { return command->answer(client, outcome.run); });

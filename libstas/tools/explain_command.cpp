@@ -14,11 +14,11 @@ namespace stas {
 
 namespace {
 
-constexpr int kUnknown = 1;
+constexpr int kNotKnown = 1;
 constexpr std::size_t kMaxNearest = 5;  // names that are offered for one that nobody knows
 constexpr char kAsked[] = "NQN|TID|DEVICE|ADDRESS";
 
-constexpr const char* kHelp = R"(
+constexpr const char* kExplainHelp = R"(
 positional arguments:
   NQN|TID|DEVICE|ADDRESS  What to explain: the NQN of a subsystem, a transport ID as messages have it or its beginning
                           (tcp, 192.0.2.7, 4420, nqn.x), a device, an address or host name, perhaps with :PORT
@@ -45,7 +45,7 @@ CtlPrint print_answer(const std::string& daemon, const Result<Json>& answer, std
   CtlPrint print;
   const bool known = !items_of(*answer, "controllers").empty() || !items_of(*answer, "hints").empty();
   if (!known) {
-    print.exit_code = kUnknown;
+    print.exit_code = kNotKnown;
     print.err = unknown(daemon, std::string(raw_text_of(*answer, "question")), items_of(*answer, "names"));
   }
   if (is_false(*answer, "complete")) print.err += daemon + " has not looked at all devices yet\n";
@@ -62,7 +62,7 @@ CtlCommand explain_command(const std::string& tool, const std::string& daemon) {
   CliCommand command;
   command.name = "explain";
   command.usage = "usage: " + tool + " explain [-h] " + kAsked + "\n";
-  command.help = kHelp;
+  command.help = kExplainHelp;
   command.arguments = {kAsked};
   return {std::move(command), "Show why a controller is connected, or is not",
           [](CtlClient& client, const CliRun& run) {

@@ -10,9 +10,9 @@ namespace stas {
 
 namespace {
 
-constexpr int kOk = 0, kDegraded = 1, kDown = 2, kUnknown = 3;
+constexpr int kOk = 0, kDegraded = 1, kDown = 2, kNobodyKnows = 3;
 
-constexpr const char* kHelp = R"(
+constexpr const char* kHealthHelp = R"(
 options:
   -h, --help  show this help message and exit
 
@@ -21,11 +21,11 @@ unknown (the daemon does not answer, or has not looked at the devices yet).
 )";
 
 int exit_status(std::string_view status) {
-  return status == "ok" ? kOk : status == "degraded" ? kDegraded : status == "down" ? kDown : kUnknown;
+  return status == "ok" ? kOk : status == "degraded" ? kDegraded : status == "down" ? kDown : kNobodyKnows;
 }
 
 // For people: what is nowhere, nobody misses.
-Json::Array for_people(const Json::Array& subsystems) {
+Json::Array shown_rows(const Json::Array& subsystems) {
   Json::Array rows = subsystems;
   for (Json& row : rows)
     for (const char* count : {"connecting", "resetting", "deleting", "missing", "held", "lost", "others"})
@@ -36,19 +36,19 @@ Json::Array for_people(const Json::Array& subsystems) {
 CtlPrint print_health(const std::string& daemon, const Result<Json>& health, std::optional<OutputFormat> format) {
   if (!health) {
     CtlPrint print = no_answer(daemon, health.error());
-    print.exit_code = kUnknown;
+    print.exit_code = kNobodyKnows;
     return print;
   }
   CtlPrint print;
   print.exit_code = exit_status(raw_text_of(*health, "status"));
-  if (print.exit_code == kUnknown) print.err += daemon + " has not looked at the devices yet\n";
+  if (print.exit_code == kNobodyKnows) print.err += daemon + " has not looked at the devices yet\n";
   if (is_false(*health, "stafd answers"))
     print.err += "stafd has not answered " + daemon + ": what its log pages list may be missing here\n";
   const auto& rows = items_of(*health, "subsystems");
   if (format && *format != OutputFormat::table) {
     print.out = format_document(*health, *format);
   } else {
-    print.out = rows.empty() ? "no subsystem is wanted\n" : format_document(for_people(rows), OutputFormat::table);
+    print.out = rows.empty() ? "no subsystem is wanted\n" : format_document(shown_rows(rows), OutputFormat::table);
   }
   return print;
 }
@@ -59,7 +59,7 @@ CtlCommand health_command(const std::string& tool, const std::string& daemon) {
   CliCommand command;
   command.name = "health";
   command.usage = "usage: " + tool + " health [-h]\n";
-  command.help = kHelp;
+  command.help = kHealthHelp;
   return {std::move(command), "Show whether all paths are there that should be",
           [](CtlClient& client, const CliRun&) { return client.health(); },
           [daemon](const Result<Json>& health, std::optional<OutputFormat> format) {

@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 8> kActions{"disconnect", "release", "con
                                                    "hold",       "refuse",  "wait",    "keep"};
 constexpr std::size_t kChanging = 4;  // so many of them change something
 
-constexpr const char* kHelp = R"(
+constexpr const char* kPlanHelp = R"(
 options:
   -h, --help       show this help message and exit
   --config FILE    The configuration that would be loaded (default: the daemon's own file as it is now)
@@ -65,7 +65,7 @@ bool same_host(const Json::Array& steps) {
 }
 
 // For people: in the order of importance, and times with their unit.
-Json::Array for_people(const Json::Array& steps) {
+Json::Array shown_steps(const Json::Array& steps) {
   const bool hide_host = same_host(steps);
   Json::Array rows;
   for (const auto action : kActions) {
@@ -106,7 +106,7 @@ CtlPrint print_plan(const std::string& daemon, const Result<Json>& plan, std::op
   if (format && *format != OutputFormat::table) {
     print.out = format_document(*plan, *format);
   } else if (made) {
-    print.out = format_document(for_people(*steps->as_array()), OutputFormat::table) + summary(*steps->as_array());
+    print.out = format_document(shown_steps(*steps->as_array()), OutputFormat::table) + summary(*steps->as_array());
   }
   if (made && plan->find("finished") != nullptr && *plan->find("finished") == Json(false)) {
     print.err += "The plan does not come to an end; it is told as far as it goes\n";
@@ -121,7 +121,7 @@ CtlCommand plan_command(const std::string& tool, const std::string& daemon) {
   CliCommand command;
   command.name = "plan";
   command.usage = "usage: " + tool + " plan [-h] [--config FILE] [--sys-conf FILE]\n";
-  command.help = kHelp;
+  command.help = kPlanHelp;
   command.options = {{0, "config", true, {}, false}, {0, "sys-conf", true, {}, false}};
   return {std::move(command), "Show what a reload would do",
           [](CtlClient& client, const CliRun& run) { return client.plan(run.value("config"), run.value("sys-conf")); },

@@ -12,7 +12,7 @@ namespace stas {
 
 namespace {
 
-constexpr const char* kHelp = R"(
+constexpr const char* kTopologyHelp = R"(
 options:
   -h, --help  show this help message and exit
 
@@ -38,7 +38,7 @@ CtlCommand topology_command(const std::string& tool, const std::string& daemon) 
   CliCommand command;
   command.name = "topology";
   command.usage = "usage: " + tool + " topology [-h]\n";
-  command.help = kHelp;
+  command.help = kTopologyHelp;
   CtlCommand made{std::move(command), "Show which way leads to which subsystem",
                   [](CtlClient& client, const CliRun&) { return client.topology(); },
                   [daemon](const Result<Json>& topology, std::optional<OutputFormat> format) {

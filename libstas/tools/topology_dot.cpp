@@ -19,7 +19,7 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-std::string_view colour_of(std::string_view state) {
+std::string_view fill_of(std::string_view state) {
   return state == "live" ? "darkgreen" : state == "missing" || state == "deleting" ? "red" : "orange";
 }
 
@@ -62,7 +62,7 @@ class Graph {
       if (state.empty()) continue;                                     // who does not know it knows no path, either
       const std::string label = (device.empty() ? "" : device + " ") + text_of(path, "transport") + " " +
                                 text_of(path, "traddr") + " " + text_of(path, "trsvcid") + " " + state;
-      const std::string colour(colour_of(state));
+      const std::string colour(fill_of(state));
       edge(way(path), "subsystem " + nqn, "label=" + quoted(label) + ", color=" + colour + ", fontcolor=" + colour);
     }
   }

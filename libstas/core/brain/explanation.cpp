@@ -78,7 +78,7 @@ Json to_json(const Explanation& told, Instant now) {
   return json;
 }
 
-constexpr char kGlobal[] = " [Global]", kHost[] = " [Host]";
+constexpr char kInGlobal[] = " [Global]", kHost[] = " [Host]";
 constexpr char kSet[] = "set";  // all that is said about a key
 constexpr char kDefault[] = "default";
 
@@ -133,7 +133,7 @@ void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, co
   if (resolved) {
     const auto why = fitness(config, tid);
     if (why == Usability::family_disabled)
-      out.rules.push_back({files.conf + kGlobal, "ip-family=" + std::string(to_text(config.families)), "refuses it"});
+      out.rules.push_back({files.conf + kInGlobal, "ip-family=" + std::string(to_text(config.families)), "refuses it"});
     else if (why != Usability::usable)
       out.rules.push_back({{}, std::string(stas::to_text(why)), "refuses it"});
   }
@@ -164,7 +164,7 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
       out.options.push_back({key, global, place(files.conf, said->second)});
     else if (!global.empty())
       out.options.push_back(
-          {key, global, global == connect_parameter_text(defaults, name) ? kDefault : files.conf + kGlobal});
+          {key, global, global == connect_parameter_text(defaults, name) ? kDefault : files.conf + kInGlobal});
     else if (name == "ctrl-loss-tmo")
       out.options.push_back({key, std::to_string(kDefaultCtrlLossTmo), kDefault});
   }

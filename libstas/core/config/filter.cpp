@@ -99,12 +99,12 @@ const IncludeDoubt* include_doubt_about(const CommonConfig& config, const Tid& t
 }
 
 std::string include_lines(const CommonConfig& config, const std::string& file) {
-  constexpr std::size_t kMaxShown = 4;
+  constexpr std::size_t kMaxPlaces = 4;
   std::string text;
-  for (std::size_t i = 0; i < std::min(config.includes.size(), kMaxShown); ++i)
+  for (std::size_t i = 0; i < std::min(config.includes.size(), kMaxPlaces); ++i)
     text += (i == 0 ? "" : ", ") + file + ":" + std::to_string(config.includes[i].line);
-  if (config.includes.size() > kMaxShown)
-    text += " and " + std::to_string(config.includes.size() - kMaxShown) + " more";
+  if (config.includes.size() > kMaxPlaces)
+    text += " and " + std::to_string(config.includes.size() - kMaxPlaces) + " more";
   return text;
 }
 
