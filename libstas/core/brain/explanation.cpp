@@ -151,6 +151,7 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
   const ConnectOptions& own = line != nullptr ? line->options : match != nullptr ? match->options : none;
   const auto at = [&](std::string_view name) {
     if (line != nullptr) return place(files.conf, line->line);
+    if (match == nullptr) return std::string();
     const auto said = match->lines.find(name);
     return place(files.conf, said != match->lines.end() ? said->second : match->line) + " [Match" +
            (match->name.empty() ? "" : " ") + match->name + "]";
