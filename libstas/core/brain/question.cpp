@@ -11,7 +11,10 @@ namespace {
 
 constexpr std::string_view kDevices = "/dev/";
 
-bool same_name(std::string_view a, std::string_view b) { return !a.empty() && to_lower(a) == to_lower(b); }
+// Anybody may ask, and each name is compared: what differs in length costs nothing.
+bool same_name(std::string_view a, std::string_view b) {
+  return !a.empty() && a.size() == b.size() && to_lower(a) == to_lower(b);
+}
 
 }  // namespace
 
