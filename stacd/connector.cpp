@@ -73,14 +73,14 @@ void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
   ioc.bind(ref, now);
   ioc.works = is_live(ioc);
   names_.reached(ioc.tid.traddr());
-  dirty_ |= desired_.by_connection;
+  dirty_ |= desired_.depends_on(ioc.tid);
   save_ = true;
 }
 
 void Connector::unbind(Ioc& ioc, Instant now, Duration delay) {
   if (ioc.device) by_device_.erase(ioc.device->name);
   ioc.unbind(now, delay);
-  dirty_ |= desired_.by_connection;
+  dirty_ |= desired_.depends_on(ioc.tid);
   save_ = true;
 }
 

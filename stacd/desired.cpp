@@ -98,6 +98,15 @@ class Table {
     return out_.rows[it->second];
   }
 
+  // Asked about what a line may mean: its answer decides which of them it is.
+  bool is_connected(const Tid& tid) {
+    if (out_.alternatives.empty())
+      for (const Known* known : facts_.known)
+        if (known->live && !known->foreign) connected_.insert(known->tid);
+    out_.alternatives.insert(tid);
+    return connected_.contains(tid);
+  }
+
   void refuse(Row& row, Usability why) {
     row.standing = Standing::refused;
     row.reason = reason_of(why);
@@ -110,6 +119,8 @@ class Table {
   void add_lines() {
     for (const ControllerLine& line : facts_.config->controllers) {
       auto target = target_of(line, *facts_.config, *facts_.host, facts_.names);
+      prefer_connected(target, line, *facts_.config, facts_.names,
+                       [&](const Tid& tid) { return is_connected(line.host_nqn ? tid : present_name(tid)); });
       const Tid tid(std::move(target.fields));
       Row& added = row(line.host_nqn ? tid : present_name(tid));
       added.line = &line;
@@ -171,8 +182,8 @@ class Table {
     if (row.standing == Standing::refused) return judge_refused(row, known);
     if (row.named()) {
       row.reason = row.line != nullptr ? Reason::configured : Reason::listed;
-    } else if (!known->live && &present_name(row.tid) != &row.tid) {
-      // What meant it means a connection made under an earlier identity.
+    } else if (!known->live && (&present_name(row.tid) != &row.tid || is_superseded(*known))) {
+      // What meant it means a connection made under an earlier identity, or another address.
       row.standing = Standing::leaving;
       row.not_before = now_;
     } else if (known->foreign) {
@@ -184,6 +195,18 @@ class Table {
     } else {
       judge_unnamed(row, *known, evidence(facts_, timing_, *known, unnamed_since(*known), now_));
     }
+  }
+
+  // Its line has a host name, which stands for another address now (or for the same under an earlier identity).
+  bool is_superseded(const Known& known) const {
+    if (known.host_name.empty() || !known.sources.empty()) return false;
+    return std::ranges::any_of(out_.rows, [&](const Row& row) {
+      if (row.line == nullptr || row.line->traddr != known.host_name || row.standing == Standing::refused) return false;
+      TidFields same = row.tid.fields();
+      same.traddr = known.tid.traddr();
+      if (!row.line->host_nqn) same.host_nqn = known.tid.host_nqn();
+      return Tid(std::move(same)) == known.tid;
+    });
   }
 
   // Its discovery controller is listed for another host NQN than it was, and lists it for that one.
@@ -266,12 +289,13 @@ class Table {
 
   Instant unnamed_since(const Known& known) const { return known.unnamed_since == kNever ? now_ : known.unnamed_since; }
 
-  // Make before break (law 3): what a source names since this one is no longer named, and what is no connection yet.
+  // Make before break (law 3): what a source names since this one is no longer named, and what is no connection yet. It
+  // gets its time also where a hold has kept this one until now.
   void await_replacement(Row& row, const Known& known) {
     if (row.standing != Standing::leaving || known.foreign) return;
     const Instant since = unnamed_since(known);
-    if (now_ >= since + timing_.patience) return;
-    out_.by_connection = true;  // it may be about to get its connection, and what replaces it may be lost again
+    if (now_ < since + timing_.patience)
+      out_.by_connection = true;  // it may be about to get its connection, and what replaces it may be lost again
     if (!known.live) return;
     if (!fresh_made_) collect_fresh();
     const auto [first, last] = fresh_.equal_range(row.tid.subsysnqn());
@@ -279,10 +303,13 @@ class Table {
       const Known* other = known_[it->second];
       const Row& heir = out_.rows[it->second];
       if (heir.tid.transport() != row.tid.transport()) continue;
-      if (other != nullptr && (other->blocked || other->named_since + timing_.patience < since)) continue;
+      const Instant named = other == nullptr || other->named_since == kNever ? now_ : other->named_since;
+      const Instant until = std::max(since, named) + timing_.patience;
+      if ((other != nullptr && other->blocked) || named + timing_.patience < since || now_ >= until) continue;
+      out_.by_connection = true;
       row.standing = Standing::held;
       row.because = "until " + heir.tid.to_string() + " is connected, which takes its place";
-      row.until = since + timing_.patience;
+      row.until = until;
       return;
     }
   }
@@ -302,6 +329,7 @@ class Table {
   Desired out_;
   std::vector<const Known*> known_;  // one for each row; nullptr: not tracked yet
   EarlierHosts hosts_;
+  std::unordered_set<Tid> connected_;  // filled when somebody asks
   bool fresh_made_ = false;
   std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
 };

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "libstas/core/base/time.h"
@@ -56,13 +57,16 @@ struct Row {
 struct Desired {
   std::vector<Row> rows;  // lines first, in the order of the file; then pages; then what is only known
   std::unordered_map<Tid, std::size_t> by_tid;
-  std::vector<std::size_t> of_known;  // the row of each of the known, in their order
-  std::vector<std::size_t> fresh;     // rows that are wanted and not tracked yet
-  Instant next = kNever;              // time alone changes it then
-  bool by_connection = false;         // so does the end or success of a connect
-  bool ask_staf = false;              // an answer to a question that goes out from now on would decide something
+  std::vector<std::size_t> of_known;     // the row of each of the known, in their order
+  std::vector<std::size_t> fresh;        // rows that are wanted and not tracked yet
+  Instant next = kNever;                 // time alone changes it then
+  bool by_connection = false;            // so does the end or success of a connect ...
+  std::unordered_set<Tid> alternatives;  // ... of one of these: a host name in a line stands for any of them
+  bool ask_staf = false;                 // an answer to a question that goes out from now on would decide something
 
   const Row* find(const Tid& tid) const;
+  // The table may be another one when this gets or loses its connection.
+  bool depends_on(const Tid& tid) const { return by_connection || alternatives.contains(tid); }
 };
 
 // The connection parameters of a wanted row: those of its controller= line, or of its [Match] section, before those of

@@ -35,6 +35,7 @@ struct Known {
   Tid tid;
   bool foreign = false;                // found by the audit: nobody of us made or wanted it
   bool configured = false;             // a controller= line named it, and no evidence says that it is gone
+  std::string host_name;               // that its controller= line has for its address; "" without one
   std::map<Tid, std::string> sources;  // the same for discovery controllers that listed it -> their origin
   bool system_host = true;             // it goes out under the host NQN of the system, not under one of its line
   bool live = false;                   // has a connection ...

@@ -220,12 +220,12 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
   bool waits = false;
   for (const auto standing : {Standing::wanted, Standing::held}) {
     for (auto& [id, heir] : iocs_) {
-      if (&heir == &ioc || heir.op != Ioc::Op::none) continue;
+      if (&heir == &ioc || heir.op == Ioc::Op::disconnect) continue;
       if (row_of(heir).standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
       if (heir.device && (device->state != "live" || is_live(heir))) continue;
       if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
-      if (is_guess(*device, heir.tid)) {
-        waits = true;  // until it shows how it leaves this host
+      if (is_guess(*device, heir.tid) || heir.op != Ioc::Op::none) {
+        waits = true;  // until it shows how it leaves this host, or the heir's own connect has ended
         continue;
       }
       if (heir.device) {

@@ -77,6 +77,7 @@ void Connector::track_fresh() {
 
 void Connector::remember_sources(Ioc& ioc, const Row& row, const Facts& facts) {
   bool changed = std::exchange(ioc.foreign, false);
+  if (row.line != nullptr) ioc.host_name = names_.address(row.line->traddr) ? row.line->traddr : std::string();
   // A line or a page that no longer names it is forgotten when there is evidence, not when it is silent.
   const bool configured = row.line != nullptr || (ioc.configured && !line_evidence(facts, ioc.tid).gone);
   changed |= std::exchange(ioc.configured, configured) != configured;

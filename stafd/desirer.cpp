@@ -158,6 +158,10 @@ void Desirer::configured() {
       out_.wishes.try_emplace(Tid(std::move(target.fields)), std::move(wish));
       continue;
     }
+    prefer_connected(target, line, f_.config, f_.names, [&](const Tid& meant) {
+      const Dc* dc = find(current(meant, wish.system_identity));
+      return dc != nullptr && dc->connected();
+    });
     Tid tid(std::move(target.fields));
     if (!target.resolved) {
       out_.unresolved.push_back(std::move(tid));

@@ -157,6 +157,7 @@ class Finder {
   void order(Connection& connection, Dc::Op op, Instant now);
   OpId fly(Dc::Op op, NameId name, const DeviceRef& device);
   void remove(NameId id);
+  void outdate_others(const Dc& gone);
   void wake(Instant at) { deadline_ = std::min(deadline_, at); }
   HostIdentity host_for(const Dc& dc) const;
 

@@ -206,7 +206,18 @@ void Finder::remove(NameId id) {
   report(Level::info, Topic::removed, dc, "Removed: " + std::string(to_text(dc.verdict.reason)), dc.verdict.reason);
   removed_ = save_ = true;
   note_ended(dc.tid);
+  outdate_others(dc);
   dcs_.erase(id);
+}
+
+// Its page was newer than what another name of this controller shows, which cannot be read now: that one says nothing
+// about what the newer one listed (law 2).
+void Finder::outdate_others(const Dc& gone) {
+  if (!gone.page_read || gone.page_at == kNever) return;
+  for (auto& [id, dc] : dcs_.all())
+    if (dc.tid != gone.tid && same_place(dc.tid, gone.tid) && !(dc.works && dc.page_fresh) &&
+        dc.page_at < gone.page_at && dc.entries != gone.entries)
+      dc.page_read = false;
 }
 
 // --- connections -----------------------------------------------------------------------------------------------------

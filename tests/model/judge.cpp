@@ -194,6 +194,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   const bool untold = (legacy_ || amnesia_) && std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& host) {
                         return host.listed.test(z(device->path)) && host.unusable.test(z(device->path));
                       });
+  // stafd lost the page that listed it, and stacd lost that it did.
+  const bool forgotten = amnesia_ && std::ranges::any_of(known_, [&](const Known& known) {
+                           return known.listed.test(z(device->path)) && !known.remembered;
+                         });
   Instant left{};
   bool path_wanted = false;
   for (int iface = 0; iface < kIfaces; ++iface) {
@@ -212,7 +216,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       continue;
     // Who lost all and finds no stafd goes by the lines alone.
     if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
-        !untold)
+        !untold && !forgotten)
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);

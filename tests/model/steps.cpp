@@ -146,8 +146,8 @@ bool World::step(const std::string& text) {
     change.staf_file = true;
   } else if (verb == "mdns") {
     const auto i = in.other_dc();
+    if (announced_.test(i)) silent_since_[i] = now_;
     announced_.set(i, in.on());
-    silent_since_[i] = now_;
     tell_mdns();
     if (announced_.test(i)) {
       note(Feature::announced);

@@ -145,6 +145,7 @@ void World::know_stafd(Fault fault, bool at_start) {
       staf_force_.family = 0;
     if (at_start) staf_force_.short_persistence = staf_force_.short_persistence || staf_file_.short_persistence;
   }
+  staf_ignored_iface_ = staf_ignored_iface_ || staf_force_.ignore_iface;
   // A name that no line has is forgotten.
   for (int host = 0; host < kHosts; ++host)
     if (!staf_force_.lines.test(z(host * kVariants + kByName))) staf_resolved_.reset(z(host));
@@ -153,7 +154,7 @@ void World::know_stafd(Fault fault, bool at_start) {
     for (int variant = 0; variant < kVariants; ++variant) {
       const auto line = z(host * kVariants + variant);
       const int unique = variant == kSpecial ? 1 : 0;
-      const bool same = staf_force_.ignore_iface || kVariantIface[variant] == route_of(host);
+      const bool same = staf_ignored_iface_ || kVariantIface[variant] == route_of(host);
       const auto i = z(host * 2 + unique);
       if (!before.test(line) || staf_force_.lines.test(line) || announced_.test(i) || !announced_ever_.test(i))
         continue;

@@ -357,9 +357,10 @@ class World {
   bool stacd_forgot_ = false;  // stacd's state was, or stafd does not say what stacd needs
   bool identity_changed_ = false;
   bool ever_duplicates_ = false;
-  bool started_in_doubt_ = false;  // stacd
-  HostSet admins_dc_;              // somebody else connected it: after a restart nobody can tell whose is whose
-  std::bitset<kHosts> given_up_;   // announced once, persistence over: may go, need not
+  bool started_in_doubt_ = false;    // stacd
+  HostSet admins_dc_;                // somebody else connected it: after a restart nobody can tell whose is whose
+  bool staf_ignored_iface_ = false;  // now or earlier: what was announced then has its name without an interface
+  std::bitset<kHosts> given_up_;     // announced once, persistence over: may go, need not
   std::map<std::uint64_t, std::vector<Instant>> fetches_;      // of the latest second, by incarnation
   std::map<std::string, std::vector<Instant>> dead_attempts_;  // of the latest minute, by subsystem
   unsigned wakeups_ = 0;

@@ -32,6 +32,21 @@ LineTarget target_of(const ControllerLine& line, const CommonConfig& config, con
   return target;
 }
 
+void prefer_connected(LineTarget& target, const ControllerLine& line, const CommonConfig& config, const NameBook& names,
+                      const std::function<bool(const Tid&)>& connected) {
+  if (!is_named(line) || !target.resolved) return;
+  const auto& addresses = names.addresses(line.traddr);
+  if (addresses.size() < 2 || connected(Tid(target.fields))) return;
+  for (const std::string& address : addresses) {
+    TidFields other = target.fields;
+    other.traddr = address;
+    const auto parsed = IpAddress::parse(address);
+    if (!parsed || !config.families.allows(parsed->family()) || !connected(Tid(other))) continue;
+    target.fields = std::move(other);
+    return;
+  }
+}
+
 std::set<std::string> host_names(const CommonConfig& config) {
   std::set<std::string> names;
   for (const auto& line : config.controllers)

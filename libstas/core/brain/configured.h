@@ -4,6 +4,7 @@
 // use it, so that one line means the same controller to both.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 
@@ -25,6 +26,10 @@ struct LineTarget {
 // `default_nqn`: the subsystem NQN of a line without one.
 LineTarget target_of(const ControllerLine& line, const CommonConfig& config, const HostIdentity& host,
                      const NameBook& names, const std::string& default_nqn = {});
+// A host name stands for any of its addresses: with a connection to one of them the line has what it asks for
+// (decisions.md, law 5). The address to try stays the choice as long as none is connected.
+void prefer_connected(LineTarget& target, const ControllerLine& line, const CommonConfig& config, const NameBook& names,
+                      const std::function<bool(const Tid&)>& connected);
 
 // The host names in the lines.
 std::set<std::string> host_names(const CommonConfig& config);

@@ -58,7 +58,7 @@ void write(JsonWriter& out, const KnownIoc& ioc) {
 // What both documents have, left open for more.
 template <class Elements>
 JsonWriter begin_document(std::string_view daemon, const std::optional<KnownHost>& host, std::string_view key,
-                          const Elements& elements, const std::map<std::string, std::string>& resolved) {
+                          const Elements& elements, const std::map<std::string, std::vector<std::string>>& resolved) {
   auto out = JsonWriter::pretty(kFlatLevel);
   out.begin_object();
   out.key("format").text(kLastKnownFormat);
@@ -68,7 +68,13 @@ JsonWriter begin_document(std::string_view daemon, const std::optional<KnownHost
   out.key(key).begin_array();
   for (const auto& element : elements) write(out, element);
   out.end();
-  out.key("resolved").value(TextDict{resolved.begin(), resolved.end()});
+  out.key("resolved").begin_object();
+  for (const auto& [name, addresses] : resolved) {
+    out.key(name).begin_array();
+    for (const std::string& address : addresses) out.text(address);
+    out.end();
+  }
+  out.end();
   return out;
 }
 

@@ -47,7 +47,7 @@ struct KnownDc {
 };
 struct KnownStafd {
   std::vector<KnownDc> dcs;
-  std::map<std::string, std::string> resolved;  // host name -> last good address
+  std::map<std::string, std::vector<std::string>> resolved;  // host name -> its addresses, the one in use first
   std::vector<Tid> ended;                       // controllers that were deliberately removed, oldest first
   std::optional<KnownHost> host;                // nullopt: written by a version that did not save it
   friend bool operator==(const KnownStafd&, const KnownStafd&) = default;
@@ -68,7 +68,7 @@ struct KnownIoc {
 };
 struct KnownStacd {
   std::vector<KnownIoc> iocs;
-  std::map<std::string, std::string> resolved;
+  std::map<std::string, std::vector<std::string>> resolved;  // as in KnownStafd
   std::optional<KnownHost> host;
   std::vector<std::string> host_nqns;  // that the system had while connections were made
   friend bool operator==(const KnownStacd&, const KnownStacd&) = default;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kMaxComplaints = 16;
 constexpr std::size_t kMaxValues = 16 * kMaxKeptDlpes;  // JSON values in a file; an entry has up to 13
 constexpr std::size_t kMaxName = 256;                   // bytes of a host name
+constexpr std::size_t kMaxAddressesOfName = 65;         // as many as the resolver takes, and the one in use
 
 class Reader {
  public:
@@ -33,7 +34,7 @@ class Reader {
   std::optional<std::string> origin(const Json& parent);
   std::optional<std::string> any_origin(const Json& parent);
   std::optional<Dlpe> dlpe(const Json& json);
-  std::map<std::string, std::string> resolved(const Json& root);
+  std::map<std::string, std::vector<std::string>> resolved(const Json& root);
   std::optional<KnownHost> host(const Json& root);
 
   void complain(std::string text);
@@ -121,17 +122,20 @@ std::optional<Dlpe> Reader::dlpe(const Json& json) {
   return dlpe ? std::optional(std::move(*dlpe)) : std::nullopt;
 }
 
-std::map<std::string, std::string> Reader::resolved(const Json& root) {
-  std::map<std::string, std::string> result;
+std::map<std::string, std::vector<std::string>> Reader::resolved(const Json& root) {
+  std::map<std::string, std::vector<std::string>> result;
   const Json* json = root.find("resolved");
   const Json::Object* members = json == nullptr ? nullptr : json->as_object();
   if (members == nullptr) return result;
   for (const auto& [name, value] : *members) {
-    const std::string* address = value.as_string();
-    if (address != nullptr && name.size() <= kMaxName && is_injection_free(name) && IpAddress::parse(*address))
-      result.insert_or_assign(name, *address);
-    else
-      complain("the address of a host name skipped: it cannot be used");
+    const Json::Array* elements = value.as_array();
+    bool good = elements != nullptr && name.size() <= kMaxName && is_injection_free(name);
+    for (std::size_t i = 0; good && i < elements->size(); ++i) {
+      const std::string* address = (*elements)[i].as_string();
+      good = address != nullptr && IpAddress::parse(*address) && i < kMaxAddressesOfName;
+      if (good) result[name].push_back(*address);
+    }
+    if (!good) complain("an address of a host name skipped: it cannot be used");
   }
   return result;
 }

@@ -7,7 +7,7 @@
 
 namespace stas {
 
-void NameBook::restore(const std::map<std::string, std::string>& resolved) { restored_ = resolved; }
+void NameBook::restore(const std::map<std::string, std::vector<std::string>>& resolved) { restored_ = resolved; }
 
 void NameBook::want(const std::set<std::string>& names) {
   std::erase_if(entries_, [&](const auto& item) { return !names.contains(item.first); });
@@ -15,8 +15,10 @@ void NameBook::want(const std::set<std::string>& names) {
     auto& entry = entries_[name];
     entry.next = Instant{};
     entry.backoff.reset();
-    if (const auto it = restored_.find(name); entry.address.empty() && it != restored_.end())
-      entry.address = it->second;
+    const auto it = restored_.find(name);
+    if (!entry.address.empty() || it == restored_.end() || it->second.empty()) continue;
+    entry.usable = it->second;
+    entry.address = entry.usable.front();
   }
 }
 
@@ -108,6 +110,12 @@ std::optional<std::string> NameBook::address(const std::string& name) const {
   return it->second.address;
 }
 
+const std::vector<std::string>& NameBook::addresses(const std::string& name) const {
+  static const std::vector<std::string> none;
+  const auto it = entries_.find(name);
+  return it == entries_.end() ? none : it->second.usable;
+}
+
 void NameBook::advance(Instant now, Actions& out) {
   for (auto& [name, entry] : entries_) {
     if (entry.pending || entry.next == kNever || entry.next > now) continue;
@@ -124,10 +132,15 @@ Instant NameBook::deadline() const {
   return first;
 }
 
-std::map<std::string, std::string> NameBook::last_good() const {
-  std::map<std::string, std::string> good;
-  for (const auto& [name, entry] : entries_)
-    if (!entry.address.empty()) good.emplace(name, entry.address);
+std::map<std::string, std::vector<std::string>> NameBook::last_good() const {
+  std::map<std::string, std::vector<std::string>> good;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.address.empty()) continue;
+    auto& addresses = good[name];
+    addresses.push_back(entry.address);
+    for (const auto& other : entry.usable)
+      if (other != entry.address) addresses.push_back(other);
+  }
   return good;
 }
 

@@ -21,7 +21,7 @@ namespace stas {
 class NameBook {
  public:
   // Addresses remembered from before a restart.
-  void restore(const std::map<std::string, std::string>& resolved);
+  void restore(const std::map<std::string, std::vector<std::string>>& resolved);
 
   // These names matter from now on, others are forgotten; all of them are looked up (again).
   void want(const std::set<std::string>& names);
@@ -43,12 +43,15 @@ class NameBook {
 
   // The address to use, nullopt as long as there was never one.
   std::optional<std::string> address(const std::string& name) const;
+  // All that the name stands for, as the resolver last said, of enabled families; empty without an answer.
+  const std::vector<std::string>& addresses(const std::string& name) const;
 
   // Orders the look-ups that are due.
   void advance(Instant now, Actions& out);
   Instant deadline() const;
 
-  std::map<std::string, std::string> last_good() const;
+  // What restore() takes: the address in use first.
+  std::map<std::string, std::vector<std::string>> last_good() const;
 
  private:
   struct Entry {
@@ -63,7 +66,7 @@ class NameBook {
     Backoff backoff{{std::chrono::seconds(5), std::chrono::seconds(60), 0.1}};
   };
   std::map<std::string, Entry> entries_;
-  std::map<std::string, std::string> restored_;
+  std::map<std::string, std::vector<std::string>> restored_;
 };
 
 }  // namespace stas

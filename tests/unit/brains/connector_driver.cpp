@@ -9,7 +9,7 @@
 //   drops DC | ends DC        stafd does not list it any more; "ends": and says that it was removed deliberately
 //                             entries that cannot be used: "skip", or "skip=NQN" when the NQN can be read
 //   doubt none|all|FIELD=VALUE...  the file has a line that is not clear, as far as it can be read; counts at each conf
-//   unread conf               the file cannot be read any more (at a restart: neither)
+//   unread conf               the file cannot be read any more (at a restart: neither); mend: it can again
 //   hostnqn NQN               the host NQN from the next conf on
 //   signal                    stafd says that something changed
 //   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
@@ -151,6 +151,7 @@ class ConnectorDriver final : public Driver {
     if (verb == "health") return survey(), true;
     if (verb == "explain") return note_answer(explain(*brain_, question_of(words), {"conf", "sys"}, now_)), true;
     if (verb == "hostnqn") return host_nqn_ = words.at(0), true;
+    if (verb == "mend") return unread_ = false, true;
     if (verb == "unread") {
       if (words.at(0) == "conf") {
         unread_ = true;

@@ -434,6 +434,20 @@ TEST(ConnectorEvidence, TheNewIsMadeBeforeTheOldGoes) {
           wait 1.6)",
        "0s connect 10.0.0.3/nqn.a\n1.5s disconnect nvme0 10.0.0.2/nqn.a (no longer listed by any discovery "
        "controller)\n"},
+      {"what has been held for long is replaced in the same way",
+       R"(target 10.0.0.2 down
+          start controller=10.0.0.1/nqn.a
+          unread conf
+          restart
+          wait 600
+          --
+          mend
+          conf controller=10.0.0.2/nqn.a
+          wait 2
+          target 10.0.0.2 up
+          wait 600)",
+       "0s connect 10.0.0.2/nqn.a\n3s connect 10.0.0.2/nqn.a\n4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer "
+       "configured)\n"},
       {"a line gets an interface: the same device, nothing is cut",
        R"(iface eth0 10.0.0.9
           start controller=10.0.0.1/nqn.a
@@ -538,11 +552,11 @@ class ConnectorDirectly : public testing::Test {
     device_.cntrltype = "io";
     device_.state = "live";
   }
-  void begin(KnownIoc known) {
+  void begin(KnownIoc known, const StacdConfig& config = {}) {
     brain_.restore({{std::move(known)}, {}});
     auto host = std::make_shared<HostIdentity>();
     host->nqn = kHostNqn;
-    brain_.handle(StacdConfigured{std::make_shared<StacdConfig>(), std::move(host)}, now_);
+    brain_.handle(StacdConfigured{std::make_shared<StacdConfig>(config), std::move(host)}, now_);
     brain_.handle(DevicesScanned{{device_}}, now_);
   }
   // Is a connection cut within ten minutes?
@@ -560,6 +574,13 @@ class ConnectorDirectly : public testing::Test {
 
 TEST_F(ConnectorDirectly, OneOfWhichNobodyKnowsWhoWantedItStays) {
   begin({tid_of("10.0.0.1/nqn.a"), false, {}, std::nullopt});
+  EXPECT_FALSE(cuts());
+}
+
+TEST_F(ConnectorDirectly, IncludeLinesSayNothingAboutIt) {
+  StacdConfig config;
+  config.includes.push_back({.subsysnqn = "nqn.other"});
+  begin({tid_of("10.0.0.1/nqn.a"), false, {}, std::nullopt}, config);
   EXPECT_FALSE(cuts());
 }
 

@@ -96,6 +96,29 @@ TEST(ConnectorSources, HostNamesKeepTheirLastGoodAddress) {
           wait 60
           ls)",
        "0s resolve array\n"},
+      {"a page has connected one of its addresses: that is what the line asks for, also when the page goes",
+       R"(dns array 10.0.0.1 10.0.0.2
+          start
+          stafd up
+          lists 10.0.0.5 10.0.0.2/nqn.a
+          --
+          conf controller=array/nqn.a
+          wait 100
+          lists 10.0.0.5
+          wait 100
+          restart
+          wait 100
+          ls)",
+       "0s resolve array\n200s resolve array\n300s ls 10.0.0.2/nqn.a nvme0\n"},
+      {"... and goes: the line tries its addresses",
+       R"(dns array 10.0.0.1 10.0.0.2
+          start controller=array/nqn.a
+          --
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 20
+          ls)",
+       "3s connect 10.0.0.1/nqn.a\n3s resolve array\n3s connect 10.0.0.2/nqn.a\n20s ls 10.0.0.2/nqn.a nvme0\n"},
   });
 }
 

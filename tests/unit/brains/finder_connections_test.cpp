@@ -182,6 +182,19 @@ TEST(FinderConnections, SafetyPollsDoNotFallTogether) {
   EXPECT_GE(polls.size(), 15U);
 }
 
+TEST(FinderConnections, ASafetyPollTrustsTheCounterThreeTimesOfFour) {
+  Instant now{std::chrono::hours(1)};
+  Connection connection(Device{}, tid_of("10.0.0.1"), {}, now);
+  std::string trusted;
+  for (int i = 0; i < 9; ++i) {
+    connection.begin(Dc::Op::page, 1, now);
+    trusted += connection.trusted_genctr() ? '+' : '-';
+    connection.end(Dc::Op::page);
+    connection.take(LogPage{}, now += std::chrono::minutes(5));
+  }
+  EXPECT_EQ(trusted, "-+++-+++-");
+}
+
 TEST(FinderConnections, NoFloodTakesThePlaceOfWhatIsConfigured) {
   const Instant now{std::chrono::hours(1)};
   auto host = std::make_shared<HostIdentity>();

@@ -134,12 +134,25 @@ TEST_F(NameBookTest, EnabledFamiliesCountIpv4First) {
 }
 
 TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
-  book_.restore({{"a", "10.0.0.1"}, {"other", "10.0.0.2"}});
+  book_.restore({{"a", {"10.0.0.1"}}, {"other", {"10.0.0.2"}}});
   book_.want({"a"});
   EXPECT_EQ(book_.address("a"), "10.0.0.1");
   EXPECT_EQ(asked(), "a ");
   EXPECT_EQ(failure(), "10.0.0.1");
-  EXPECT_EQ(book_.last_good(), (std::map<std::string, std::string>{{"a", "10.0.0.1"}}));
+  EXPECT_EQ(book_.last_good(), (std::map<std::string, std::vector<std::string>>{{"a", {"10.0.0.1"}}}));
+}
+
+TEST_F(NameBookTest, AllAddressesAreSavedTheOneInUseFirst) {
+  book_.want({"a"});
+  answer({"10.0.0.1", "10.0.0.2"});
+  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
+  const std::map<std::string, std::vector<std::string>> saved{{"a", {"10.0.0.2", "10.0.0.1"}}};
+  EXPECT_EQ(book_.last_good(), saved);
+  NameBook later;
+  later.restore(saved);
+  later.want({"a"});
+  EXPECT_EQ(later.address("a"), "10.0.0.2");
+  EXPECT_EQ(later.addresses("a"), saved.at("a"));
 }
 
 TEST_F(NameBookTest, ADeadAddressIsAskedForAgain) {

@@ -41,7 +41,7 @@ KnownStafd sample_stafd() {
   // Its source is one that this version does not know.
   known.dcs.push_back(
       {sample_tid("array.example"), "nbft", false, {}, {}, {sample_tid()}, "array.example", true, "nvme3"});
-  known.resolved = {{"array.example", "10.0.0.3"}};
+  known.resolved = {{"array.example", {"10.0.0.3"}}};
   known.host = {kHost, kHostId};
   return known;
 }
@@ -53,7 +53,7 @@ KnownStacd sample_stacd() {
                         false,
                         {{sample_tid(), "referral"}, {sample_tid("fe80::1%eth0"), ""}},
                         sample_dlpe()});
-  known.resolved = {{"array.example", "fe80::1%eth0"}};
+  known.resolved = {{"array.example", {"fe80::1%eth0", "10.0.0.3"}}};
   known.host = {kHost, kHostId};
   known.host_nqns = {kHost, "nqn.earlier"};
   return known;
@@ -192,12 +192,12 @@ TEST(LastKnown, BadSourcesEntriesAndNamesAreSkipped) {
   std::string text = format_last_known(sample_stacd());
   text = replaced(text, "\"origin\": \"referral\"", "\"origin\": null");
   text = replaced(text, "\"subtype\": \"nvme\"", "\"subtype\": []");
-  text = replaced(text, "\"array.example\": \"", "\"array.example\": \"x");
+  text = replaced(text, "\"10.0.0.3\"", "\"10.0.0.x\"");
   const auto read = parse_known_stacd(text, "f");
   KnownStacd expect = sample_stacd();
   expect.iocs[1].sources.erase(expect.iocs[1].sources.begin());
   expect.iocs[1].dlpe.reset();
-  expect.resolved.clear();
+  expect.resolved["array.example"].pop_back();
   EXPECT_EQ(read.known, expect);
   EXPECT_EQ(read.complaints.size(), 3U);
 }
@@ -284,7 +284,7 @@ TEST(LastKnown, RandomStatesAreReadBackAsWritten) {
       for (unsigned k = below(3); k-- > 0;) ioc.sources.push_back({random_tid(), origins[below(4)]});
       if (below(2)) ioc.dlpe = random_dlpe();
       stacd.iocs.push_back(std::move(ioc));
-      stafd.resolved["h" + std::to_string(below(9))] = below(2) ? "10.0.0.1" : "fe80::1%eth0";
+      stafd.resolved["h" + std::to_string(below(9))] = {below(2) ? "10.0.0.1" : "fe80::1%eth0", "10.0.0.2"};
     }
     stacd.resolved = stafd.resolved;
     ASSERT_EQ(parse_known_stafd(format_last_known(stafd), "f").known, stafd) << "seed " << seed;
