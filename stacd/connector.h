@@ -105,6 +105,7 @@ class Connector {
   void step_leaving(Ioc& ioc, const Row& row, Instant now);
   void step_unbound(Ioc& ioc, const Row& row, Instant now);
   bool connecting_beside(const Ioc& ioc) const;
+  bool being_cut(const Ioc& ioc);
   bool adopt(Ioc& ioc, Instant now);
   void order_connect(Ioc& ioc, const Row& row, Instant now);
   void order_disconnect(Ioc& ioc, const Row& row);

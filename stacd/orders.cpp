@@ -55,8 +55,10 @@ void Connector::step(Ioc& ioc, Instant now) {
   if (ioc.op != Ioc::Op::none) return;
   const Row& row = row_of(ioc);
   switch (row.standing) {
-    case Standing::wanted:
     case Standing::held:
+      if (row.passing) return;  // the answer comes in a moment
+      [[fallthrough]];
+    case Standing::wanted:
       if (!ioc.device) step_unbound(ioc, row, now);
       return;
     case Standing::foreign:
@@ -107,7 +109,16 @@ void Connector::step_unbound(Ioc& ioc, const Row& row, Instant now) {
     deadline_ = std::min(deadline_, ioc.next_connect);
     return;
   }
+  if (being_cut(ioc)) return;
   order_connect(ioc, row, now);
+}
+
+// Is a device of ours that this one means being disconnected? It may stay after all; its end leads here again.
+bool Connector::being_cut(const Ioc& ioc) {
+  return std::ranges::any_of(devices_.matching(ioc.tid, ControllerKind::io), [&](const Device* device) {
+    const Ioc* owner = owner_of(device->ref);
+    return owner != nullptr && owner->op == Ioc::Op::disconnect && !is_guess(*device, ioc.tid);
+  });
 }
 
 // Is a connect in flight whose device this one could mean as well? Not when both say how they leave this host, and

@@ -14,7 +14,8 @@ namespace stas {
 
 namespace {
 
-constexpr unsigned kRounds = 3;  // of reconcile() within one advance()
+constexpr unsigned kRounds = kMaxReferralDepth + 2;  // of reconcile() within one advance(): a new name may adopt a
+                                                     // connection, whose page refers to others, and so on
 
 // May one connection be what both names mean, as far as the names say?
 bool may_be_one(const Tid& a, const Tid& b) {

@@ -154,7 +154,7 @@ void World::know_stafd(Fault fault, bool at_start) {
     for (int variant = 0; variant < kVariants; ++variant) {
       const auto line = z(host * kVariants + variant);
       const int unique = variant == kSpecial ? 1 : 0;
-      const bool same = staf_ignored_iface_ || kVariantIface[variant] == route_of(host);
+      const bool same = staf_ignored_iface_ || identity_changed_ || kVariantIface[variant] == route_of(host);
       const auto i = z(host * 2 + unique);
       if (!before.test(line) || staf_force_.lines.test(line) || announced_.test(i) || !announced_ever_.test(i))
         continue;
@@ -310,8 +310,14 @@ DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
           // A name that never resolved may mean it; whoever waits for that does not wait for ever.
           (with_doubtful || variant != kByName || staf_resolved_.test(z(host))))
         add(host, kVariantIface[variant], variant == kSpecial ? 1 : 0);
-    for (const int unique : {0, 1})
-      if (announced_ever_.test(z(host * 2 + unique))) add(host, route_of(host), unique);
+    for (const int unique : {0, 1}) {
+      const auto i = z(host * 2 + unique);
+      if (!announced_ever_.test(i)) continue;
+      // What is silent keeps the name it was announced under, be that with or without an interface.
+      const bool unclear = !announced_.test(i) && staf_ignored_iface_ && !staf_force_.ignore_iface;
+      if (!unclear || with_doubtful) add(host, route_of(host), unique);
+      if (unclear && with_doubtful) add(host, 0, unique);
+    }
   }
   while (!todo.empty()) {
     const int name = todo.back();
