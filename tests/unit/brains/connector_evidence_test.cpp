@@ -190,6 +190,18 @@ TEST(ConnectorEvidence, AChangedIdentityKeepsWhatExists) {
           wait 600
           ls)",
        "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"... which a page lists under the old one, when the connection was made again",
+       R"(start controller=10.0.0.1/nqn.a
+          hostnqn nqn.other
+          conf controller=10.0.0.1/nqn.a
+          vanish nvme0
+          wait 10
+          --
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a@nqn.other nvme0\n"},
       {"a removed line is removed all the same",
        R"(start controller=10.0.0.1/nqn.a
           wait 20
