@@ -38,13 +38,11 @@ void BusService::publish(Published done) {
 // Ours alone: the table of what should be, seen from a side.
 BusInterface BusService::desired_interface() const {
   BusInterface face{kDesired, {}, {}, {}};
-  face.methods.push_back({"plan", plan_args(), {{BusType::text, "plan_json"}}, [this](const BusArgs& args) {
-                            return answer_plan(args, shell_, [this](const Event& reload, const std::string& file) {
-                              const auto now = shell_.loop().now();
-                              const OriginFiles files{shell_.options().conf_file, file};
-                              return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
-                            });
-                          }});
+  face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
+    const auto now = shell_.loop().now();
+    const OriginFiles files{shell_.options().conf_file, file};
+    return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
+  }));
   face.methods.push_back(
       {"explain",
        {{BusType::text, "question"}},

@@ -3,6 +3,7 @@
 // stacd's view of stafd over a real bus: only pages that changed are read, and nothing but a whole answer is one.
 #include "stacd/staf_client.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stafctl and stacctl as programs, against daemons with nothing behind them: what they print is what 2.4.1 printed.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

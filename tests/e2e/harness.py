@@ -232,6 +232,10 @@ class World:
         return subprocess.run([str(arg) for arg in argv], env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=limit, check=False)
 
+    def background(self, *argv):
+        """A program that runs on; for a with statement."""
+        return subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
     def ctl(self, tool, *args):
         """The JSON answer of stafctl or stacctl."""
         done = self.run(program(tool), "--output=json", *args)

@@ -7,7 +7,7 @@ import signal
 import sys
 
 import namespaces
-from harness import DEFAULT_LIMIT, NAMES, Story, main, nqn, stacd_conf, stafd_conf
+from harness import DEFAULT_LIMIT, NAMES, Story, main, nqn, program, stacd_conf, stafd_conf
 from slow_disk import SlowDisk
 
 
@@ -73,6 +73,23 @@ class HangingDisk(Story):
             self.disks[daemon.name].go_on()
             daemon.notify.wait("READY=1", 2)
         self.connects()
+
+    def test_a_plan_waits_for_the_daemons_file_and_nothing_else_does(self):
+        self.start_configured_from_disks()
+        disk = self.disks["stacd"]
+        disk.hang()
+        with self.world.background(program("stacctl"), "plan") as plan:
+            self.assertTrue(disk.wait_until_somebody_waits(DEFAULT_LIMIT))
+            self.assertTrue(self.stacd.ls())
+            self.target.rpc("subsystem.add", nqn=nqn("two"))
+            self.connects("one", "two")
+            second = self.world.run(program("stacctl"), "plan")
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("another plan are being read", second.stderr)
+            disk.go_on()
+            out, _ = plan.communicate(timeout=DEFAULT_LIMIT)
+        self.assertEqual(plan.returncode, 0)
+        self.assertIn("2 keep", out)
 
     def test_who_waits_for_a_disk_can_be_stopped(self):
         """A process is there for as long as the kernel keeps one of its threads; but its name is free by then."""

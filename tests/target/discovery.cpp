@@ -3,6 +3,8 @@
 // Which entries a reader gets, and their bytes (log page 70h; the extended form of TP8010 when asked for).
 #include "tests/target/discovery.h"
 
+#include <algorithm>
+
 #include "tests/target/controller.h"
 
 namespace stas::target {

@@ -3,6 +3,8 @@
 // Queues, controllers and time. The administrator's operations are in engine_admin.cpp.
 #include "tests/target/engine.h"
 
+#include <algorithm>
+
 #include "tests/target/commands.h"
 
 namespace stas::target {

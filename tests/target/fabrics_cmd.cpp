@@ -2,6 +2,7 @@
 //
 // Fabrics commands: Connect for admin and I/O queues, Property Get and Set. Statuses and offsets of refusals are those
 // a Linux host knows how to print.
+#include <algorithm>
 #include <memory>
 
 #include "tests/target/commands.h"

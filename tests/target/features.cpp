@@ -3,6 +3,8 @@
 // Set and Get Features. A discovery controller knows asynchronous events and keep-alive only.
 #include "tests/target/commands.h"
 
+#include <algorithm>
+
 namespace stas::target {
 namespace {
 

@@ -3,6 +3,8 @@
 // Identify data structures (CNS 00h 01h 02h 03h 05h 06h 08h) at the offsets of the NVMe base specification.
 #include "tests/target/commands.h"
 
+#include <algorithm>
+
 namespace stas::target {
 namespace {
 

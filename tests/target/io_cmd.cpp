@@ -3,6 +3,8 @@
 // NVM commands on RAM namespaces. Every range is checked before a byte moves.
 #include "tests/target/commands.h"
 
+#include <algorithm>
+
 namespace stas::target {
 namespace {
 

@@ -3,6 +3,7 @@
 // Keys, ranges and words of the configuration (README.md has their meaning).
 #include "tests/target/json_model.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "tests/target/config_json.h"

@@ -2,6 +2,7 @@
 //
 // Get Log Page: any dword-aligned piece of any page we have. Reading with RAE = 0 rearms the event that points to a
 // page.
+#include <algorithm>
 #include <limits>
 
 #include "tests/target/commands.h"

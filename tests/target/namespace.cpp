@@ -3,6 +3,7 @@
 // Making a namespace: identifiers from text, memory from calloc (which leaves large untouched ranges to the kernel).
 #include "tests/target/namespace.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace stas::target {

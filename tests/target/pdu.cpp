@@ -3,6 +3,8 @@
 // PDU framing. Every length a host states is checked against what its type allows before memory is taken for it.
 #include "tests/target/pdu.h"
 
+#include <algorithm>
+
 #include "tests/target/crc32c.h"
 
 namespace stas::target {

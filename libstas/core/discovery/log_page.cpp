@@ -4,6 +4,8 @@
 // anybody allocates, texts need no terminating NUL, and what could not be passed on safely is left out and counted.
 #include "libstas/core/discovery/log_page.h"
 
+#include <algorithm>
+
 #include "libstas/core/base/endian.h"
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"

@@ -2,7 +2,9 @@
 //
 // The server side of the shim: our description of an interface becomes a vtable of sdbus-c++.
 #include <algorithm>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 
 #include "libstas/sys/bus/bus_shim.h"
@@ -59,12 +61,11 @@ void send_error(const sdbus::MethodCall& call, const sdbus::Error& error) {
 }
 
 // Throws what is not to be sent.
-BusValue value_of(const BusMethod& method, const BusArgs& args) {
-  auto result = method.handler(args);
+const BusValue& value_of(const BusMethod& method, const Result<BusValue>& result) {
   if (!result) throw_error(result.error());
   const auto expected = method.out.empty() ? BusType::none : method.out.front().type;
   if (!has_type(*result, expected)) throw make_error(kFailed, "internal error: reply of the wrong type");
-  return *std::move(result);
+  return *result;
 }
 
 void check_size(const BusMethod& method, std::size_t bytes, std::size_t room) {
@@ -76,12 +77,14 @@ void check_size(const BusMethod& method, std::size_t bytes, std::size_t room) {
                                           std::to_string(bytes) + " bytes; read them, and ask again");
 }
 
-// Desk::Serve.
-std::size_t serve(const BusMethod& method, const sdbus::MethodCall& call, const BusArgs& args, std::size_t room) {
+// Returns the bytes of the answer.
+std::size_t send_answer(const BusMethod& method, const sdbus::MethodCall& call, std::size_t room,
+                        const std::function<Result<BusValue>()>& answer) {
   std::size_t bytes = 0;
   try {
     guarded([&] {
-      const auto value = value_of(method, args);
+      const auto result = answer();
+      const auto& value = value_of(method, result);
       bytes = wire_size(value);
       check_size(method, bytes, room);
       auto reply = call.createReply();
@@ -94,10 +97,20 @@ std::size_t serve(const BusMethod& method, const sdbus::MethodCall& call, const 
   return std::min(bytes, room);
 }
 
+// Desk::Serve.
+std::size_t serve(const std::shared_ptr<const BusMethod>& method, const sdbus::MethodCall& call, const BusArgs& args,
+                  std::size_t room) {
+  if (!method->later) return send_answer(*method, call, room, [&] { return method->handler(args); });
+  method->later(args, [method, call](const Result<BusValue>& result) {
+    send_answer(*method, call, SIZE_MAX, [&] { return result; });
+  });
+  return 0;
+}
+
 void answer(const std::shared_ptr<const BusMethod>& method, sdbus::MethodCall& call, Desk& desk) {
   auto args = read_args(call, method->in);
   const bool taken = desk.take(Native::of(call), [method, call, args = std::move(args)](std::size_t room) {
-    return serve(*method, call, args, room);
+    return serve(method, call, args, room);
   });
   if (!taken) throw make_error(kLimitsExceeded, "Too many calls of this connection are not answered yet");
 }

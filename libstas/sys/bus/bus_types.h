@@ -58,6 +58,10 @@ struct BusMethod {
   std::function<Result<BusValue>(const BusArgs&)> handler;
   // What a caller can do when the answer is more than a message may have. "" where it cannot be.
   std::string instead{};
+  // In place of `handler`, for an answer that takes a while: `reply` once, from the loop, while the Bus exists. For
+  // callers that the policy of the bus trusts: what is sent later is not counted against their share.
+  using Reply = std::function<void(const Result<BusValue>&)>;
+  std::function<void(const BusArgs&, Reply reply)> later{};
 };
 
 struct BusProperty {

@@ -83,6 +83,8 @@ IniError unknown_name(const IniFile& ini) {
 
 // What is in the file, or why that is not known.
 struct HostFile::Look {
+  std::string path;
+  bool other = false;  // in place of ours
   bool missing = false;
   std::string flaw;            // "FILE:LINE: text", "" if everything was understood
   std::string unended;         // the same, when the last line has no end: perhaps the file was cut
@@ -97,6 +99,7 @@ Result<std::string> HostFile::read_small_file(const std::string& path) {
 
 HostFile::Look HostFile::look(const std::string& path, Result<std::string> text, const ReadFile& read) {
   Look seen;
+  seen.path = path;
   const auto at = [&](const IniError& error) {
     return Complaint{Severity::error, path, error.line, error.text}.to_string();
   };
@@ -156,9 +159,9 @@ Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known)
   return std::make_shared<const HostIdentity>(on_this_machine(std::move(defaults->host)));
 }
 
-HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& path, const Host& in_force) {
+HostFile::Outlook HostFile::judge(Look seen, bool existed, const Host& in_force) {
   if (seen.missing && existed)
-    seen.flaw = path +
+    seen.flaw = seen.path +
                 ": the file is gone. An existing file with nothing but a comment in it means /etc/nvme/hostnqn "
                 "and /etc/nvme/hostid";
   if (seen.flaw.empty() && !seen.unended.empty() && *seen.host != *in_force) seen.flaw = seen.unended;
@@ -166,12 +169,8 @@ HostFile::Outlook HostFile::judge(Look seen, bool existed, const std::string& pa
   return {std::make_shared<const HostIdentity>(*std::move(seen.host)), {}, std::move(seen.complaints)};
 }
 
-HostFile::Outlook HostFile::foresee(const Host& in_force) const {
-  return judge(look(path_, read_regular_file(path_, kMaxConfigBytes), read_), existed_, path_, in_force);
-}
-
-HostFile::Outlook HostFile::foresee(const std::string& path, Result<std::string> text, const Host& in_force) const {
-  return judge(look(path, std::move(text), read_), true, path, in_force);
+HostFile::Outlook HostFile::foresee(const Seen& seen, const Host& in_force) const {
+  return judge(*seen, existed_ || seen->other, in_force);
 }
 
 std::function<HostFile::Seen()> HostFile::reader() const {
@@ -180,10 +179,18 @@ std::function<HostFile::Seen()> HostFile::reader() const {
   };
 }
 
+std::function<HostFile::Seen()> HostFile::reader(std::string path, std::string text) const {
+  return [path = std::move(path), kept = std::make_shared<const Secret>(std::move(text)), read = read_] {
+    auto seen = look(path, kept->reveal(), read);
+    seen.other = true;
+    return std::make_shared<const Look>(std::move(seen));
+  };
+}
+
 HostFile::Host HostFile::at_reload(const Seen& seen, const Host& in_force) {
   const bool existed = existed_;
   existed_ |= !seen->missing;
-  const Outlook outlook = judge(*seen, existed, path_, in_force);
+  const Outlook outlook = judge(*seen, existed, in_force);
   if (!outlook.flaw.empty()) journal_.error(outlook.flaw);
   log_complaints(outlook.complaints, journal_);
   return outlook.host;

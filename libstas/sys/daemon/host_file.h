@@ -37,22 +37,23 @@ class HostFile {
   struct Look;
   using Seen = std::shared_ptr<const Look>;
   std::function<Seen()> reader() const;
+  // The same for the text of another file in its place, which is called `path`.
+  std::function<Seen()> reader(std::string path, std::string text) const;
 
   // At a reload. What is not understood, and a file that has vanished, leave `in_force`, said as an error.
   Host at_reload(const Seen& seen, const Host& in_force);
 
-  // What a reload would come to, with nothing logged and nothing remembered; and with another file in place of ours.
+  // What a reload would come to, with nothing logged and nothing remembered.
   struct Outlook {
     Host host;
     std::string flaw;  // "": the file was understood; else the host is the one in force
     std::vector<Complaint> complaints;
   };
-  Outlook foresee(const Host& in_force) const;
-  Outlook foresee(const std::string& path, Result<std::string> text, const Host& in_force) const;
+  Outlook foresee(const Seen& seen, const Host& in_force) const;
 
  private:
   static Look look(const std::string& path, Result<std::string> text, const ReadFile& read);
-  static Outlook judge(Look seen, bool existed, const std::string& path, const Host& in_force);
+  static Outlook judge(Look seen, bool existed, const Host& in_force);
   static Result<std::string> read_small_file(const std::string& path);
 
   std::string path_;

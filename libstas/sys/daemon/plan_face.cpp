@@ -19,23 +19,7 @@ Result<std::optional<Shell::OtherFile>> sent(const BusValue& name, const BusValu
   return Shell::OtherFile{path, *std::move(text)};
 }
 
-}  // namespace
-
-std::vector<BusArg> plan_args() {
-  return {{BusType::text, "config_name"},
-          {BusType::file, "config"},
-          {BusType::text, "sys_config_name"},
-          {BusType::file, "sys_config"}};
-}
-
-Result<BusValue> answer_plan(const BusArgs& args, const Shell& shell,
-                             const std::function<Json(const Event& reload, const std::string& conf_file)>& rehearse) {
-  auto conf = sent(args.at(0), args.at(1));
-  if (!conf) return tl::unexpected(conf.error());
-  auto sys_conf = sent(args.at(2), args.at(3));
-  if (!sys_conf) return tl::unexpected(sys_conf.error());
-  const std::string name = *conf ? (*conf)->path : shell.options().conf_file;
-  const auto outlook = shell.foresee(*std::move(conf), *std::move(sys_conf));
+std::string told(const Shell::Outlook& outlook, const std::string& name, const Rehearse& rehearse) {
   auto answer = Json::object();
   answer.add("configuration", name);
   answer.add("understood", outlook.understood);
@@ -46,7 +30,38 @@ Result<BusValue> answer_plan(const BusArgs& args, const Shell& shell,
     const Json plan = rehearse(outlook.event, name);
     for (const auto& [key, value] : *plan.as_object()) answer.add(key, value);
   }
-  return BusValue(answer.dump_python());
+  return answer.dump_python();
+}
+
+void answer_plan(const BusArgs& args, Shell& shell, const Rehearse& rehearse, const BusMethod::Reply& reply) {
+  auto conf = sent(args.at(0), args.at(1));
+  if (!conf) return reply(tl::unexpected(conf.error()));
+  auto sys_conf = sent(args.at(2), args.at(3));
+  if (!sys_conf) return reply(tl::unexpected(sys_conf.error()));
+  std::string name = *conf ? (*conf)->path : shell.options().conf_file;
+  shell.foresee(*std::move(conf), *std::move(sys_conf),
+                [name = std::move(name), rehearse, reply](const Result<Shell::Outlook>& outlook) {
+                  if (outlook)
+                    reply(BusValue(told(*outlook, name, rehearse)));
+                  else
+                    reply(tl::unexpected(outlook.error()));
+                });
+}
+
+}  // namespace
+
+BusMethod plan_method(Shell& shell, Rehearse rehearse) {
+  return {"plan",
+          {{BusType::text, "config_name"},
+           {BusType::file, "config"},
+           {BusType::text, "sys_config_name"},
+           {BusType::file, "sys_config"}},
+          {{BusType::text, "plan_json"}},
+          {},
+          {},
+          [&shell, rehearse = std::move(rehearse)](const BusArgs& args, const BusMethod::Reply& reply) {
+            answer_plan(args, shell, rehearse, reply);
+          }};
 }
 
 }  // namespace stas

@@ -16,11 +16,10 @@
 
 namespace stas {
 
-std::vector<BusArg> plan_args();
-
-// `rehearse`: the reload as an event for the brain, what its configuration is called -> members of the answer. Not
-// called for files that are not understood.
-Result<BusValue> answer_plan(const BusArgs& args, const Shell& shell,
-                             const std::function<Json(const Event& reload, const std::string& conf_file)>& rehearse);
+// `rehearse`: the reload as an event for the brain, what its configuration is called -> members of the answer. Called
+// from the loop, when the files are read; not for files that are not understood.
+using Rehearse = std::function<Json(const Event& reload, const std::string& conf_file)>;
+// The method itself. `shell` outlives it.
+BusMethod plan_method(Shell& shell, Rehearse rehearse);
 
 }  // namespace stas

@@ -54,7 +54,8 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       worker_(loop),
       resolver_(loop, worker_),
       host_file_(options_.sys_conf, journal_),
-      reading_(loop) {
+      reading_(loop),
+      foreseeing_(loop) {
   sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
   sigint_ = loop_.signal(SIGINT, [this] { stop(); });
   sighup_ = loop_.signal(SIGHUP, [this] { reload(); });
@@ -157,18 +158,6 @@ void Shell::configure(const ConfText& conf) {
   if (!running_) return;
   remember_host();
   hooks_.configured();
-}
-
-Shell::Outlook Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf) const {
-  auto host =
-      sys_conf ? host_file_.foresee(sys_conf->path, std::move(sys_conf->text), host_) : host_file_.foresee(host_);
-  const std::string path = conf ? conf->path : options_.conf_file;
-  auto news = brain_.read_config(path, conf ? conf_text(std::move(conf->text)) : read_conf(path), std::move(host.host));
-  Outlook outlook{std::move(news.event), {}, host.flaw.empty() && news.understood};
-  if (!host.flaw.empty()) outlook.complaints.push_back("error: " + host.flaw);
-  for (const auto* complaints : {&host.complaints, &news.complaints})
-    for (const Complaint& complaint : *complaints) outlook.complaints.push_back(labelled(complaint));
-  return outlook;
 }
 
 void Shell::remember_host() {
@@ -298,6 +287,32 @@ void Shell::files_read(const Files& files) {
   if (std::exchange(read_again_, false)) read_files();
   host_ = host_file_.at_reload(files.sys_conf, host_);
   configure(files.conf);
+}
+
+// A file in place of ours has been sent; what it names has not.
+void Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf,
+                    std::function<void(Result<Outlook>)> done) {
+  if (foreseeing_.busy())
+    return done(fail(ErrorKind::busy, "the files of another plan are being read; their disk may hang"));
+  std::string path = conf ? conf->path : options_.conf_file;
+  auto sent = conf ? std::make_shared<const ConfText>(conf_text(std::move(conf->text))) : nullptr;
+  auto see_host =
+      sys_conf ? host_file_.reader(std::move(sys_conf->path), std::move(sys_conf->text)) : host_file_.reader();
+  foreseeing_.start([this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host),
+                     done = std::move(done)]() -> OneJob::Completion {
+    auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host()});
+    return [this, path, files = std::move(files), done] { done(outlook_of(path, *files)); };
+  });
+}
+
+Shell::Outlook Shell::outlook_of(const std::string& conf_file, const Files& files) const {
+  auto host = host_file_.foresee(files.sys_conf, host_);
+  auto news = brain_.read_config(conf_file, files.conf, std::move(host.host));
+  Outlook outlook{std::move(news.event), {}, host.flaw.empty() && news.understood};
+  if (!host.flaw.empty()) outlook.complaints.push_back("error: " + host.flaw);
+  for (const auto* complaints : {&host.complaints, &news.complaints})
+    for (const Complaint& complaint : *complaints) outlook.complaints.push_back(labelled(complaint));
+  return outlook;
 }
 
 void Shell::stop() {

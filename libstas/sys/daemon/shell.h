@@ -67,7 +67,9 @@ class Shell {
     std::vector<std::string> complaints;  // as --check prints them
     bool understood = true;               // false: one of the files is broken, and what is in force would stay
   };
-  Outlook foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf) const;
+  // `done` once, from the loop, when the files are read; an Error (busy): another one is being read.
+  void foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_conf,
+               std::function<void(Result<Outlook>)> done);
   // For the journal, about something that others cause: no more than so much about one subject (log_limit).
   void log_bounded(const std::string& subject, Level level, const std::string& text,
                    const std::vector<JournalField>& fields = {});
@@ -91,6 +93,7 @@ class Shell {
   void configure(const ConfText& conf);
   void read_files();
   void files_read(const Files& files);
+  Outlook outlook_of(const std::string& conf_file, const Files& files) const;
   void remember_host();
   void run();
   void carry_out(Action action);
@@ -121,6 +124,7 @@ class Shell {
   HostFile::Host host_;
   std::optional<KnownHost> saved_host_;
   OneJob reading_;
+  OneJob foreseeing_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<Bus> bus_;
 

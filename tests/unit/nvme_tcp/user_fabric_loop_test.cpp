@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Transport loop: the user fabric calls a target in the same process and thread, no sockets.
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>

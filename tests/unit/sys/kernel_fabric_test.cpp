@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/fabric/kernel/kernel_fabric.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <memory>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/net/probe.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstddef>

@@ -3,6 +3,8 @@
 // The raw NVMe/TCP host.
 #include "tests/unit/target/tcp_host.h"
 
+#include <algorithm>
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>

@@ -4,6 +4,7 @@
 // bytes, injected faults.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "tests/target/target_thread.h"
