@@ -18,7 +18,7 @@ constexpr Duration kStable = std::chrono::seconds(10);  // a connection that las
 
 }  // namespace
 
-// --- state -----------------------------------------------------------------------------------------------------------
+// --- state ---
 
 void Connector::restore(KnownStacd known) {
   names_.restore(known.resolved);
@@ -108,7 +108,7 @@ Instant Connector::soak_deadline() const {
 
 bool Connector::stopped() const { return stopping_ && by_op_.empty(); }
 
-// --- facts -----------------------------------------------------------------------------------------------------------
+// --- facts ---
 
 void Connector::handle(Event event, Instant now) {
   std::visit(
@@ -284,7 +284,7 @@ void Connector::lose(Ioc& ioc, Instant now) {
   unbind(ioc, now, stable ? timing_.connect.first : ioc.backoff.fail());
 }
 
-// --- results ---------------------------------------------------------------------------------------------------------
+// --- results ---
 
 void Connector::on_op_done(const OpDone& done, Instant now) {
   const auto it = by_op_.find(done.op);

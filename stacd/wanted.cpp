@@ -17,7 +17,7 @@ constexpr std::size_t kMaxHoldLines = 8;  // of one pass; more controllers that 
 
 }  // namespace
 
-// --- the table -------------------------------------------------------------------------------------------------------
+// --- the table ---
 
 Facts Connector::facts() const {
   Facts facts{config_, host_, host_nqns_, names_, staf_, started_, {}};
@@ -138,7 +138,7 @@ void Connector::tell_holds(const std::vector<Ioc*>& fresh) {
   }
 }
 
-// --- what exists already ---------------------------------------------------------------------------------------------
+// --- what exists already ---
 
 // After a restart: what we had and what still exists stays ours, with what is known about who wanted it. Who says how
 // it leaves this host chooses first; what is left is for those who mean any way.

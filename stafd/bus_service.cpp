@@ -145,7 +145,7 @@ void BusService::settled_changed() {
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 
-// --- views -----------------------------------------------------------------------------------------------------------
+// --- views ---
 
 TextDict BusService::id_dict_of(const Dc& dc) const {
   return id_dict(dc.tid, dc.cfg, dc.device ? dc.device->name : std::string());

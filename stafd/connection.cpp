@@ -48,7 +48,7 @@ Connection::Connection(const Device& found, const Tid& tid, const FinderTiming& 
   dctype = found.dctype;
 }
 
-// --- events ----------------------------------------------------------------------------------------------------------
+// --- events ---
 
 void Connection::refresh(const Device& seen, Instant now) {
   if (!seen.dctype.empty()) dctype = seen.dctype;
@@ -99,7 +99,7 @@ void Connection::expect(const Entries& listed) {
   compare_ = true;
 }
 
-// --- the next operation ----------------------------------------------------------------------------------------------
+// --- the next operation ---
 
 Dc::Op Connection::next(Instant now, bool pleo) const {
   if (op != Op::none || !live) return Op::none;
@@ -146,7 +146,7 @@ void Connection::begin(Op what, OpId id, Instant now) {
   next_aen_read_ = now + aen_gap_;
 }
 
-// --- answers ---------------------------------------------------------------------------------------------------------
+// --- answers ---
 
 void Connection::registered(bool ok, Instant now) {
   if (ok) return;

@@ -140,7 +140,7 @@ void Desirer::keep(const Dc& dc, Origin origin, Sources sources, Hold hold) {
   add(dc.tid, std::move(wish));
 }
 
-// --- the sources -----------------------------------------------------------------------------------------------------
+// --- the sources ---
 
 void Desirer::configured() {
   for (const auto& line : f_.config.controllers) {

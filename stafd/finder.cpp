@@ -25,7 +25,7 @@ Origin parse_origin(const std::string& text) {
 
 }  // namespace
 
-// --- state -----------------------------------------------------------------------------------------------------------
+// --- state ---
 
 void Finder::restore(const KnownStafd& known) {
   restored_ = true;
@@ -108,7 +108,7 @@ bool Finder::stopped() const {
   return stopping_ && in_flight_.empty() && (connections_.empty() || !config_ || config_->persistent_connections);
 }
 
-// --- facts -----------------------------------------------------------------------------------------------------------
+// --- facts ---
 
 void Finder::handle(Event event, Instant now) {
   std::visit(

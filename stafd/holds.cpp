@@ -23,7 +23,7 @@ bool is_well_known(const Tid& tid) { return tid.subsysnqn() == kWellKnownDiscove
 
 }  // namespace
 
-// --- what was configured, and has no line now ------------------------------------------------------------------------
+// --- what was configured, and has no line now ---
 
 void Desirer::configured_before() {
   for (const Dc& dc : f_.dcs) {

@@ -68,7 +68,7 @@ Actions Finder::advance(Instant now) {
 // The evidence is weighed at the end of the soak: reconcile() runs at not_before.
 bool Finder::is_due(const Dc& dc, Instant now) const { return !dc.verdict.stays() && now >= dc.verdict.not_before; }
 
-// --- names -----------------------------------------------------------------------------------------------------------
+// --- names ---
 
 void Finder::adopt_all(Instant now) {
   if (!devices_.complete()) return;
@@ -221,7 +221,7 @@ void Finder::outdate_others(const Dc& gone) {
       dc.page_read = false;
 }
 
-// --- connections -----------------------------------------------------------------------------------------------------
+// --- connections ---
 
 void Finder::step_connection(Connection& connection, Instant now) {
   if (connection.aens_untold > 0) {
@@ -336,7 +336,7 @@ void Finder::step_foreign(Instant now) {
   }
 }
 
-// --- orders ----------------------------------------------------------------------------------------------------------
+// --- orders ---
 
 OpId Finder::fly(Dc::Op op, NameId name, const DeviceRef& device) {
   const OpId id = next_op_++;

@@ -21,7 +21,7 @@ Sources referred_by(const Tid& parent) {
 
 }  // namespace
 
-// --- referrals -------------------------------------------------------------------------------------------------------
+// --- referrals ---
 
 // Entries with DUPRETINFO lead to the same information: one that works is enough (regressions 24). One that is
 // connected and read serves; before it is, those that were known stay, and the next in order is tried when the ones

@@ -48,7 +48,7 @@ std::string status_text(std::uint16_t status);
 // "<what>: <words>"; refused with DNR, else rejected; permission where it is about authentication.
 Error status_error(std::string_view what, const Completion& completion);
 
-// --- fabrics --------------------------------------------------------------------------------------------------------
+// --- fabrics ---
 
 inline constexpr std::uint16_t kAnyController = 0xFFFF;
 inline constexpr std::uint16_t kAdminQueueEntries = 32;  // as Linux asks for it
@@ -81,7 +81,7 @@ inline constexpr std::uint64_t kCapCommandSets = 1ULL << 43U;  // CSS bit 6
 inline constexpr std::uint32_t kCstsReady = 1U << 0, kCstsFatal = 1U << 1;
 inline bool is_shutdown_complete(std::uint32_t csts) { return ((csts >> 2U) & 3U) == 2; }
 
-// --- admin ----------------------------------------------------------------------------------------------------------
+// --- admin ---
 
 Command identify_controller();
 Command get_log_page(const LogReader::Read& read);

@@ -71,7 +71,7 @@ struct Violation {
 template <class T>
 using Checked = tl::expected<T, Violation>;
 
-// --- from the controller --------------------------------------------------------------------------------------------
+// --- from the controller ---
 
 struct IcResp {
   std::uint16_t pfv = 0;
@@ -117,7 +117,7 @@ class Decoder {
   Digests digests_;
 };
 
-// --- to the controller ----------------------------------------------------------------------------------------------
+// --- to the controller ---
 
 std::string encode_ic_req(Digests wanted);
 

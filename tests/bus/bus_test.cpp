@@ -294,7 +294,7 @@ TEST(BusWithoutDaemon, IsAnErrorThatNamesTheBus) {
   EXPECT_NE(bus.error().text.find("system bus"), std::string::npos);
 }
 
-// --- the old product's interface ------------------------------------------------------------------------------------
+// --- the old product's interface ---
 
 // One line per member, sorted: what counts of an introspection document.
 std::set<std::string> members(const std::string& xml) {

@@ -24,7 +24,7 @@ KnownStacd reread(const KnownStacd& known) { return parse_known_stacd(format_las
 
 }  // namespace
 
-// --- start, reload, end ----------------------------------------------------------------------------------------------
+// --- start, reload, end ---
 
 std::shared_ptr<const HostIdentity> World::host() const {
   auto host = std::make_shared<HostIdentity>(identity(who_));
@@ -179,7 +179,7 @@ void World::load_stacd() {
   update_told_set();
 }
 
-// --- facts -----------------------------------------------------------------------------------------------------------
+// --- facts ---
 
 void World::tell_mdns() {
   mdns_told_ = stafd_.brain != nullptr;
@@ -229,7 +229,7 @@ void World::scan() {
   to_connector(all);
 }
 
-// --- orders ----------------------------------------------------------------------------------------------------------
+// --- orders ---
 
 template <class D>
 void World::advance(D& daemon) {

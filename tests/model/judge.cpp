@@ -44,7 +44,7 @@ void World::violate(const char* law, const std::string& text) {
   violation_ = journal_.back();
 }
 
-// --- disconnects -----------------------------------------------------------------------------------------------------
+// --- disconnects ---
 
 void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   const auto* device = find(disconnect.device);
@@ -246,7 +246,7 @@ int World::has_names(const KernelDevice& device) const {
   return names;
 }
 
-// --- connects --------------------------------------------------------------------------------------------------------
+// --- connects ---
 
 void World::judge(Stafd& daemon, const Connect& connect) {
   if (connect.kind != ControllerKind::discovery) violate("kind", "stafd connects an I/O controller");
@@ -345,7 +345,7 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
 template void World::judge_attempt(Stafd&, const Connect&, int, bool);
 template void World::judge_attempt(Stacd&, const Connect&, int, bool);
 
-// --- messages --------------------------------------------------------------------------------------------------------
+// --- messages ---
 
 // A surprise is reported once, repeats are debug, recovery is info (law 9).
 template <class D>

@@ -185,7 +185,7 @@ OpResult World::do_fetch(const FetchLogPage& fetch) {
   return page;
 }
 
-// --- what happens by itself ------------------------------------------------------------------------------------------
+// --- what happens by itself ---
 
 // The kernel notices that the connection is down, tries again, and gives up in the end.
 void World::lose_connection(KernelDevice& device) {

@@ -23,7 +23,7 @@ constexpr int kVariantIface[kVariants] = {0, 1, 2, 0, 0};
 
 }  // namespace
 
-// --- pages -----------------------------------------------------------------------------------------------------------
+// --- pages ---
 
 // stafd read the page of this host completely.
 void World::learn(const KernelDevice& over) {
@@ -67,7 +67,7 @@ void World::forget_pages() {
   staf_resolved_.reset();
 }
 
-// --- files -----------------------------------------------------------------------------------------------------------
+// --- files ---
 
 namespace {
 
@@ -246,7 +246,7 @@ void World::forget_unconnected_lines() {
   update_truth();
 }
 
-// --- announcements ---------------------------------------------------------------------------------------------------
+// --- announcements ---
 
 void World::forget_announcements() {
   for (std::size_t i = 0; i < announced_ever_.size(); ++i) {
@@ -273,7 +273,7 @@ void World::forget_announcements() {
   }
 }
 
-// --- what is wanted --------------------------------------------------------------------------------------------------
+// --- what is wanted ---
 
 bool World::usable_dc(int host) const {
   return !staf_may_exclude_.test(z(host)) && (staf_force_.family == 0 || staf_force_.family == (is_v6(host) ? 6 : 4));
@@ -430,7 +430,7 @@ void World::update_truth() {
   }
 }
 
-// --- what stacd was told ---------------------------------------------------------------------------------------------
+// --- what stacd was told ---
 
 void World::update_told(const std::vector<StafDc>& dcs) {
   const auto before = told_pages_;

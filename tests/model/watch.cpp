@@ -150,7 +150,7 @@ void World::watch() {
   }
 }
 
-// --- the end ---------------------------------------------------------------------------------------------------------
+// --- the end ---
 
 void World::check_devices_in_the_end() {
   for (int name = 0; name < static_cast<int>(kIocNames); ++name)

@@ -31,7 +31,7 @@ World::World(std::uint64_t seed) : rng_(seed) {
   update_truth();
 }
 
-// --- time ------------------------------------------------------------------------------------------------------------
+// --- time ---
 
 bool World::chance(double p) { return std::uniform_real_distribution<>(0, 1)(rng_) < p; }
 

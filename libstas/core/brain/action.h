@@ -25,7 +25,7 @@ namespace stas {
 
 using OpId = std::uint64_t;
 
-// --- operations -----------------------------------------------------------------------------------------------------
+// --- operations ---
 
 // Make a connection. host.nqn is the Tid's host NQN. -> Connected or Error.
 struct Connect {
@@ -75,7 +75,7 @@ struct FetchLogPage {
 
 using FabricOp = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage>;
 
-// --- orders to the shell --------------------------------------------------------------------------------------------
+// --- orders to the shell ---
 
 // Look a host name up (-> Resolved). At most one per name is outstanding.
 struct Resolve {

@@ -22,7 +22,7 @@
 
 namespace stas {
 
-// --- results of operations ------------------------------------------------------------------------------------------
+// --- results of operations ---
 
 struct Connected {
   Device device;  // attributes as far as known
@@ -38,7 +38,7 @@ struct OpDone {
   OpResult result;
 };
 
-// --- the world ------------------------------------------------------------------------------------------------------
+// --- the world ---
 
 // A controller exists, with these attributes (new or changed).
 struct DeviceSeen {
@@ -71,7 +71,7 @@ struct Resolved {
   Result<std::vector<IpAddress>> addresses;
 };
 
-// --- mDNS (stafd) ---------------------------------------------------------------------------------------------------
+// --- mDNS (stafd) ---
 
 // One service instance, as far as known. Identity: interface, protocol, name, stype, domain.
 struct MdnsService {
@@ -94,7 +94,7 @@ struct MdnsChanged {
   std::vector<MdnsService> services;
 };
 
-// --- configuration and state ----------------------------------------------------------------------------------------
+// --- configuration and state ---
 
 struct StafdConfigured {
   std::shared_ptr<const StafdConfig> config;
@@ -105,7 +105,7 @@ struct StacdConfigured {
   std::shared_ptr<const HostIdentity> host;
 };
 
-// --- stafd as seen by stacd -----------------------------------------------------------------------------------------
+// --- stafd as seen by stacd ---
 
 struct StafAppeared {};  // its bus name has an owner (first seen, or a new one)
 struct StafVanished {};

@@ -112,7 +112,7 @@ void read_trtypes(OptionReader& file, StacdConfig& config, const StacdConfig* pr
   file.read(kIocManagement, kName, config.disconnect_trtypes,
             fallback(previous, &StacdConfig::disconnect_trtypes, understood, name, false),
             [&](std::string_view) -> Checked<TransportSet> {
-              if (problem) return tl::make_unexpected(*problem);
+              if (problem) return tl::unexpected(*problem);
               return understood;
             });
 }

@@ -15,11 +15,11 @@ namespace stas {
 namespace {
 
 tl::unexpected<BadValue> bad_text(std::string_view text, std::string hint) {
-  return tl::make_unexpected(BadValue{"Text check found invalid value \"" + shown(text) + "\"", std::move(hint)});
+  return tl::unexpected(BadValue{"Text check found invalid value \"" + shown(text) + "\"", std::move(hint)});
 }
 
 tl::unexpected<BadValue> bad_data(std::string_view text, std::string hint = {}) {
-  return tl::make_unexpected(BadValue{"Data converter found invalid value \"" + shown(text) + "\"", std::move(hint)});
+  return tl::unexpected(BadValue{"Data converter found invalid value \"" + shown(text) + "\"", std::move(hint)});
 }
 
 // Other programs' words for yes and no, which are worth a hint.
@@ -90,13 +90,13 @@ Checked<int> check_int(std::string_view text) {
 Checked<int> check_count(std::string_view text) {
   Checked<int> count = check_int(text);
   if (!count || *count >= 0) return count;
-  return tl::make_unexpected(BadValue{"\"" + shown(text) + "\" is negative", " - give 0 or more"});
+  return tl::unexpected(BadValue{"\"" + shown(text) + "\" is negative", " - give 0 or more"});
 }
 
 Checked<int> check_queue_size(std::string_view text) {
   Checked<int> size = check_int(text);
   if (!size || (*size >= kMinQueueSize && *size <= kMaxQueueSize)) return size;
-  return tl::make_unexpected(BadValue{"\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) +
+  return tl::unexpected(BadValue{"\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) +
                                       ".." + std::to_string(kMaxQueueSize)});
 }
 
@@ -216,7 +216,7 @@ Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view na
     }
     return parameter.check(text).map([&](int number) { options.*parameter.number = number; });
   }
-  return tl::make_unexpected(BadValue{shown(name) + " is no connection parameter"});
+  return tl::unexpected(BadValue{shown(name) + " is no connection parameter"});
 }
 
 }  // namespace stas

@@ -67,7 +67,7 @@ Desk::Desk(Loop& loop, sd_bus* bus) : bus_(sd_bus_ref(bus)), ask_(loop.timer([th
 
 Desk::~Desk() = default;
 
-// --- every message ---------------------------------------------------------------------------------------------------
+// --- every message ---
 
 int Desk::on_message(sd_bus_message* message, void* data, sd_bus_error*) {
   std::uint8_t type = 0;
@@ -92,7 +92,7 @@ bool Desk::admit(sd_bus_message* call, const char* sender) {
   return fits;
 }
 
-// --- callers ---------------------------------------------------------------------------------------------------------
+// --- callers ---
 
 Desk::Caller* Desk::caller(const char* name) {
   if (const auto it = callers_.find(name); it != callers_.end()) return &it->second;
@@ -157,7 +157,7 @@ void Desk::forget_privileged() {
   std::erase_if(callers_, [](const auto& item) { return item.second.standing == Standing::privileged; });
 }
 
-// --- the lines -------------------------------------------------------------------------------------------------------
+// --- the lines ---
 
 bool Desk::take(sd_bus_message* call, Serve serve) {
   Caller* from = caller(sd_bus_message_get_sender(call));
@@ -205,7 +205,7 @@ Desk::Lines::iterator Desk::next_line() {
   return again == after ? waiting_.end() : again;
 }
 
-// --- what was read ---------------------------------------------------------------------------------------------------
+// --- what was read ---
 
 void Desk::ask_about_unread() {
   ask_armed_ = false;

@@ -91,7 +91,7 @@ struct MdnsBrowser::Impl {
     }
   }
 
-  // --- the client -----------------------------------------------------------------------------------------------
+  // --- the client ---
 
   void start() {
     stop_start_timer();
@@ -169,7 +169,7 @@ struct MdnsBrowser::Impl {
     start_in(std::max(Duration::zero(), started + kMinRestart - loop.now()));
   }
 
-  // --- the browsers ---------------------------------------------------------------------------------------------
+  // --- the browsers ---
 
   void browse() {
     if (browsers.front().handle != nullptr) return;
@@ -224,7 +224,7 @@ struct MdnsBrowser::Impl {
     mark_dirty();
   }
 
-  // --- what is told ---------------------------------------------------------------------------------------------
+  // --- what is told ---
 
   void mark_dirty() {
     if (!std::exchange(dirty, true)) publish_timer.arm_after(kCoalesce);

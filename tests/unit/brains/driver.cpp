@@ -82,7 +82,7 @@ void check(const std::vector<Row>& rows, std::string (*tell)(std::string_view)) 
   }
 }
 
-// --- the script ------------------------------------------------------------------------------------------------------
+// --- the script ---
 
 std::string Driver::tell(std::string_view script) {
   std::istringstream in{std::string(script)};
@@ -208,7 +208,7 @@ std::shared_ptr<const HostIdentity> Driver::host() const {
   return host;
 }
 
-// --- time ------------------------------------------------------------------------------------------------------------
+// --- time ---
 
 // Until nothing is left to do at this instant.
 void Driver::pump() {
@@ -234,7 +234,7 @@ void Driver::run_for(Duration time) {
   now_ = end;
 }
 
-// --- the world -------------------------------------------------------------------------------------------------------
+// --- the world ---
 
 void Driver::obey(const Action& action) {
   if (const auto* report = std::get_if<Report>(&action)) {

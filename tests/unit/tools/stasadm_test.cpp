@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// --- UUIDs ----------------------------------------------------------------------------------------------------------
+// --- UUIDs ---
 
 TEST(HostUuid, OfTheMachineIdIsTheDocumentedHash) {
   EXPECT_EQ(uuid_of_machine_id("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"), "3da64a01-16c5-4e10-ac46-397e2372b964");
@@ -60,7 +60,7 @@ TEST(HostUuid, SourcesAreTriedInOrder) {
   EXPECT_NE(a, host_uuid(read, true).value());
 }
 
-// --- sys.conf -------------------------------------------------------------------------------------------------------
+// --- sys.conf ---
 
 TEST(SysConfEdit, RewritesInTheOldForm) {
   const struct {
@@ -94,7 +94,7 @@ TEST(SysConfEdit, AFileItCannotReadIsLeftAlone) {
   EXPECT_EQ(edited.error().text.rfind("/etc/stas/sys.conf:3: ", 0), 0U) << edited.error().text;
 }
 
-// --- the program ----------------------------------------------------------------------------------------------------
+// --- the program ---
 
 class StasadmTest : public ::testing::Test {
  protected:

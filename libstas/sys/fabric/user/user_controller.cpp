@@ -50,7 +50,7 @@ UserController::UserController(Loop& loop, LoopTargets* loop_targets, Connect or
       hooks_(std::move(hooks)),
       timer_(loop.timer([this] { on_timer(); })) {}
 
-// --- attempts -------------------------------------------------------------------------------------------------------
+// --- attempts ---
 
 void UserController::start() {
   state_ = State::waiting;
@@ -196,7 +196,7 @@ bool UserController::handle_session_events() {
   return !events.empty();
 }
 
-// --- life -----------------------------------------------------------------------------------------------------------
+// --- life ---
 
 void UserController::on_live() {
   state_ = State::live;
@@ -272,7 +272,7 @@ Device UserController::device() const {
   return device;
 }
 
-// --- operations -----------------------------------------------------------------------------------------------------
+// --- operations ---
 
 void UserController::submit(const FabricOp& op) {
   if (const auto* cut = std::get_if<Disconnect>(&op)) return disconnect(cut->op);
