@@ -53,6 +53,7 @@ BusInterface BusService::desired_interface() const {
          return BusValue(
              to_json(explain(connector_, std::get<std::string>(args.at(0)), files, now), now).dump_python());
        }});
+  face.methods.push_back(shell_.history().method());
   face.methods.push_back({"health", {}, {{BusType::text, "health_json"}}, [this](const BusArgs&) -> Result<BusValue> {
                             return BusValue(to_json(health(connector_, shell_.loop().now())).dump_python());
                           }});

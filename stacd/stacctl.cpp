@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stacctl(1): ask or trace stacd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output, plan, explain, health and topology.
+// --output, plan, explain, history, health and topology.
 #include <string>
 
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
 #include "libstas/tools/health_command.h"
+#include "libstas/tools/history_command.h"
 #include "libstas/tools/plan_command.h"
 #include "libstas/tools/topology_command.h"
 
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
                            }},
                           stas::plan_command(name, "stacd"),
                           stas::explain_command(name, "stacd"),
+                          stas::history_command(name, "stacd"),
                           stas::health_command(name, "stacd"),
                           stas::topology_command(name, "stacd")}},
                         argc, argv);

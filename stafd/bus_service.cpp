@@ -118,6 +118,7 @@ BusInterface BusService::desired_interface() const {
                             const auto answer = explain(finder_, std::get<std::string>(args.at(0)), files, now);
                             return BusValue(to_json(answer, now).dump_python());
                           }});
+  face.methods.push_back(shell_.history().method());
   face.methods.push_back(
       {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(topology(finder_).dump_python());

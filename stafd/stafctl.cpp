@@ -7,6 +7,7 @@
 #include "libstas/core/identity/nqn.h"
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
+#include "libstas/tools/history_command.h"
 #include "libstas/tools/topology_command.h"
 
 namespace {
@@ -90,6 +91,7 @@ int main(int argc, char** argv) {
         {stas::detailed_command(name, "adlp"), "Show all discovery log pages",
          [](CtlClient& client, const CliRun& run) { return client.all_log_pages(run.has("detailed")); }},
         stas::explain_command(name, "stafd"),
+        stas::history_command(name, "stafd"),
         stas::topology_command(name, "stafd")}},
       argc, argv);
 }

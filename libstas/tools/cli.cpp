@@ -253,7 +253,10 @@ CliOutcome parse_command_line(const CliSpec& spec, const std::vector<std::string
   for (std::size_t i = 0; i < command->arguments.size(); ++i) {
     outcome.run.values[command->arguments[i]] = arguments[i];
   }
-  const auto more = sub.leftovers(command->arguments.size());
+  auto known = command->arguments.size();
+  if (!command->last_argument.empty() && arguments.size() > known)
+    outcome.run.values[command->last_argument] = arguments[known++];
+  const auto more = sub.leftovers(known);
   extras.insert(extras.end(), more.begin(), more.end());
   if (!extras.empty()) {
     top.fail("unrecognized arguments: " + joined(extras, " "), outcome);

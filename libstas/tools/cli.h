@@ -28,7 +28,8 @@ struct CliLevel {
 
 struct CliCommand : CliLevel {
   std::string name;
-  std::vector<std::string> arguments;  // names of the positional arguments, all mandatory
+  std::vector<std::string> arguments;  // names of the positional arguments, all mandatory ...
+  std::string last_argument;           // ... and of one behind them that may be left out; "": none
 };
 
 struct CliSpec : CliLevel {

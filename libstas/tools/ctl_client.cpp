@@ -75,6 +75,10 @@ Result<Json> CtlClient::explain(const std::string& question) {
   return document(daemon_.name + ".desired", "explain", {question});
 }
 
+Result<Json> CtlClient::history(const std::string& question) {
+  return document(daemon_.name + ".desired", "history", {question});
+}
+
 Result<Json> CtlClient::health() { return document(daemon_.name + ".desired", "health", {}); }
 
 Result<Json> CtlClient::topology() { return document(daemon_.name + ".desired", "topology", {}); }

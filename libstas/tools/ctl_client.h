@@ -33,6 +33,7 @@ class CtlClient {
   Result<Json> plan(const std::string& conf_file, const std::string& sys_conf);
   // Why a controller is connected or not; by NQN, transport ID, device or address.
   Result<Json> explain(const std::string& question);
+  Result<Json> history(const std::string& question);  // "": of all
   // Are all paths there that should be?
   Result<Json> health();
   // Which way leads where.

@@ -14,7 +14,9 @@ namespace {
 
 // Columns of a table, as far as the dictionaries have them and not all of them are empty. The log page entry's names
 // first, then the controller's; the two have traddr and trsvcid in common.
-constexpr std::array<std::string_view, 42> kColumns{
+constexpr std::array<std::string_view, 46> kColumns{
+    "time",
+    "event",
     "status",
     "action",
     "after",
@@ -57,6 +59,8 @@ constexpr std::array<std::string_view, 42> kColumns{
     "retry connect timer",
     "reason",
     "source",
+    "controller",
+    "text",
 };
 
 constexpr std::string_view kGap = "  ";

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/tools/explain_command.h"
 
-#include <string_view>
 #include <utility>
-#include <vector>
 
-#include "libstas/core/base/did_you_mean.h"
-#include "libstas/core/base/unicode.h"
 #include "libstas/tools/explain_text.h"
 #include "libstas/tools/json_fields.h"
+#include "libstas/tools/nearest_names.h"
 
 namespace stas {
 
 namespace {
 
 constexpr int kNotKnown = 1;
-constexpr std::size_t kMaxNearest = 5;  // names that are offered for one that nobody knows
 constexpr char kAsked[] = "NQN|TID|DEVICE|ADDRESS";
 
 constexpr const char* kExplainHelp = R"(
@@ -29,24 +25,13 @@ options:
 Exit status: 0 it is known, 1 it is not (the nearest names are told), or the daemon does not answer.
 )";
 
-std::string unknown(const std::string& daemon, const std::string& question, const Json::Array& names) {
-  std::vector<std::string_view> candidates;
-  for (const auto& name : names)
-    if (const auto* text = name.as_string()) candidates.emplace_back(*text);
-  std::string message = daemon + " knows nothing of " + escaped(question) + "\n";
-  const auto near = nearest(question, candidates, kMaxNearest);
-  if (!near.empty()) message += "Did you mean:\n";
-  for (const auto name : near) message += "  " + escaped(name) + "\n";
-  return message;
-}
-
 CtlPrint print_answer(const std::string& daemon, const Result<Json>& answer, std::optional<OutputFormat> format) {
   if (!answer) return no_answer(daemon, answer.error());
   CtlPrint print;
   const bool known = !items_of(*answer, "controllers").empty() || !items_of(*answer, "hints").empty();
   if (!known) {
     print.exit_code = kNotKnown;
-    print.err = unknown(daemon, std::string(raw_text_of(*answer, "question")), items_of(*answer, "names"));
+    print.err = nobody_knows(daemon, std::string(raw_text_of(*answer, "question")), items_of(*answer, "names"));
   }
   if (is_false(*answer, "complete")) print.err += daemon + " has not looked at all devices yet\n";
   if (format && *format != OutputFormat::table)

@@ -4,7 +4,7 @@ import json
 import signal
 import time
 
-from harness import SOAK, Story, main, nqn, stacd_conf, stafd_conf
+from harness import SOAK, Story, main, nqn, program, stacd_conf, stafd_conf
 
 
 class Restart(Story):
@@ -61,10 +61,33 @@ class Restart(Story):
     def test_stacd_killed_and_started_again_connects_again(self):
         stacd = self.world.stacd()
         self.connects(stacd, "one", "two")
+        self.eventually("the history is saved", lambda: self.saved_history(stacd).count(nqn("two")) == 1)
         stacd.stop(signal.SIGKILL)
         stacd = self.world.stacd()
         self.connects(stacd, "one", "two")
         self.assertEqual(len(self.held()), 2)
+        for name in ("one", "two"):
+            self.assertEqual(self.history(nqn(name)), ["connected", "connected"])
+        self.assertEqual(len(self.history()), 4)
+        self.target.rpc("subsystem.remove", nqn=nqn("two"))
+        self.connects(stacd, "one")
+        self.eventually("told", lambda: self.history(nqn("two"))[-1] == "removed")
+        self.assertIn("disconnecting", self.history(nqn("two")))
+        table = self.world.run(program("stacctl"), "history", nqn("two"))
+        self.assertIn("no longer listed by any discovery controller", table.stdout)
+        nobody = self.world.run(program("stacctl"), "history", nqn("nobody"))
+        self.assertEqual((nobody.returncode, nobody.stdout), (1, ""))
+        self.assertIn("stacd knows nothing of", nobody.stderr)
+        self.assertEqual(self.world.ctl("stafctl", "history")["transitions"][0]["event"], "connected")
+
+    @staticmethod
+    def saved_history(daemon):
+        file = daemon.state_file.with_name("history.json")
+        return file.read_text() if file.exists() else ""
+
+    def history(self, *question):
+        """The events, in their order."""
+        return [t["event"] for t in self.world.ctl("stacctl", "history", *question)["transitions"]]
 
     def test_a_strange_state_file_is_one_complaint_and_an_empty_state(self):
         stacd = self.world.stacd(stacd_conf())

@@ -17,7 +17,7 @@ UNWRITTEN = "Unable to write metrics"
 UNSAVED = "Unable to save last known config"
 NO_ROOM = f"{UNSAVED}.*No space left on device"
 READ_ONLY = f"{UNSAVED}.*Read-only file system"
-SAVED = "Last known config is saved again"
+SAVED = "The last known config is saved again"
 NAMES = ("stafd", "stacd")
 
 
@@ -128,7 +128,7 @@ class RuntimeDirectory(Story):
         self.says(SAVED)
         self.said_once()
         self.end()
-        self.assertEqual(self.left(), [["last-known-config.json"]] * 2)
+        self.assertEqual(self.left(), [["history.json", "last-known-config.json"]] * 2)
 
     def test_a_file_is_whole_whatever_room_there_is(self):
         """There is room for the beginning of it."""
@@ -157,7 +157,7 @@ class RuntimeDirectory(Story):
             self.assertEqual(watch.broken, [])
             self.assertGreater(watch.read, 0)
         self.end()
-        self.assertEqual(self.left(), [["last-known-config.json"]] * 2)
+        self.assertEqual(self.left(), [["history.json", "last-known-config.json"]] * 2)
 
     def test_full_at_the_end(self):
         self.start()
@@ -168,7 +168,7 @@ class RuntimeDirectory(Story):
         self.says(NO_ROOM)
         self.end()
         self.said_once()
-        self.assertEqual(self.left(), [["ballast", "last-known-config.json"]] * 2)
+        self.assertEqual(self.left(), [["ballast", "history.json", "last-known-config.json"]] * 2)
         self.make_room()
         # The state of before: what came since is found again, and nothing is cut.
         self.start()
@@ -195,7 +195,7 @@ class RuntimeDirectory(Story):
         self.is_saved("one", "two")
         self.says(SAVED)
         self.end()
-        self.assertEqual(self.left(), [["last-known-config.json"]] * 2)
+        self.assertEqual(self.left(), [["history.json", "last-known-config.json"]] * 2)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,11 @@ const std::array<TopicInfo, 22>& all_topics() {
 }
 
 std::string_view message_id(Topic topic) {
-  if (topic == Topic::none) return {};
-  return all_topics()[static_cast<std::size_t>(topic) - 1].id;
+  return topic == Topic::none ? std::string_view() : all_topics()[static_cast<std::size_t>(topic) - 1].id;
+}
+
+std::string_view name_of(Topic topic) {
+  return topic == Topic::none ? std::string_view() : all_topics()[static_cast<std::size_t>(topic) - 1].name;
 }
 
 }  // namespace stas

@@ -46,5 +46,6 @@ struct TopicInfo {
 const std::array<TopicInfo, 22>& all_topics();
 // "" for none.
 std::string_view message_id(Topic topic);
+std::string_view name_of(Topic topic);
 
 }  // namespace stas

@@ -50,6 +50,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       journal_(options_.program, options_.syslog ? Journal::Sink::journal : Journal::Sink::standard_error),
       notifier_(loop),
       state_(loop, last_known_path(options_.program), journal_, [this] { return brain_.last_known(saved_host_); }),
+      history_(loop, options_.program, journal_),
       metrics_(loop, metrics_path(options_.program), journal_, [this] { return metrics(); }),
       worker_(loop),
       resolver_(loop, worker_),
@@ -89,6 +90,7 @@ Result<void> Shell::start() {
   std::vector<Complaint> complaints;
   saved_host_ = brain_.restore(*saved, state_.path(), complaints);
   log_complaints(complaints, journal_);
+  history_.start();
   auto host = host_file_.at_start(saved_host_);
   if (!host) {
     journal_.error(host.error().text);
@@ -208,11 +210,13 @@ void Shell::carry_out(Action action) {
 }
 
 void Shell::report(const Report& report) {
-  if (!journal_.wants(report.level)) return;
+  if (report.level == Level::debug && !journal_.wants(report.level)) return;
   const std::string tid = report.tid ? report.tid->to_string() : std::string();
   std::string text = report.text;
   if (const auto at = text.rfind(kByTime); report.by != kNever && at != std::string::npos)
     text.replace(at, kByTime.size(), clock_time(report.by, loop_.now()));
+  history_.take(report, text);
+  if (!journal_.wants(report.level)) return;
   const std::string& subject = !tid.empty() ? tid : !report.device.empty() ? report.device : options_.program;
   log_bounded(subject, report.level, text,
               {{"MESSAGE_ID", message_id(report.topic)},
@@ -328,6 +332,7 @@ void Shell::stop() {
 
 void Shell::end() {
   state_.flush();
+  history_.flush();
   loop_.quit(0);
 }
 

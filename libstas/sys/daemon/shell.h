@@ -17,6 +17,7 @@
 #include "libstas/sys/bus/bus.h"
 #include "libstas/sys/daemon/brain_port.h"
 #include "libstas/sys/daemon/command_line.h"
+#include "libstas/sys/daemon/history_file.h"
 #include "libstas/sys/daemon/host_file.h"
 #include "libstas/sys/daemon/metrics_file.h"
 #include "libstas/sys/daemon/state_file.h"
@@ -79,6 +80,7 @@ class Shell {
   Journal& journal() { return journal_; }
   const Journal& journal() const { return journal_; }
   const StateFile& state() const { return state_; }
+  const HistoryFile& history() const { return history_; }
   // Valid after start().
   const Fabric& fabric() const { return *fabric_; }
   const HostIdentity& host() const { return *host_; }
@@ -116,6 +118,7 @@ class Shell {
   LogLimit log_limit_;
   Notifier notifier_;
   StateFile state_;
+  HistoryFile history_;
   Tally tally_;
   MetricsFile metrics_;
   Worker worker_;

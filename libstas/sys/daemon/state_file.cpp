@@ -25,11 +25,13 @@ void remove_pickle(std::string_view program, const Journal& journal) {
   if (!removed) journal.warning("The state of nvme-stas 2.4.1 stays, with secrets in it: " + removed.error().text);
 }
 
-StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot)
+StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,
+                     std::string what)
     : loop_(loop),
       path_(std::move(path)),
       journal_(journal),
       snapshot_(std::move(snapshot)),
+      what_(std::move(what)),
       job_(loop),
       timer_(loop.timer([this] { save(); })) {}
 
@@ -62,7 +64,7 @@ void StateFile::finish(const Result<void>& written) {
   const Instant now = loop_.now();
   not_before_ = now + std::max(kSeldom, now - began_);
   if (!written) {
-    const std::string message = "Unable to save last known config: " + written.error().text;
+    const std::string message = "Unable to save " + what_ + ": " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);
     failed_ = true;
     waiting_ = true;
@@ -70,14 +72,14 @@ void StateFile::finish(const Result<void>& written) {
     return;
   }
   backoff_.reset();
-  if (std::exchange(failed_, false)) journal_.info("Last known config is saved again");
+  if (std::exchange(failed_, false)) journal_.info("The " + what_ + " is saved again");
   if (waiting_) timer_.arm(not_before_);
 }
 
 // False: it has not ended in time.
 bool StateFile::wait() {
   const bool ended = job_.wait(kFlushWait);
-  if (!ended) journal_.error("Unable to save last known config: " + path_ + ": writing it does not end");
+  if (!ended) journal_.error("Unable to save " + what_ + ": " + path_ + ": writing it does not end");
   return ended;
 }
 

@@ -24,10 +24,10 @@ Result<std::string> read_last_known(const std::string& path, const Journal& jour
 // succeeded: until then somebody may want to go back.
 void remove_pickle(std::string_view program, const Journal& journal);
 
-// The file of the last known configuration. What changes is written soon, but not more than twice a second and for half
-// of the time at most. What could not be written (a full /run) is written later, whether more changes or not. Logs the
-// first failure of a series. Making the text of many log pages takes seconds, and a disk may take longer, so both
-// happen on a thread of their own; the loop only takes the snapshot.
+// The file of the last known configuration, or another of its kind. What changes is written soon, but not more than
+// twice a second and for half of the time at most. What could not be written (a full /run) is written later, whether
+// more changes or not. Logs the first failure of a series. Making the text of many log pages takes seconds, and a disk
+// may take longer, so both happen on a thread of their own; the loop only takes the snapshot.
 class StateFile {
  public:
   // Makes the text. Called on a thread, so it owns what it needs.
@@ -40,7 +40,9 @@ class StateFile {
   static constexpr Duration kFlushWait = std::chrono::seconds(20);
 
   // All calls from the loop's thread, as those of `snapshot`.
-  StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot);
+  // `what`: it is called so in messages.
+  StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,
+            std::string what = "last known config");
   ~StateFile();  // waits for what is being written, at most kFlushWait
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
@@ -59,6 +61,7 @@ class StateFile {
   std::string path_;
   const Journal& journal_;
   std::function<Text()> snapshot_;
+  const std::string what_;
   OneJob job_;
   TimerSource timer_;
   bool waiting_ = false;
