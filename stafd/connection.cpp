@@ -158,9 +158,10 @@ void Connection::registered(bool ok, Instant now) {
 // again when the connection is back.
 void Connection::supported(std::optional<SupportedDlp> answer) { supported_ = answer; }
 
-void Connection::page_failed(Instant now) {
+void Connection::page_failed(bool for_good, Instant now) {
   if (reading == Reading::current) reading = Reading::stale;
-  next_page_ = std::max(now + page_backoff_.fail(), reading == Reading::young ? next_page_ : Instant{});
+  const Duration delay = std::max(page_backoff_.fail(), for_good ? timing_.page_refused : Duration::zero());
+  next_page_ = std::max(now + delay, reading == Reading::young ? next_page_ : Instant{});
 }
 
 // Law 2: what was known stays as long as the page just read cannot speak against it.

@@ -83,7 +83,8 @@ class Connection {
   void end(Op what) { op = what == op ? Op::none : op; }
   void registered(bool ok, Instant now);
   void supported(std::optional<SupportedDlp> answer);
-  void page_failed(Instant now);
+  // `for_good`: the controller said that trying again is of no use (DNR).
+  void page_failed(bool for_good, Instant now);
   // What a page that was read means.
   struct News {
     bool first = false;           // of this connection

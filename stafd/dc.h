@@ -33,7 +33,8 @@ struct FinderTiming {
   Duration soak = std::chrono::milliseconds(1500);  // quiet time before a controller is removed
   BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.1};
   BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.1};
-  BackoffPolicy page_retry{std::chrono::seconds(20), std::chrono::seconds(60), 0.1};
+  BackoffPolicy page_retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};
+  Duration page_refused = std::chrono::seconds(20);  // ... not sooner when the controller says that it is of no use
   Duration poll = std::chrono::minutes(5);        // safety poll of the generation counter (regressions 43)
   double poll_jitter = 0.1;                       // share of it that differs between controllers
   Duration mdns_grace = std::chrono::seconds(5);  // after a start, until mDNS must have answered

@@ -206,7 +206,7 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
     case Dc::Op::page:
       report(connection->page_failures() == 0 ? Level::error : Level::debug, Topic::page_failed, *connection,
              "Failed to retrieve log pages. " + error.text);
-      return connection->page_failed(now);
+      return connection->page_failed(error.kind == ErrorKind::refused, now);
   }
 }
 

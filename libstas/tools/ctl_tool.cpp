@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libstas/core/base/unicode.h"
+#include "libstas/core/base/version.h"
 
 namespace stas {
 
@@ -69,7 +70,7 @@ CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& comman
   }
   names += "}";
   spec.prog = tool.name;
-  spec.version = "stas " STAS_VERSION;
+  spec.version = kVersionLine;
   spec.usage = "usage: " + tool.name + " [-h] [-v] " + names + " ...\n";
   spec.help = "\n" + tool.title + "\n" + kOptionsHelp + "  " + names + "\n" + summaries + kOutputHelp;
   spec.anywhere = {{0, "output", true, {"pprint", "json", "table"}, false}};

@@ -22,12 +22,14 @@ std::string shipped(const std::string& name) {
   return text.str();
 }
 
-// "#key=value" becomes "key=value"; prose has a blank after the "#".
+// "#key=value" becomes "key=value"; prose has a blank after the "#". "#controller=" and "#exclude=" are there for
+// scripts that put lines behind them.
 std::string switched_on(const std::string& text) {
   std::istringstream in(text);
   std::string out;
   for (std::string line; std::getline(in, line);) {
-    if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
+    if (line.size() > 1 && line[0] == '#' && line[1] != ' ' && line != "#controller=" && line != "#exclude=")
+      line.erase(0, 1);
     out += line + '\n';
   }
   return out;

@@ -39,7 +39,9 @@ bool is_identity(std::string_view key) {
 // One controller= line in the making.
 class ControllerParser {
  public:
-  ControllerParser(std::string_view default_nqn, Problems& problems) : problems_(problems) {
+  // Lines without a default NQN mean I/O controllers.
+  ControllerParser(std::string_view default_nqn, Problems& problems)
+      : problems_(problems), is_io_(default_nqn.empty()) {
     line_.subsysnqn = default_nqn;
   }
 
@@ -145,6 +147,11 @@ class ControllerParser {
       error("trsvcid \"" + shown(line_.trsvcid) + "\" is no port number", "write 1 to 65535");
     }
     check_names();
+    if (usable_ && is_io_ && *transport == Transport::tcp && line_.trsvcid.empty()) {
+      warning(
+          "trsvcid is missing: 8009 is assumed, the port of discovery controllers; most I/O controllers listen on 4420 "
+          "- add `trsvcid=4420`, or `trsvcid=8009` if that is meant");
+    }
   }
 
   void check_names() {
@@ -195,6 +202,7 @@ class ControllerParser {
   }
 
   Problems& problems_;
+  const bool is_io_;
   ControllerLine line_;
   std::string transport_, nqn_, subsysnqn_;
   bool usable_ = true, unclear_ = false;

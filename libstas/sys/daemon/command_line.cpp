@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 
+#include "libstas/core/base/version.h"
 #include "libstas/sys/fabric/kernel/nvme_admin.h"
 
 namespace stas {
@@ -72,7 +73,7 @@ CommandLine parse_command_line(int argc, char** argv, std::string_view program, 
         print_help(options.program, title);
         return {std::nullopt, 0};
       case 'v':
-        std::printf("stas %s\nlibnvme %s\n", STAS_VERSION, libnvme_version().c_str());
+        std::printf("%s\nlibnvme %s\n", kVersionLine, libnvme_version().c_str());
         return {std::nullopt, 0};
       case 'f':
         options.conf_file = optarg;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libstas/core/base/version.h"
 #include "libstas/core/config/config.h"
 #include "libstas/core/config/ini.h"
 #include "libstas/core/identity/nqn.h"
@@ -63,7 +64,7 @@ CliCommand command(const std::string& name, const std::string& usage, const std:
 CliSpec specification() {
   CliSpec spec;
   spec.prog = "stasadm";
-  spec.version = "stas " STAS_VERSION;
+  spec.version = kVersionLine;
   spec.usage = kMainUsage;
   spec.help = kMainHelp;
   spec.options = {{'c', "conf-file", true, {}, false}};

@@ -195,6 +195,25 @@ TEST(FinderConnections, ASafetyPollTrustsTheCounterThreeTimesOfFour) {
   EXPECT_EQ(trusted, "-+++-+++-");
 }
 
+TEST(FinderConnections, APageThatIsRefusedForGoodIsReadSeldom) {
+  const Instant now{std::chrono::hours(1)};
+  FinderTiming timing;
+  timing.page_retry.jitter = 0;
+  for (const bool for_good : {false, true}) {
+    Connection connection(Device{}, tid_of("10.0.0.1"), timing, now);
+    std::vector<Duration> delays;
+    for (int i = 0; i < 8; ++i) {
+      connection.begin(Dc::Op::page, 1, now);
+      connection.end(Dc::Op::page);
+      connection.page_failed(for_good, now);
+      delays.push_back(connection.deadline(false) - now);
+    }
+    EXPECT_EQ(delays.front(), for_good ? timing.page_refused : timing.page_retry.first);
+    EXPECT_TRUE(std::is_sorted(delays.begin(), delays.end()));
+    EXPECT_EQ(delays.back(), timing.page_retry.cap);
+  }
+}
+
 TEST(FinderConnections, NoFloodTakesThePlaceOfWhatIsConfigured) {
   const Instant now{std::chrono::hours(1)};
   auto host = std::make_shared<HostIdentity>();

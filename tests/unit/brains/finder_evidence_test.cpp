@@ -442,8 +442,8 @@ TEST(FinderEvidence, ReferralsOfWhatIsNotThere) {
           --
           wait 100
           ls)",
-       "20s page 10.0.0.1\n20s signal log_pages_changed 10.0.0.1 nvme0\n"
-       "21.5s disconnect nvme1 10.0.0.3 (no longer referred to)\n21.5s signal dc_removed\n"
+       "23s page 10.0.0.1\n23s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "24.5s disconnect nvme1 10.0.0.3 (no longer referred to)\n24.5s signal dc_removed\n"
        "100s ls 10.0.0.1 configured nvme0 entries=0\n100s ls ended 10.0.0.3\n"},
   });
 }

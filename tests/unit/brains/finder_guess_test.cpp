@@ -88,7 +88,8 @@ TEST(FinderGuess, WhatWorksStays) {
           wait 10
           why)",
        "0s page 10.0.0.1%eth0\n0s connect 10.0.0.1%eth1\n0s page 10.0.0.1%eth1\n0s signal log_pages_changed "
-       "10.0.0.1%eth1 nvme1\n10s page 10.0.0.1%eth1\n"
+       "10.0.0.1%eth1 nvme1\n10s page 10.0.0.1%eth1\n11s page 10.0.0.1%eth1\n13s page 10.0.0.1%eth1\n17s page "
+       "10.0.0.1%eth1\n"
        "20s why 10.0.0.1%eth0 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, "
        "eth1), which takes its place, at rest\n20s why 10.0.0.1%eth1 wanted: configured\n"},
   });

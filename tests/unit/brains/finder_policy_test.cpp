@@ -165,7 +165,7 @@ TEST(FinderPolicy, ReadsEveryChange) {
           --
           wait 1000)",
        "300s page 10.0.0.1\n300s signal log_pages_changed 10.0.0.1 nvme0\n600s page 10.0.0.1\n900s page 10.0.0.1\n"},
-      {"a read fails: again after 20 s, 40 s, then every minute; the page stays",
+      {"a read fails: again after 1 s, 2 s, 4 s, up to a minute; the page stays",
        R"(page 10.0.0.1 nqn.a
           start pleo=disabled | controller=10.0.0.1
           reads 10.0.0.1 fail
@@ -173,7 +173,8 @@ TEST(FinderPolicy, ReadsEveryChange) {
           aen nvme0
           wait 150
           ls)",
-       "0s page 10.0.0.1\n20s page 10.0.0.1\n60s page 10.0.0.1\n120s page 10.0.0.1\n"
+       "0s page 10.0.0.1\n1s page 10.0.0.1\n3s page 10.0.0.1\n7s page 10.0.0.1\n15s page 10.0.0.1\n31s page 10.0.0.1\n"
+       "63s page 10.0.0.1\n123s page 10.0.0.1\n"
        "150s ls 10.0.0.1 configured nvme0 entries=1\n"},
       {"the first read failure is an error, repeats are debug",
        R"(start pleo=disabled | controller=10.0.0.1
@@ -185,7 +186,7 @@ TEST(FinderPolicy, ReadsEveryChange) {
        "0s page 10.0.0.1\n"
        "0s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Failed to retrieve log pages. "
        "Internal Error\n"
-       "20s page 10.0.0.1\n"},
+       "1s page 10.0.0.1\n3s page 10.0.0.1\n7s page 10.0.0.1\n15s page 10.0.0.1\n"},
       {"the controller is lost: its page stays",
        R"(page 10.0.0.1 nqn.a
           start pleo=disabled | controller=10.0.0.1
@@ -473,7 +474,9 @@ TEST(FinderPolicy, StopAndRestartCutNothing) {
           restart
           wait 10
           ls)",
-       "0s page 10.0.0.1\n0s page 10.0.0.2\n"
+       "0s page 10.0.0.1\n0s page 10.0.0.2\n1s page 10.0.0.1\n1s page 10.0.0.2\n3s page 10.0.0.1\n3s page 10.0.0.2\n7s "
+       "page 10.0.0.1\n"
+       "7s page 10.0.0.2\n"
        "10s ls 10.0.0.1 configured nvme0 entries=2\n10s ls 10.0.0.2 referral nvme1 entries=0\n"},
       {"restart before mDNS has answered: what it had announced stays: #44",
        R"(mdns 10.0.0.1

@@ -89,7 +89,7 @@ TEST(StacdConf, EveryOptionIsRead) {
       "[Global]\nnr-io-queues=8\nnr-write-queues=6\nnr-poll-queues=4\nudev-rule=enabled\nip-family=ipv6+ipv4\n"
       "[I/O controller connection management]\ndisconnect-scope = all-connections-matching-disconnect-trtypes\n"
       "disconnect-trtypes = tcp+rdma+fc+tcp\nconnect-attempts-on-ncc=5\n"
-      "[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1;nqn=nqn.a\n");
+      "[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1;trsvcid=8009;nqn=nqn.a\n");
   EXPECT_EQ(complaints(parsed), "");
   const StacdConfig& config = parsed.value;
   EXPECT_EQ(config.connect.nr_io_queues, 8);
@@ -215,6 +215,17 @@ TEST(StacdConf, BadValuesNeverCutMoreThanTheDefault) {
   EXPECT_EQ(parsed.value, expect);
   EXPECT_EQ(stacd("[I/O controller connection management]\ndisconnect-trtypes=rdma+bob\n").value.disconnect_trtypes,
             (TransportSet{false, true, false}));
+}
+
+TEST(StacdConf, AMissingPortIsThatOfDiscoveryAndSaidSo) {
+  const auto parsed = stacd("[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1;nqn=nqn.a\n");
+  EXPECT_EQ(
+      complaints(parsed),
+      "warning File:f:2: [Controllers]: controller - trsvcid is missing: 8009 is assumed, the port of discovery "
+      "controllers; most I/O controllers listen on 4420 - add `trsvcid=4420`, or `trsvcid=8009` if that is meant\n");
+  EXPECT_EQ(parsed.value.controllers.size(), 1U);
+  EXPECT_EQ(complaints(stacd("[Controllers]\ncontroller=transport=rdma;traddr=1.1.1.1;nqn=nqn.a\n")), "");
+  EXPECT_EQ(complaints(stafd("[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1\n")), "");
 }
 
 TEST(Conf, BadLinesAreNamedAndSkipped) {
