@@ -14,8 +14,8 @@ namespace stas {
 
 namespace {
 
-constexpr int kNothing = 1;
-constexpr char kAsked[] = "NQN|TID|DEVICE|ADDRESS";
+constexpr int kNobodyKnown = 1;
+constexpr char kWhose[] = "NQN|TID|DEVICE|ADDRESS";
 
 constexpr const char* kHistoryHelp = R"(
 positional arguments:
@@ -40,19 +40,19 @@ std::string local_time(const Json* milliseconds) {
   return text;
 }
 
-std::string controller(const Json& transition) {
+std::string controller_of(const Json& transition) {
   const auto tid = read_tid(transition);
   return tid ? tid->to_string() : std::string();
 }
 
-Json::Array shown_rows(const Json::Array& transitions) {
+Json::Array history_rows(const Json::Array& transitions) {
   Json::Array rows;
   for (const Json& transition : transitions) {
     auto row = Json::object();
     row.add("time", local_time(transition.find("time")));
     row.add("event", raw_text_of(transition, "event"));
     row.add("device", raw_text_of(transition, "device"));
-    row.add("controller", controller(transition));
+    row.add("controller", controller_of(transition));
     row.add("text", raw_text_of(transition, "text"));
     rows.push_back(std::move(row));
   }
@@ -65,13 +65,13 @@ CtlPrint print_history(const std::string& daemon, const Result<Json>& answer, st
   const auto& transitions = items_of(*answer, "transitions");
   const std::string question(raw_text_of(*answer, "question"));
   if (transitions.empty() && !question.empty()) {
-    print.exit_code = kNothing;
+    print.exit_code = kNobodyKnown;
     print.err = nobody_knows(daemon, question, items_of(*answer, "names"));
   }
   if (format && *format != OutputFormat::table)
     print.out = format_document(*answer, *format);
   else if (!transitions.empty())
-    print.out = format_document(shown_rows(transitions), OutputFormat::table);
+    print.out = format_document(history_rows(transitions), OutputFormat::table);
   else if (question.empty())
     print.out = "nothing has happened yet\n";
   return print;
@@ -82,13 +82,13 @@ CtlPrint print_history(const std::string& daemon, const Result<Json>& answer, st
 CtlCommand history_command(const std::string& tool, const std::string& daemon) {
   CliCommand command;
   command.name = "history";
-  command.usage = "usage: " + tool + " history [-h] [" + kAsked + "]\n";
+  command.usage = "usage: " + tool + " history [-h] [" + kWhose + "]\n";
   command.help = kHistoryHelp;
-  command.last_argument = kAsked;
+  command.last_argument = kWhose;
   return {std::move(command), "Show what happened to the controllers, and why",
           [](CtlClient& client, const CliRun& run) {
-            return client.history(run.value(kAsked)).map([&](Json answer) {
-              answer.set("question", run.value(kAsked));
+            return client.history(run.value(kWhose)).map([&](Json answer) {
+              answer.set("question", run.value(kWhose));
               return answer;
             });
           },

@@ -13,7 +13,7 @@ namespace stas {
 
 namespace {
 
-constexpr std::size_t kCut = 3;  // bytes of the "..." behind what was cut
+constexpr std::size_t kDots = 3;  // bytes of the "..." behind what was cut
 
 // After these something is another way than before.
 bool is_transition(Topic topic) {
@@ -70,7 +70,7 @@ bool History::take(const Report& report, std::string_view text, std::int64_t clo
   // A device that nobody knows is written "nvme?" for people.
   const std::string device = report.device == "nvme?" ? std::string() : report.device;
   add({clock, std::string(name_of(report.topic)), *report.tid, device, std::string(to_text(report.reason)),
-       printable(without_names(text, report), kMaxTransitionText - kCut)});
+       printable(without_names(text, report), kMaxTransitionText - kDots)});
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
+#include "libstas/core/base/text.h"
 #include "libstas/core/identity/address.h"
 
 namespace stas {
@@ -17,8 +18,6 @@ constexpr std::size_t kMaxAddress = 64;
 constexpr std::size_t kMaxInterface = 15;   // IFNAMSIZ without its NUL
 constexpr std::string_view kNone = "none";  // how the kernel and nvme-cli call an absent value
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 // What a unit name may contain as it is, but for the backslash, which begins an escape there.
 bool is_plain(char c) {
   return is_digit(c) || is_letter(c) || std::string_view(":-_.@").find(c) != std::string_view::npos;

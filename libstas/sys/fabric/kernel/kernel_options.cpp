@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "libstas/core/base/text.h"
+
 namespace stas {
 
 namespace {
@@ -41,8 +43,6 @@ constexpr std::array<Since, 22> kSince = {{
     {"dhchap_ctrl_secret", 6, 0},
     {"duplicate_connect", 0, 0},
 }};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
