@@ -21,7 +21,7 @@ class HistoryFile {
   void start();
   // `text`: of the report, as the journal gets it.
   void take(const Report& report, std::string_view text);
-  void flush() { file_.flush(); }
+  void flush(Duration limit) { file_.flush(limit); }
 
   // The method of the bus. This object outlives it.
   BusMethod method() const;

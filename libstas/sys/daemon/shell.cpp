@@ -331,8 +331,8 @@ void Shell::stop() {
 }
 
 void Shell::end() {
-  state_.flush();
-  history_.flush();
+  const bool saved = state_.flush();
+  history_.flush(saved ? StateFile::kFlushWait : Duration::zero());  // their disk hangs
   loop_.quit(0);
 }
 

@@ -35,7 +35,7 @@ StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::
       job_(loop),
       timer_(loop.timer([this] { save(); })) {}
 
-StateFile::~StateFile() { wait(); }
+StateFile::~StateFile() { wait(kFlushWait); }
 
 void StateFile::changed() {
   if (!std::exchange(waiting_, true)) timer_.arm(std::max(loop_.now() + kSoon, not_before_));
@@ -47,10 +47,11 @@ void StateFile::save() {
   if (!waiting_) begin();
 }
 
-void StateFile::flush() {
-  if (!wait() || !waiting_) return;
+bool StateFile::flush(Duration limit) {
+  if (!wait(limit)) return false;
+  if (!waiting_) return true;
   save();
-  wait();
+  return wait(limit);
 }
 
 void StateFile::begin() {
@@ -77,8 +78,10 @@ void StateFile::finish(const Result<void>& written) {
 }
 
 // False: it has not ended in time.
-bool StateFile::wait() {
-  const bool ended = job_.wait(kFlushWait);
+bool StateFile::wait(Duration limit) {
+  if (given_up_) return false;
+  const bool ended = job_.wait(limit);
+  given_up_ = !ended;
   if (!ended) journal_.error("Unable to save " + what_ + ": " + path_ + ": writing it does not end");
   return ended;
 }

@@ -43,19 +43,21 @@ class StateFile {
   // `what`: it is called so in messages.
   StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,
             std::string what = "last known config");
-  ~StateFile();  // waits for what is being written, at most kFlushWait
+  ~StateFile();  // waits for what is being written, at most kFlushWait; not where flush() has waited in vain
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
 
   const std::string& path() const { return path_; }
   void changed();
-  void save();   // now, without waiting for the end of it
-  void flush();  // for the end of the process: what is being written and what waits, then waits at most kFlushWait
+  void save();  // now, without waiting for the end of it
+  // For the end of the process: what is being written and what waits is written, and waited for at most so long each.
+  // False: something is still being written.
+  bool flush(Duration limit = kFlushWait);
 
  private:
   void begin();
   void finish(const Result<void>& written);
-  bool wait();
+  bool wait(Duration limit);
 
   Loop& loop_;
   std::string path_;
@@ -69,6 +71,7 @@ class StateFile {
   Instant not_before_{};
   Backoff backoff_{kAgain};
   bool failed_ = false;
+  bool given_up_ = false;
 };
 
 }  // namespace stas

@@ -102,6 +102,25 @@ TEST_F(StateFileTest, ItsEndWaitsForTheWriting) {
   later.join();
 }
 
+TEST_F(StateFileTest, WhatHangsIsWaitedForOnce) {
+  std::promise<void> disk;
+  testing::internal::CaptureStderr();
+  {
+    StateFile file(loop_, directory_ / "state", journal_,
+                   [slow = disk.get_future().share()] { return [slow] { return slow.wait(), std::string("late"); }; });
+    file.save();
+    EXPECT_FALSE(file.flush(Duration::zero()));
+    file.changed();
+    EXPECT_FALSE(file.flush());
+  }
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  disk.set_value();
+  TimerSource look = loop_.timer([&] { look.arm_after(std::chrono::milliseconds(5)); });  // nobody else wakes the loop
+  look.arm_after({});
+  EXPECT_TRUE(test::run_until(loop_, [&] { return content() == "late"; })) << "it is left behind, not stopped";
+}
+
 // The file is all that a daemon finds again; what could not be written is owed.
 TEST_F(StateFileTest, AWriteThatFailedIsRepeatedUntilItWorks) {
   const std::string away = directory_.path() + ".away";
