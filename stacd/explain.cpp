@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "libstas/core/brain/question.h"
-#include "libstas/core/config/controller_rule.h"
 #include "stacd/explanation.h"
 
 namespace stas {
@@ -23,7 +22,7 @@ class Search {
     for (const Row& row : explainer_.table().rows)
       if (asks_about(row)) add([&] { return explainer_.of(row); });
     add_devices();
-    add_rules();
+    add_rule_hints(question_, *brain_.config(), files_.conf, answer_);
     add_pages();
     if (answer_.controllers.empty() && answer_.hints.empty()) tell_names();
     return std::move(answer_);
@@ -56,19 +55,6 @@ class Search {
           (!device.traddr.empty() && question_.means_address(device.traddr)))
         add([&, &device = device] { return explainer_.of(device); });
     }
-  }
-
-  void add_rules() {
-    std::set<std::string> told;  // beside a controller that they are about
-    for (const Explanation& controller : answer_.controllers)
-      for (const auto& rule : controller.rules) told.insert(rule.place);
-    const auto add = [&](const std::string& where, const std::string& text) {
-      if (answer_.hints.size() < kMaxExplained && !told.contains(where)) answer_.hints.push_back(where + ": " + text);
-    };
-    for (const ControllerRule& rule : brain_.config()->excludes)
-      if (question_.means(rule)) add(place(files_.conf, rule.line), "exclude=" + to_text(rule));
-    for (const ConfigDoubt& doubt : brain_.config()->doubts)
-      if (question_.means(doubt)) add(place(doubt.file, doubt.line), doubt.text);
   }
 
   void add_pages() {

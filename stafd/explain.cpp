@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "libstas/core/brain/question.h"
-#include "libstas/core/config/controller_rule.h"
 #include "stafd/explanation.h"
 
 namespace stas {
@@ -22,7 +21,7 @@ class DcSearch {
     answer_.complete = brain_.devices().complete();
     add_names();
     add_devices();
-    add_rules();
+    add_rule_hints(question_, *brain_.config(), files_.conf, answer_);
     for (const Tid& tid : brain_.ended())
       if (question_.means(tid)) add_hint(tid.to_string() + " was removed on purpose");
     add_listed();
@@ -72,19 +71,6 @@ class DcSearch {
           question_.means_address(device.traddr))
         add([&, &device = device] { return explainer_.of(device); });
     }
-  }
-
-  void add_rules() {
-    std::set<std::string> told;  // beside a controller that they are about
-    for (const Explanation& controller : answer_.controllers)
-      for (const auto& rule : controller.rules) told.insert(rule.place);
-    const auto add = [&](const std::string& where, const std::string& text) {
-      if (!told.contains(where)) add_hint(where + ": " + text);
-    };
-    for (const ControllerRule& rule : brain_.config()->excludes)
-      if (question_.means(rule)) add(place(files_.conf, rule.line), "exclude=" + to_text(rule));
-    for (const ConfigDoubt& doubt : brain_.config()->doubts)
-      if (question_.means(doubt)) add(place(doubt.file, doubt.line), doubt.text);
   }
 
   // A subsystem, and who lists it.

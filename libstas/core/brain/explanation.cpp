@@ -2,6 +2,7 @@
 #include "libstas/core/brain/explanation.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
@@ -175,6 +176,20 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
     out.options.push_back({"dhchap-secret", kSet, files.sys_conf + kHost});
   if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, at("dhchap-ctrl-secret")});
   tell_identity(out, system, tid, line, port_source, source, files);
+}
+
+void add_rule_hints(const Question& question, const CommonConfig& config, const std::string& conf_file,
+                    Answer& answer) {
+  std::set<std::string> told;
+  for (const Explanation& controller : answer.controllers)
+    for (const auto& rule : controller.rules) told.insert(rule.place);
+  const auto add = [&](const std::string& where, const std::string& text) {
+    if (answer.hints.size() < kMaxExplained && !told.contains(where)) answer.hints.push_back(where + ": " + text);
+  };
+  for (const ControllerRule& rule : config.excludes)
+    if (question.means(rule)) add(place(conf_file, rule.line), "exclude=" + to_text(rule));
+  for (const ConfigDoubt& doubt : config.doubts)
+    if (question.means(doubt)) add(place(doubt.file, doubt.line), doubt.text);
 }
 
 Json to_json(const Answer& answer, Instant now) {

@@ -14,6 +14,7 @@
 #include "libstas/core/base/json.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/base/time.h"
+#include "libstas/core/brain/question.h"
 #include "libstas/core/config/config_values.h"
 #include "libstas/core/identity/host.h"
 #include "libstas/core/identity/tid.h"
@@ -76,6 +77,9 @@ struct Answer {
 
 // "FILE:LINE"; "FILE" for line 0, which is the whole file.
 std::string place(const std::string& file, int line);
+// The exclude= rules and the doubts of the configuration that have the name asked for, beside those that stand at one
+// of the controllers already.
+void add_rule_hints(const Question& question, const CommonConfig& config, const std::string& conf_file, Answer& answer);
 
 // Times are seconds: how long something has been so, how long ago it was, or how far it is away.
 Json to_json(const Answer& answer, Instant now);
