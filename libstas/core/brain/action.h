@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Orders. The brains (stafd/finder, stacd/connector) return them from advance(); the shells carry them out. Operations
-// (the first five) go to a Fabric (sys/fabric/fabric.h) and always come back as OpDone with the same id, whatever
+// (the first six) go to a Fabric (sys/fabric/fabric.h) and always come back as OpDone with the same id, whatever
 // happens; a deadline on each is the fabric's duty.
 #pragma once
 
@@ -73,7 +73,14 @@ struct FetchLogPage {
   std::optional<std::uint64_t> known_genctr;
 };
 
-using FabricOp = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage>;
+// Does anybody use the namespaces that this device carries? -> Usage or Error, which is no information.
+struct InspectUsage {
+  OpId op = 0;
+  Tid tid;
+  DeviceRef device;
+};
+
+using FabricOp = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, InspectUsage>;
 
 // --- orders to the shell ---
 
@@ -116,8 +123,9 @@ struct LeaveToNvmeCli {
 // stacd: ask stafd for all log pages (-> StafPages).
 struct FetchStafPages {};
 
-using Action = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, Resolve, Report, SaveLastKnown,
-                            NotifyLogPagesChanged, NotifyDcRemoved, NotifySettled, LeaveToNvmeCli, FetchStafPages>;
+using Action =
+    std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, InspectUsage, Resolve, Report,
+                 SaveLastKnown, NotifyLogPagesChanged, NotifyDcRemoved, NotifySettled, LeaveToNvmeCli, FetchStafPages>;
 using Actions = std::vector<Action>;
 
 }  // namespace stas

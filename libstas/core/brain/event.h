@@ -31,7 +31,10 @@ struct Disconnected {};
 struct Registered {
   std::string refusal;  // not empty: the controller said no, in words
 };
-using OpResult = std::variant<Connected, Disconnected, Registered, SupportedDlp, LogPage, Error>;
+struct Usage {
+  std::string by;  // what uses it, in words: "nvme0n1 is mounted on /srv"; "" nothing that shows
+};
+using OpResult = std::variant<Connected, Disconnected, Registered, SupportedDlp, LogPage, Usage, Error>;
 
 struct OpDone {
   OpId op = 0;

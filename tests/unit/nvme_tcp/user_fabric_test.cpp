@@ -41,6 +41,16 @@ TEST(UserFabric, BeginsWithInterfacesAndAnEmptyScan) {
   EXPECT_TRUE(std::get<DevicesScanned>(world.events[1]).devices.empty());
 }
 
+TEST(UserFabric, NobodyUsesWhatHasNoBlockDevice) {
+  const auto target = start_target("");
+  FabricWorld world;
+  const auto device = world.connected(order(target->port()));
+  const auto usage = world.call(InspectUsage{0, world.some_tid(), device.ref});
+  EXPECT_EQ(std::get<Usage>(usage).by, "");
+  const auto other = world.call(InspectUsage{0, world.some_tid(), {"user7", 7}});
+  EXPECT_EQ(std::get<Error>(other).kind, ErrorKind::not_found);
+}
+
 TEST(UserFabric, ConnectsADiscoveryControllerWithAllItsAttributes) {
   const auto target = start_target(R"(, "dctype": "cdc")");
   FabricWorld world;

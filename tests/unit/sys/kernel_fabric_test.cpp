@@ -402,6 +402,27 @@ TEST_F(KernelFabricTest, AStuckCommandIsAnsweredAndItsLateResultDropped) {
   EXPECT_EQ(fabric().pending(), 0U);
 }
 
+TEST_F(KernelFabricTest, ALookThatHangsIsAnsweredAndHoldsUpNoOther) {
+  limits_.usage = std::chrono::milliseconds(50);
+  auto gate = writer_;
+  calls_.usage = [gate](const DeviceRef& device) -> Result<Usage> {
+    std::unique_lock lock(gate->mutex);
+    gate->changed.wait(lock, [&] { return !gate->held || device.name == "nvme1"; });
+    return Usage{device.name + " is mounted on /srv"};
+  };
+  gate->hold(true);
+  for (const char* name : {"nvme0", "nvme1"}) root_.add(name, testing::io_controller());
+  fabric().submit(InspectUsage{.op = 1, .tid = order(0, "1").tid, .device = ref("nvme0")});
+  fabric().submit(InspectUsage{.op = 2, .tid = order(0, "1").tid, .device = ref("nvme1")});
+  fabric().submit(Disconnect{.op = 3, .tid = order(0, "1").tid, .device = ref("nvme0"), .reason = {}});
+  EXPECT_EQ(std::get<Usage>(result(2)).by, "nvme1 is mounted on /srv");
+  EXPECT_TRUE(std::holds_alternative<Disconnected>(result(3)));
+  EXPECT_EQ(kind(result(1)), ErrorKind::timed_out);
+  gate->hold(false);
+  for (int i = 0; i < 20; ++i) loop_.run_once(std::chrono::milliseconds(2));
+  EXPECT_EQ(answers(), 3U);
+}
+
 TEST_F(KernelFabricTest, NoNumberOfMuteControllersDelaysADisconnect) {
   constexpr OpId kMute = 100;
   auto gate = std::make_shared<FakeWriter>();

@@ -7,6 +7,7 @@
 #include "libstas/sys/fabric/kernel/connect_error.h"
 #include "libstas/sys/fabric/kernel/fabrics_device.h"
 #include "libstas/sys/fabric/kernel/log_fetch.h"
+#include "libstas/sys/fabric/kernel/usage.h"
 #include "libstas/sys/net/interfaces.h"
 #include "libstas/sys/os/descriptors.h"
 
@@ -21,11 +22,16 @@ constexpr WorkerLimits kCommands = {.threads = 64, .per_key = 1, .queued = 65536
 // Deletes do not wait behind commands that get no answer, however many there are.
 constexpr WorkerLimits kDeletes = {.threads = 64, .per_key = 1, .queued = 65536};
 
+// Each may hang with its device; what waits for a thread for too long counts as in use.
+constexpr WorkerLimits kInspections = {.threads = 64, .per_key = 1, .queued = 65536};
+
 KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
   if (!calls.connect) calls.connect = [paths](const Connect& order) { return connect_controller(paths, order); };
   if (!calls.supported_options) calls.supported_options = [paths] { return read_supported_options(paths); };
   if (!calls.open_admin) calls.open_admin = open_admin;
   if (!calls.interfaces) calls.interfaces = read_interfaces;
+  if (!calls.usage)
+    calls.usage = [paths, probe = usage_probe()](const DeviceRef& ref) { return read_usage(paths, ref, probe); };
   if (!calls.remove) calls.remove = [paths](const DeviceRef& ref) { return delete_device(paths, ref); };
   return calls;
 }
@@ -66,6 +72,7 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
                 [this](const Connect& order, Result<std::string> name) { on_connected(order, std::move(name)); }),
       commands_(loop, kCommands),
       deletes_(loop, kDeletes),
+      inspections_(loop, kInspections),
       scan_later_(loop.once([this] { scan_now(); })) {
   ops_.set_sink([this](Event event) { emit(std::move(event)); });
 }
@@ -73,6 +80,7 @@ KernelFabric::KernelFabric(Loop& loop, KindOfInterest interest, KernelPaths path
 KernelFabric::~KernelFabric() {
   commands_.stop(Duration::zero());
   deletes_.stop(Duration::zero());
+  inspections_.stop(Duration::zero());
 }
 
 Result<void> KernelFabric::start(Sink sink) {
@@ -193,6 +201,15 @@ void KernelFabric::run(Disconnect op) {
     });
   });
   if (!taken) ops_.finish_later(op.op, no_thread(op.device));
+}
+
+void KernelFabric::run(InspectUsage op) {
+  const auto over = ops_.begin(op.op, limits_.usage, late(op.device, "the look at what uses it"));
+  auto job = [this, over, id = op.op, ref = op.device, usage = calls_.usage] {
+    if (over->load()) return Worker::Completion();
+    return Worker::Completion([this, id, result = either(usage(ref))]() mutable { ops_.finish(id, std::move(result)); });
+  };
+  if (!inspections_.submit(op.device.name, std::move(job))) ops_.finish_later(op.op, no_thread(op.device));
 }
 
 void KernelFabric::run(Register op) {

@@ -31,6 +31,7 @@ struct KernelCalls {
   std::function<Result<SupportedOptions>()> supported_options;
   std::function<Result<AdminSession>(const std::string& path, const std::string& name)> open_admin;
   std::function<Result<void>(const DeviceRef&)> remove;
+  std::function<Result<Usage>(const DeviceRef&)> usage;
   NetworkMonitor::Read interfaces;
 };
 
@@ -38,6 +39,7 @@ struct KernelLimits {
   ConnectLimits connect;
   Duration disconnect = std::chrono::seconds(30);
   Duration admin = std::chrono::seconds(90);
+  Duration usage = std::chrono::seconds(4);
 };
 
 class KernelFabric final : public Fabric {
@@ -60,6 +62,7 @@ class KernelFabric final : public Fabric {
   void run(Register op);
   void run(FetchSupported op);
   void run(FetchLogPage op);
+  void run(InspectUsage op);
   void run_admin(OpId op, const DeviceRef& device, std::function<OpResult(const AdminSession&)> talk);
 
   void on_connected(const Connect& order, Result<std::string> name);
@@ -94,7 +97,7 @@ class KernelFabric final : public Fabric {
   };
   std::map<OpId, Inquiry> inquiries_;
   bool stopped_ = false;
-  Worker commands_, deletes_;
+  Worker commands_, deletes_, inspections_;
   OnceSource scan_later_;
 };
 

@@ -19,6 +19,7 @@ namespace stas {
 struct KernelPaths {
   std::string sys = "/sys";
   std::string dev = "/dev";
+  std::string proc = "/proc";
 };
 
 inline constexpr std::size_t kMaxAttribute = 4096;  // bytes of one sysfs attribute
