@@ -106,6 +106,15 @@ Instant Connector::soak_deadline() const {
   return first;
 }
 
+std::vector<const Ioc*> Connector::kept_back(const std::string& subsysnqn) const {
+  std::vector<const Ioc*> kept;
+  for (const auto& ioc : controllers())
+    if (ioc.tid.subsysnqn() == subsysnqn && !ioc.released && ioc.row < desired_.rows.size() &&
+        row_of(ioc).keeper != Keeper::none)
+      kept.push_back(&ioc);
+  return kept;
+}
+
 bool Connector::stopped() const { return stopping_ && by_op_.empty(); }
 
 // --- facts ---
@@ -115,14 +124,18 @@ void Connector::handle(Event event, Instant now) {
       Overloaded{
           [&](const OpDone& done) { on_op_done(done, now); },
           [&](const DeviceSeen& seen) { on_device_seen(seen.device, now); },
-          [&](const DeviceGone& gone) { lost_devices(devices_.gone(gone.ref), now, false); },
+          [&](const DeviceGone& gone) {
+            lost_devices(devices_.gone(gone.ref), now, false);
+            dirty_ |= desired_.by_devices;
+          },
           [&](DevicesScanned& scanned) { on_scan(std::move(scanned.devices), now); },
           [&](InterfacesSeen& seen) { on_interfaces(std::move(seen.interfaces), now); },
           [&](const Resolved& resolved) { on_resolved(resolved, now); },
           [&](const StacdConfigured& configured) { on_configured(configured, now); },
           [&](const StafAppeared&) { on_staf_appeared(now); }, [&](const StafVanished&) { on_staf_vanished(); },
           [&](const StafChanged&) { on_staf_changed(now); },
-          [&](StafPages& pages) { on_staf_pages(std::move(pages), now); }, [&](const Stop&) { stopping_ = true; },
+          [&](StafPages& pages) { on_staf_pages(std::move(pages), now); },
+          [&](const ReleaseOrdered& order) { on_release(order.subsysnqn); }, [&](const Stop&) { stopping_ = true; },
           [](const auto&) {},  // facts that concern stafd, or say nothing about I/O controllers
       },
       event);
@@ -236,6 +249,7 @@ void Connector::on_device_seen(const Device& device, Instant now) {
   lost_devices(devices_.seen(device), now, false);
   check_guess(device, now);
   if (Ioc* ioc = owner_of(device.ref); ioc != nullptr) note_works(*ioc);
+  dirty_ |= desired_.by_devices;
   audit_ = true;
 }
 
@@ -264,6 +278,7 @@ void Connector::on_scan(std::vector<Device> devices, Instant now) {
     else
       note_works(ioc);
   if (first) take_restored(now);
+  dirty_ |= desired_.by_devices;
   audit_ = true;
 }
 
@@ -288,12 +303,13 @@ void Connector::lose(Ioc& ioc, Instant now) {
 
 void Connector::on_op_done(const OpDone& done, Instant now) {
   const auto it = by_op_.find(done.op);
-  if (it == by_op_.end()) return;
+  if (it == by_op_.end()) return on_usage(done);
   const IocId id = it->second;
   Ioc& ioc = iocs_.at(id);
   by_op_.erase(it);
   const auto op = std::exchange(ioc.op, Ioc::Op::none);
   ioc.op_id = 0;
+  ioc.cutting = false;
   const auto [first, last] = connecting_.equal_range(ioc.tid.traddr());
   if (const auto mine = std::find_if(first, last, [&](const auto& item) { return item.second == id; }); mine != last)
     connecting_.erase(mine);
@@ -340,6 +356,31 @@ void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
                std::to_string(config_->connect_attempts_on_ncc));
   if (names_.failed(ioc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
     dirty_ = save_ = true;
+}
+
+// An error is no answer: nobody can tell, and that is as good as in use.
+void Connector::on_usage(const OpDone& done) {
+  const auto it = inspecting_.find(done.op);
+  if (it == inspecting_.end()) return;
+  const auto found = iocs_.find(it->second);
+  inspecting_.erase(it);
+  if (found == iocs_.end() || found->second.usage_op != done.op) return;  // it is gone, or its device is another
+  KnownUsage& usage = found->second.usage;
+  usage.asked = std::exchange(usage.pending, kNever);
+  const auto* answer = std::get_if<Usage>(&done.result);
+  const auto* error = std::get_if<Error>(&done.result);
+  usage.by = answer != nullptr ? answer->by : "whether it is in use cannot be found out";
+  if (error != nullptr) usage.by += ": " + error->text;
+  found->second.usage_op = 0;
+  dirty_ = config_ != nullptr;
+}
+
+void Connector::on_release(const std::string& subsysnqn) {
+  for (auto& [id, ioc] : iocs_) {
+    if (!ioc.device || ioc.leaving_since == kNever || ioc.tid.subsysnqn() != subsysnqn) continue;
+    ioc.released = true;
+    dirty_ = config_ != nullptr;
+  }
 }
 
 void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) {

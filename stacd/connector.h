@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -67,6 +68,8 @@ class Connector {
   // NCC, and as many attempts as are allowed: no more of them.
   bool given_up(const Ioc& ioc, const Row& row) const;
   Instant soak_deadline() const;
+  // What is kept against the evidence and leads to this subsystem: what ReleaseOrdered lets go of.
+  std::vector<const Ioc*> kept_back(const std::string& subsysnqn) const;
   // After Stop: nothing is in flight.
   bool stopped() const;
 
@@ -77,6 +80,8 @@ class Connector {
   void on_op_done(const OpDone& done, Instant now);
   void on_connected(Ioc& ioc, const Device& device, Instant now);
   void on_connect_failed(Ioc& ioc, const Error& error, Instant now);
+  void on_usage(const OpDone& done);
+  void on_release(const std::string& subsysnqn);
   void on_disconnect_failed(Ioc& ioc, const Error& error, Instant now);
   void on_device_seen(const Device& device, Instant now);
   void check_guess(const Device& device, Instant now);
@@ -95,6 +100,7 @@ class Connector {
   void follow(Ioc& ioc, const Row& row, Instant now);
   void remember_sources(Ioc& ioc, const Row& row, const Facts& facts);
   void tell_holds(const std::vector<Ioc*>& fresh);
+  void tell_budget();
   void take_restored(Instant now);
   void audit(Instant now);
   void forget_foreign();
@@ -108,7 +114,9 @@ class Connector {
   bool being_cut(const Ioc& ioc);
   bool adopt(Ioc& ioc, Instant now);
   void order_connect(Ioc& ioc, const Row& row, Instant now);
-  void order_disconnect(Ioc& ioc, const Row& row);
+  void step_kept(Ioc& ioc, const Row& row, Instant now);
+  void inspect(Ioc& ioc, Instant now);
+  void order_disconnect(Ioc& ioc, const Row& row, Instant now);
   bool another_name_waits(const Ioc& ioc, Instant now);
   bool hand_over(Ioc& ioc, Instant now);
   void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
@@ -142,6 +150,7 @@ class Connector {
   IocId next_ioc_ = 1;
   std::unordered_map<Tid, IocId> by_tid_;
   std::unordered_map<OpId, IocId> by_op_;
+  std::unordered_map<OpId, IocId> inspecting_;              // InspectUsage: beside the one operation of each
   std::unordered_map<std::string, IocId> by_device_;        // by device name
   std::unordered_multimap<std::string, IocId> connecting_;  // by address: a connect is in flight
   std::vector<KnownIoc> restored_;                          // until the first scan says which of them still exist
@@ -151,6 +160,9 @@ class Connector {
   bool fetch_failure_told_ = false;
   Instant asked_{};  // the question in flight went out
   Instant next_fetch_{};
+
+  std::deque<Instant> cuts_;  // as Facts::cuts
+  bool budget_told_ = false;
 
   std::set<std::string> told_;
   OpId next_op_ = 1;

@@ -8,6 +8,7 @@
 #include "libstas/core/brain/earlier_hosts.h"
 #include "libstas/core/config/filter.h"
 #include "stacd/evidence.h"
+#include "stacd/guard.h"
 
 namespace stas {
 
@@ -65,6 +66,7 @@ class Table {
     for (std::size_t i = 0; i < out_.rows.size(); ++i) judge(out_.rows[i], known_[i]);
     for (std::size_t i = 0; i < out_.rows.size(); ++i)
       if (known_[i] != nullptr) await_replacement(out_.rows[i], *known_[i]);
+    guard(out_, known_, facts_, timing_, now_);
     for (std::size_t i = 0; i < out_.rows.size(); ++i) {
       const Row& row = out_.rows[i];
       if (row.standing == Standing::held) out_.next = std::min(out_.next, row.until);
@@ -335,27 +337,6 @@ class Table {
 };
 
 }  // namespace
-
-std::string_view to_text(Standing standing) {
-  switch (standing) {
-    case Standing::wanted:
-      return "wanted";
-    case Standing::held:
-      return "held";
-    case Standing::leaving:
-      return "leaving";
-    case Standing::refused:
-      return "refused";
-    case Standing::foreign:
-      return "foreign";
-  }
-  return "";
-}
-
-const Row* Desired::find(const Tid& tid) const {
-  const auto it = by_tid.find(tid);
-  return it == by_tid.end() ? nullptr : &rows[it->second];
-}
 
 ConnectOptions options_of(const StacdConfig& config, const Row& row) {
   if (row.line != nullptr) return merged(config.connect, row.line->options);

@@ -25,7 +25,7 @@ Instant begin_of(const Row& row, const Ioc& ioc) {
     case Standing::wanted:
       return ioc.named_since;
     case Standing::held:
-      return ioc.unnamed_since;
+      return row.keeper == Keeper::none ? ioc.unnamed_since : ioc.leaving_since;
     case Standing::leaving:
     case Standing::refused:
       return ioc.leaving_since;
@@ -89,6 +89,12 @@ void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) cons
     out.rules.push_back({files_.conf + kIocs,
                          "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),
                          "ends the attempts, as the central discovery controller reports no connectivity (NCC)"});
+  if (row.keeper != Keeper::none)
+    out.rules.push_back({files_.conf + kIocs,
+                         row.keeper == Keeper::guard
+                             ? "disconnect-guard=hold"
+                             : "max-disconnects-per-minute=" + std::to_string(config.max_disconnects_per_minute),
+                         "keeps the connection for now; `stacctl release " + row.tid.subsysnqn() + "` lets go"});
   const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
   if (ioc == nullptr || !ioc->live || !(row.standing == Standing::foreign || (goes && !row.cut))) return;
   out.rules.push_back({files_.conf + kIocs, "disconnect-scope=" + std::string(to_text(config.disconnect_scope)),

@@ -41,7 +41,6 @@ struct Ioc : Known {
   bool hold_told = false;
 
   // --- the connection ---
-  std::optional<DeviceRef> device;
   Instant bound_at{};
   bool guessed = false;         // the device may leave another way than the Tid says; it shows when it is live
   std::optional<Tid> alias_of;  // another controller of ours has the device that this Tid means
@@ -60,6 +59,7 @@ struct Ioc : Known {
   Backoff cut_backoff;
   Instant next_cut{};
   bool cut_failure_told = false;
+  OpId usage_op = 0;  // the question of usage.pending
 
   Op op = Op::none;
   OpId op_id = 0;
@@ -75,6 +75,7 @@ struct Ioc : Known {
     live = true;
     blocked = false;
     bound_at = now;
+    forget_usage();
     guessed = waits = false;
     alias_of.reset();
     attempts = 0;
@@ -84,9 +85,16 @@ struct Ioc : Known {
     last_error.clear();
     op_failures = 0;
   }
+  // What was found out of a device says nothing about the next.
+  void forget_usage() {
+    usage = {};
+    usage_op = 0;
+    released = false;
+  }
   void unbind(Instant now, Duration delay) {
     device.reset();
     live = works = false;
+    forget_usage();
     attempts = 0;
     next_connect = now + delay;
   }

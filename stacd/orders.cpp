@@ -12,6 +12,7 @@ namespace stas {
 namespace {
 
 constexpr int kMaxRounds = 8;
+constexpr std::size_t kMaxInspections = 64;  // at once; the answer to one leads to the next
 
 bool differ(const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; }
 
@@ -56,6 +57,7 @@ void Connector::step(Ioc& ioc, Instant now) {
   const Row& row = row_of(ioc);
   switch (row.standing) {
     case Standing::held:
+      if (row.keeper != Keeper::none) return step_kept(ioc, row, now);
       if (row.passing) return;  // the answer comes in a moment
       [[fallthrough]];
     case Standing::wanted:
@@ -72,6 +74,7 @@ void Connector::step(Ioc& ioc, Instant now) {
 
 void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
   if (ioc.foreign && !ioc.device) return erase(ioc);
+  if (row.inspect) inspect(ioc, now);
   if (now < row.not_before) {
     deadline_ = std::min(deadline_, row.not_before);
     return;
@@ -93,7 +96,21 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
     deadline_ = std::min(deadline_, ioc.next_cut);
     return;
   }
-  order_disconnect(ioc, row);
+  order_disconnect(ioc, row, now);
+}
+
+// It would be cut if nothing kept it; what takes it over need not be asked for.
+void Connector::step_kept(Ioc& ioc, const Row& row, Instant now) {
+  if (!row.inspect || ioc.usage.pending != kNever) return;
+  if (!another_name_waits(ioc, now) && !hand_over(ioc, now)) inspect(ioc, now);
+}
+
+void Connector::inspect(Ioc& ioc, Instant now) {
+  if (!ioc.device || ioc.usage.pending != kNever || inspecting_.size() >= kMaxInspections) return;
+  ioc.usage.pending = now;
+  ioc.usage_op = next_op_++;
+  inspecting_.emplace(ioc.usage_op, by_tid_.at(ioc.tid));
+  out_.push_back(InspectUsage{ioc.usage_op, ioc.tid, *ioc.device});
 }
 
 void Connector::step_unbound(Ioc& ioc, const Row& row, Instant now) {
@@ -201,10 +218,23 @@ void Connector::order_connect(Ioc& ioc, const Row& row, Instant now) {
                          ioc.configured ? Reason::configured : Reason::listed, !ioc.failure_told});
 }
 
-void Connector::order_disconnect(Ioc& ioc, const Row& row) {
+void Connector::order_disconnect(Ioc& ioc, const Row& row, Instant now) {
+  if (const auto allowed = static_cast<std::size_t>(config_->max_disconnects_per_minute); allowed > 0) {
+    std::erase_if(cuts_, [&](Instant then) { return then + timing_.minute <= now; });
+    if (cuts_.size() >= allowed && !ioc.released) {
+      dirty_ = true;  // the table says until when it is kept
+      return;
+    }
+    cuts_.push_back(now);
+  }
+  if (row.last_path && ioc.usage.asked != kNever && !ioc.usage.by.empty())
+    report(ioc.cut_failure_told ? Level::debug : Level::warning, Topic::in_use, ioc,
+           "The last path to what is in use is cut: " + ioc.usage.by + " (disconnect-guard=warn)", row.reason);
   report(ioc.cut_failure_told ? Level::debug : Level::info, Topic::disconnecting, ioc,
-         "Disconnect initiated: " + std::string(to_text(row.reason)), row.reason);
+         "Disconnect initiated: " + std::string(to_text(row.reason)) + (ioc.released ? ", and released" : ""),
+         row.reason);
   ioc.op = Ioc::Op::disconnect;
+  ioc.cutting = true;
   ioc.op_id = next_op_++;
   by_op_.emplace(ioc.op_id, by_tid_.at(ioc.tid));
   out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
@@ -232,7 +262,9 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
   for (const auto standing : {Standing::wanted, Standing::held}) {
     for (auto& [id, heir] : iocs_) {
       if (&heir == &ioc || heir.op == Ioc::Op::disconnect) continue;
-      if (row_of(heir).standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+      const Row& row = row_of(heir);
+      if (row.standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+      if (row.keeper != Keeper::none) continue;  // is to go as well
       if (heir.device && (device->state != "live" || is_live(heir))) continue;
       if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
       if (is_guess(*device, heir.tid) || heir.op != Ioc::Op::none) {

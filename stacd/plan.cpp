@@ -20,6 +20,8 @@ Duration horizon(const ConnectorTiming& timing) { return timing.long_soak + 3 * 
 std::string disconnect_why(const Connector& brain, const Tid& tid, Reason reason) {
   const Row* row = brain.table().find(tid);
   const std::string text(to_text(reason));
+  if (row != nullptr && row->last_path && brain.config()->disconnect_guard == DisconnectGuard::hold)
+    return text + "; kept if it is in use then";
   return row != nullptr && row->rule == nullptr && !row->because.empty() ? text + "; " + row->because : text;
 }
 
@@ -55,6 +57,7 @@ class Rehearsal {
             .why = "being disconnected";
         answers.emplace_back(OpDone{ioc.op_id, Disconnected{}});
       }
+      if (ioc.usage.pending != kNever) answers.emplace_back(OpDone{ioc.usage_op, Usage{ioc.usage.by}});
     }
     for (Event& answer : answers) brain_.handle(std::move(answer), now_);
     if (brain_.is_asking_staf() && brain_.staf().current()) brain_.handle(brain_.staf().answer(), now_);
@@ -91,6 +94,12 @@ class Rehearsal {
     }
     if (const auto* disconnect = std::get_if<Disconnect>(&action)) {
       brain_.handle(OpDone{disconnect->op, Disconnected{}}, now_);
+      return true;
+    }
+    // What is in use stays in use; of the rest nobody knows.
+    if (const auto* inspect = std::get_if<InspectUsage>(&action)) {
+      const Ioc* ioc = brain_.find(inspect->tid);
+      brain_.handle(OpDone{inspect->op, Usage{ioc != nullptr ? ioc->usage.by : std::string()}}, now_);
       return true;
     }
     // A stafd that has not answered yet is not spoken for.

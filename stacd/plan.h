@@ -2,8 +2,8 @@
 //
 // What a reload would do, asked beforehand: a copy of the Connector is given the other configuration and run ahead in
 // simulated time, until all soaks and waits are over. In that time connects and disconnects succeed at once, stafd
-// says what it says now, and nothing else happens. Pure; changes nothing but the copy. What decides is the Connector
-// itself, so the plan and what then happens cannot come from two rules.
+// says what it says now, what is in use stays in use, and nothing else happens. Pure; changes nothing but the copy.
+// What decides is the Connector itself, so the plan and what then happens cannot come from two rules.
 #pragma once
 
 #include <cstdint>

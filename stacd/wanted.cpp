@@ -20,7 +20,7 @@ constexpr std::size_t kMaxHoldLines = 8;  // of one pass; more controllers that 
 // --- the table ---
 
 Facts Connector::facts() const {
-  Facts facts{config_, host_, host_nqns_, names_, staf_, started_, {}};
+  Facts facts{config_, host_, host_nqns_, names_, staf_, devices_, cuts_, started_, {}};
   facts.known.reserve(iocs_.size());
   for (const auto& ioc : controllers()) facts.known.push_back(&ioc);
   return facts;
@@ -52,9 +52,11 @@ void Connector::reconcile(Instant now) {
     if (row.passing) continue;
     const bool holds = row.standing == Standing::held;
     if (holds && !ioc.hold_told) held.push_back(&ioc);
-    ioc.hold_told = holds;
+    // Of those that wait for the budget each has its turn: no news.
+    if (holds || !row.cut || !budget_told_) ioc.hold_told = holds;
   }
   tell_holds(held);
+  tell_budget();
 }
 
 void Connector::track_fresh() {
@@ -107,7 +109,12 @@ void Connector::follow(Ioc& ioc, const Row& row, Instant now) {
   }
   const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
   if (!goes) {
-    if (!row.passing) ioc.leaving_since = kNever;
+    // What only keeps it back is nothing that speaks for it.
+    if (!row.passing && row.keeper == Keeper::none) {
+      ioc.leaving_since = kNever;
+      ioc.released = false;
+      if (ioc.usage.pending == kNever) ioc.usage = {};
+    }
   } else if (ioc.leaving_since == kNever) {
     ioc.leaving_since = now;
   }
@@ -131,10 +138,33 @@ void Connector::tell_holds(const std::vector<Ioc*>& fresh) {
   std::map<std::string, std::vector<const Ioc*>> by_reason;
   for (const Ioc* ioc : fresh) by_reason[row_of(*ioc).because].push_back(ioc);
   for (const auto& [because, iocs] : by_reason) {
+    const bool in_use = row_of(*iocs.front()).keeper == Keeper::guard;
+    const Level level = in_use ? Level::warning : Level::info;
+    const Topic topic = in_use ? Topic::in_use : Topic::held;
+    const std::string why = because + (in_use ? " (disconnect-guard=hold; `stacctl release` lets go)" : "");
     for (std::size_t i = 0; i < iocs.size(); ++i)
-      report(iocs.size() > kMaxHoldLines ? Level::debug : Level::info, Topic::held, *iocs[i], "kept: " + because);
+      report(iocs.size() > kMaxHoldLines ? Level::debug : level, topic, *iocs[i], "kept: " + why);
     if (iocs.size() > kMaxHoldLines)
-      report_plain(Level::info, Topic::held, std::to_string(iocs.size()) + " I/O controllers are kept: " + because);
+      report_plain(level, topic, std::to_string(iocs.size()) + " I/O controllers are kept: " + why);
+  }
+}
+
+// Once, until all of them are gone or wanted again.
+void Connector::tell_budget() {
+  std::size_t kept = 0;
+  bool more = false;
+  for (const auto& ioc : controllers()) {
+    const Row& row = row_of(ioc);
+    if (row.keeper == Keeper::budget) ++kept;
+    more |= ioc.device && row.cut;
+  }
+  if (kept == 0) {
+    budget_told_ &= more;
+  } else if (!std::exchange(budget_told_, true)) {
+    report_plain(Level::error, Topic::budget_used_up,
+                 "max-disconnects-per-minute=" + std::to_string(config_->max_disconnects_per_minute) +
+                     " is used up. Connections that should be cut, and are kept for now: " + std::to_string(kept) +
+                     ". `stacctl explain NQN` tells why, `stacctl release NQN` lets go");
   }
 }
 

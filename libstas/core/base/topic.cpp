@@ -5,8 +5,8 @@
 
 namespace stas {
 
-const std::array<TopicInfo, 22>& all_topics() {
-  static constexpr std::array<TopicInfo, 22> kTopics{{
+const std::array<TopicInfo, 24>& all_topics() {
+  static constexpr std::array<TopicInfo, 24> kTopics{{
       {Topic::connected, "connected", "777b50fca0e542868484abf13b801423"},
       {Topic::disconnecting, "disconnecting", "248160aea6a04f1bb557cc280c31d876"},
       {Topic::disconnect_failed, "disconnect failed", "c1fc18bea5b945d1a2f381f9789f075f"},
@@ -29,6 +29,8 @@ const std::array<TopicInfo, 22>& all_topics() {
       {Topic::left_out, "left out", "afe84b5b29414125b4294f67ec8ecef8"},
       {Topic::host_changed, "host changed", "8590a2ee8e8a46099633c2e9706dd5ab"},
       {Topic::staf_failed, "stafd failed", "f5f98ff10c0b4332ada8a0a661a32c59"},
+      {Topic::in_use, "in use", "55339c946e3f4ccc9df94069e2039ec0"},
+      {Topic::budget_used_up, "budget used up", "8bd6df24c5df4eaaa481ba48275706d1"},
   }};
   return kTopics;
 }

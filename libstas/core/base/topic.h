@@ -29,11 +29,13 @@ enum class Topic : std::uint8_t {
   page_failed,
   notified,  // an asynchronous event
   registration_failed,
-  configuration,  // a file has a mistake
-  limit_reached,  // more than there is room for; what is beyond is not done
-  left_out,       // messages that were not written
-  host_changed,   // the host NQN or ID
-  staf_failed,    // stacd cannot get the pages
+  configuration,   // a file has a mistake
+  limit_reached,   // more than there is room for; what is beyond is not done
+  left_out,        // messages that were not written
+  host_changed,    // the host NQN or ID
+  staf_failed,     // stacd cannot get the pages
+  in_use,          // the last path to a namespace that is in use should go (disconnect-guard=)
+  budget_used_up,  // as many connections were cut as max-disconnects-per-minute= allows
 };
 
 struct TopicInfo {
@@ -43,7 +45,7 @@ struct TopicInfo {
 };
 
 // All but `none`, in the order of the enumeration.
-const std::array<TopicInfo, 22>& all_topics();
+const std::array<TopicInfo, 24>& all_topics();
 // "" for none.
 std::string_view message_id(Topic topic);
 std::string_view name_of(Topic topic);

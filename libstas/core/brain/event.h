@@ -130,11 +130,16 @@ struct StafPages {
   std::optional<bool> settled = std::nullopt;
 };
 
+// stacd: an administrator lets go of what is kept in spite of the evidence against it (disconnect-guard=).
+struct ReleaseOrdered {
+  std::string subsysnqn;
+};
+
 // The daemon was told to stop.
 struct Stop {};
 
 using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived,
                            InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, StafAppeared,
-                           StafVanished, StafChanged, StafPages, Stop>;
+                           StafVanished, StafChanged, StafPages, ReleaseOrdered, Stop>;
 
 }  // namespace stas

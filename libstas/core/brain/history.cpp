@@ -27,6 +27,7 @@ bool is_transition(Topic topic) {
     case Topic::removed:
     case Topic::let_go:
     case Topic::held:
+    case Topic::in_use:
     case Topic::connect_failed:
     case Topic::dc_lost:
     case Topic::registration_failed:

@@ -125,6 +125,10 @@ StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
             check_enabled);
   read_scope(file, config, previous);
   read_trtypes(file, config, previous);
+  file.read(kIocManagement, "disconnect-guard", config.disconnect_guard,
+            fallback(previous, &StacdConfig::disconnect_guard, DisconnectGuard::hold, "hold", false), check_guard);
+  file.read(kIocManagement, "max-disconnects-per-minute", config.max_disconnects_per_minute,
+            fallback(previous, &StacdConfig::max_disconnects_per_minute, 1, "1", false), check_count);
   file.read(kIocManagement, "connect-attempts-on-ncc", config.connect_attempts_on_ncc,
             fallback(previous, &StacdConfig::connect_attempts_on_ncc, 0, "0"), check_count);
   // One attempt alone would be used up by the connection that learns of the NCC bit (stacd.conf(5), regressions 22).

@@ -123,6 +123,13 @@ enum class DisconnectScope : std::uint8_t {
   no_disconnect,
 };
 
+// What becomes of the last path to a namespace that is in use, when evidence says that it should be cut.
+enum class DisconnectGuard : std::uint8_t {
+  off,
+  warn,  // it is cut, and told what was using it
+  hold,  // it stays until nothing uses it, or somebody releases it
+};
+
 struct TransportSet {
   bool tcp = true;
   bool rdma = false;
@@ -134,9 +141,11 @@ struct TransportSet {
 struct StacdConfig : CommonConfig {
   DisconnectScope disconnect_scope = DisconnectScope::only_stas_connections;
   TransportSet disconnect_trtypes;
-  int connect_attempts_on_ncc = 0;    // 0 = ignore NCC; 1 acts as 2
-  bool udev_rule = false;             // true = nvme-cli's udev rules stay in charge of TCP too
-  std::vector<MatchSection> matches;  // in file order; the first that is about a controller counts
+  DisconnectGuard disconnect_guard = DisconnectGuard::warn;
+  int max_disconnects_per_minute = 0;  // 0 = any number
+  int connect_attempts_on_ncc = 0;     // 0 = ignore NCC; 1 acts as 2
+  bool udev_rule = false;              // true = nvme-cli's udev rules stay in charge of TCP too
+  std::vector<MatchSection> matches;   // in file order; the first that is about a controller counts
   friend bool operator==(const StacdConfig&, const StacdConfig&) = default;
 };
 

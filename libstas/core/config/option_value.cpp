@@ -117,6 +117,13 @@ Checked<DisconnectScope> check_scope(std::string_view text) {
                                             "no-disconnect"}));
 }
 
+Checked<DisconnectGuard> check_guard(std::string_view text) {
+  if (text == "off") return DisconnectGuard::off;
+  if (text == "warn") return DisconnectGuard::warn;
+  if (text == "hold") return DisconnectGuard::hold;
+  return bad_text(text, did_you_mean(text, {"off", "warn", "hold"}));
+}
+
 Checked<std::optional<Duration>> check_persistence(std::string_view text) {
   const std::optional<double> seconds = parse_time_span(text);
   if (!seconds) return bad_data(text);

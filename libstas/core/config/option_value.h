@@ -32,6 +32,7 @@ Checked<int> check_count(std::string_view text);     // the same, 0 or more
 Checked<int> check_queue_size(std::string_view text);
 Checked<IpFamilies> check_families(std::string_view text);
 Checked<DisconnectScope> check_scope(std::string_view text);
+Checked<DisconnectGuard> check_guard(std::string_view text);
 // nullopt = for ever (any negative time span).
 Checked<std::optional<Duration>> check_persistence(std::string_view text);
 

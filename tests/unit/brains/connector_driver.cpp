@@ -16,6 +16,9 @@
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   health                    what should be connected against what works (stacd/health.h), subsystem by subsystem
 //   topology                  which way leads where (stacd/topology.h): discovery controllers and paths, without names
+//   usage NAME WORDS...|hangs|fails|free   what uses the device, or what becomes of the question; free without a line.
+//                             From the first on the questions are noted
+//   released NQN              an administrator lets go
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
@@ -147,6 +150,15 @@ class ConnectorDriver final : public Driver {
       rehearse(options);
       return true;
     }
+    if (verb == "usage") {
+      usage_[words.at(0)] = question_of({words.begin() + 1, words.end()});
+      return true;
+    }
+    if (verb == "released") {
+      for (const Ioc* ioc : brain_->kept_back(words.at(0))) note("release " + show(ioc->tid));
+      handle(ReleaseOrdered{words[0]});
+      return true;
+    }
     if (verb == "topology") return map(), true;
     if (verb == "health") return survey(), true;
     if (verb == "explain") return note_answer(explain(*brain_, question_of(words), {"conf", "sys"}, now_)), true;
@@ -214,7 +226,18 @@ class ConnectorDriver final : public Driver {
     return !misses_ && std::none_of(dcs_.begin(), dcs_.end(), [](const StafDc& dc) { return !dc.tid.ip(); });
   }
 
+  void answer_usage(const InspectUsage& question) {
+    const auto it = usage_.find(question.device.name);
+    const std::string by = it == usage_.end() || it->second == "free" ? std::string() : it->second;
+    if (!usage_.empty()) note("inspect " + question.device.name);
+    if (by == "hangs") return;
+    answer([this, op = question.op, by] {
+      handle(OpDone{op, by == "fails" ? OpResult(Error{ErrorKind::io, 5, "no /proc"}) : OpResult(Usage{by})});
+    });
+  }
+
   void execute(const Action& action) override {
+    if (const auto* question = std::get_if<InspectUsage>(&action)) return answer_usage(*question);
     if (!std::holds_alternative<FetchStafPages>(action)) return note("VIOLATION: an order that is not for stacd");
     if (mood_ == "hangs") {
       asked_ = true;
@@ -245,6 +268,7 @@ class ConnectorDriver final : public Driver {
   std::string mood_ = "answers";
   std::vector<StafDc> dcs_;
   std::vector<Tid> ended_;
+  std::map<std::string, std::string> usage_;
 };
 
 }  // namespace

@@ -49,6 +49,8 @@ const std::map<std::string, std::string>& sections() {
       {"zeroconf-connections-persistence", "Discovery controller connection management"},
       {"disconnect-scope", "I/O controller connection management"},
       {"disconnect-trtypes", "I/O controller connection management"},
+      {"disconnect-guard", "I/O controller connection management"},
+      {"max-disconnects-per-minute", "I/O controller connection management"},
       {"connect-attempts-on-ncc", "I/O controller connection management"},
   };
   return all;

@@ -30,6 +30,8 @@ StacdConfig stacd_in_force() {
   config.disconnect_scope = DisconnectScope::all_connections_matching_disconnect_trtypes;
   config.disconnect_trtypes = {true, true, true};
   config.connect_attempts_on_ncc = 7;
+  config.disconnect_guard = DisconnectGuard::off;
+  config.max_disconnects_per_minute = 9;
   config.udev_rule = true;
   config.tron = true;
   config.ignore_iface = true;
@@ -64,6 +66,12 @@ StacdConfig no_types() {
 StacdConfig rdma() {
   return least([](StacdConfig& c) { c.disconnect_trtypes = {false, true, false}; });
 }
+StacdConfig hold() {
+  return least([](StacdConfig& c) { c.disconnect_guard = DisconnectGuard::hold; });
+}
+StacdConfig one_a_minute() {
+  return least([](StacdConfig& c) { c.max_disconnects_per_minute = 1; });
+}
 StacdConfig defaults() { return {}; }
 
 TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
@@ -95,6 +103,10 @@ TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
       {iocs + "disconnect-trtypes=tpc+rdma\n", rdma, "\"tpc\" will be ignored; rdma is in force"},
       {iocs + "disconnect-trtypes=\n", no_types, "; none is in force"},
       {iocs + "disconnect-trtype=tcp\n", no_types, "; none is in force"},
+      {iocs + "disconnect-guard=wran\n", hold, "; hold is in force - did you mean `warn`?"},
+      {iocs + "disconnect-gaurd=off\n", hold, "; hold is in force"},
+      {iocs + "max-disconnects-per-minute=ten\n", one_a_minute, "; 1 is in force"},
+      {iocs + "max-disconnects-per-minute=-1\n", one_a_minute, "\"-1\" is negative; 1 is in force"},
       {iocs + "connect-attempts-on-ncc=-1\n", defaults, "\"-1\" is negative. Default will be used: 0 is in force"},
       {"[Global]\nip-family=ipv5\n", defaults, "Default will be used: ipv4+ipv6 is in force"},
       {"[Global]\nkato=abc\n", defaults, "Data converter found invalid value \"abc\". Default will be used"},
@@ -117,6 +129,8 @@ TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
       expect.disconnect_scope = in_force.disconnect_scope;
     }
     if (row.text.find("trtype") != std::string::npos) expect.disconnect_trtypes = in_force.disconnect_trtypes;
+    if (row.text.find("disconnect-g") != std::string::npos) expect.disconnect_guard = in_force.disconnect_guard;
+    if (row.text.find("minute") != std::string::npos) expect.max_disconnects_per_minute = 9;
     if (row.text.find("ncc") != std::string::npos) expect.connect_attempts_on_ncc = 7;
     if (row.text.find("ip-family") != std::string::npos) expect.families = in_force.families;
     if (row.text.find("kat") != std::string::npos) expect.connect.kato = 77;

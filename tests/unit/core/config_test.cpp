@@ -81,6 +81,8 @@ TEST(StacdConf, DefaultsAreThoseOfTheContract) {
   EXPECT_EQ(parsed.value.disconnect_scope, DisconnectScope::only_stas_connections);
   EXPECT_EQ(parsed.value.disconnect_trtypes, (TransportSet{true, false, false}));
   EXPECT_EQ(parsed.value.connect_attempts_on_ncc, 0);
+  EXPECT_EQ(parsed.value.disconnect_guard, DisconnectGuard::warn);
+  EXPECT_EQ(parsed.value.max_disconnects_per_minute, 0);
   EXPECT_FALSE(parsed.value.udev_rule);
 }
 
@@ -89,6 +91,7 @@ TEST(StacdConf, EveryOptionIsRead) {
       "[Global]\nnr-io-queues=8\nnr-write-queues=6\nnr-poll-queues=4\nudev-rule=enabled\nip-family=ipv6+ipv4\n"
       "[I/O controller connection management]\ndisconnect-scope = all-connections-matching-disconnect-trtypes\n"
       "disconnect-trtypes = tcp+rdma+fc+tcp\nconnect-attempts-on-ncc=5\n"
+      "disconnect-guard=hold\nmax-disconnects-per-minute=10\n"
       "[Controllers]\ncontroller=transport=tcp;traddr=1.1.1.1;trsvcid=8009;nqn=nqn.a\n");
   EXPECT_EQ(complaints(parsed), "");
   const StacdConfig& config = parsed.value;
@@ -101,6 +104,8 @@ TEST(StacdConf, EveryOptionIsRead) {
   EXPECT_TRUE(config.disconnect_trtypes.contains(Transport::fc));
   EXPECT_FALSE(config.disconnect_trtypes.contains(Transport::loop));
   EXPECT_EQ(config.connect_attempts_on_ncc, 5);
+  EXPECT_EQ(config.disconnect_guard, DisconnectGuard::hold);
+  EXPECT_EQ(config.max_disconnects_per_minute, 10);
   EXPECT_EQ(config.controllers.size(), 1U);
 }
 

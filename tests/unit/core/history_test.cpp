@@ -37,6 +37,12 @@ TEST(History, TakesTransitionsWithoutTheNamesInTheirText) {
   EXPECT_EQ(std::vector(history.transitions().begin(), history.transitions().end()), expect);
 }
 
+TEST(History, TakesWhatIsKept) {
+  History history;
+  for (const Topic topic : {Topic::held, Topic::in_use})
+    EXPECT_TRUE(history.take(report(topic), "kept: ...", 1)) << static_cast<int>(topic);
+}
+
 TEST(History, LeavesOutWhatChangesNothing) {
   History history;
   auto repeated = report(Topic::connect_failed);

@@ -19,7 +19,7 @@ TEST(Topic, EachHasAMessageIdOfItsOwn) {
     EXPECT_TRUE(ids.insert(info.id).second) << info.name;
   }
   EXPECT_EQ(message_id(Topic::none), "");
-  EXPECT_EQ(message_id(Topic::staf_failed), all_topics().back().id) << "the last one";
+  EXPECT_EQ(message_id(Topic::budget_used_up), all_topics().back().id) << "the last one";
 }
 
 }  // namespace

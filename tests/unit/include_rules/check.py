@@ -52,9 +52,9 @@ FOLDERS = {
     'stacd': CORE + SYS + ['libstas/tools'],
 }
 BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|holds|name_table|orders|reconcile|referrals|results|topology)'
-          r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|health|ioc|orders|origin|plan|plan_json|staf_view|topology|wanted))\.')
+          r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|orders|origin|plan|plan_json|staf_view|table|topology|wanted))\.')
 BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|name_table|topology)'
-                 r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|health|ioc|origin|plan|plan_json|staf_view|topology))\.h')
+                 r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|origin|plan|plan_json|staf_view|table|topology))\.h')
 CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
 DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
 NO_SYSTEM = r'(libstas/(core|nvme_tcp)/|' + BRAINS + ')'
