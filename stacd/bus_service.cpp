@@ -36,7 +36,7 @@ void BusService::publish(Published done) {
 }
 
 // Ours alone: the table of what should be, seen from a side.
-BusInterface BusService::desired_interface() const {
+BusInterface BusService::desired_interface() {
   BusInterface face{kDesired, {}, {}, {}};
   face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
     const auto now = shell_.loop().now();
@@ -61,6 +61,12 @@ BusInterface BusService::desired_interface() const {
       {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(topology(connector_, shell_.options().conf_file, shell_.loop().now()).dump_python());
        }});
+  face.methods.push_back({"release",
+                          {{BusType::text, "subsysnqn"}},
+                          {{BusType::text, "released_json"}},
+                          [this](const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(release(std::get<std::string>(args.at(0))).dump_python());
+                          }});
   face.methods.push_back({"list_controllers",
                           {{BusType::boolean, "detailed"}},
                           {{BusType::dicts, "controller_list"}},
@@ -103,13 +109,33 @@ BusDicts BusService::list_controllers(bool detailed) const {
   return list;
 }
 
-// What 2.4.1 has no key for: whether the connection works now.
+// Of what is kept against the evidence. The daemon cuts it in this iteration of the loop.
+Json BusService::release(const std::string& subsysnqn) {
+  auto released = Json::array();
+  for (const Ioc* ioc : connector_.kept_back(subsysnqn)) {
+    auto one = Json::object();
+    for (const auto& [key, value] : id_dict_of(*ioc)) one.add(key, value);
+    const Row* row = connector_.table().find(ioc->tid);
+    one.add("reason", row == nullptr ? std::string() : row->because);
+    released.append(std::move(one));
+  }
+  shell_.handle(ReleaseOrdered{subsysnqn});
+  auto json = Json::object();
+  json.add("released", std::move(released));
+  return json;
+}
+
+// What 2.4.1 has no key for: whether the connection works now, and what should be.
 BusDicts BusService::list_with_states(bool detailed) const {
   BusDicts list = list_controllers(detailed);
+  const Desired& table = connector_.table();
   std::size_t next = 0;
   for (const auto& ioc : connector_.controllers()) {
     const DeviceRef* ref = connector_.device_of(ioc);
-    list[next++].emplace_back("state", path_state(ref == nullptr ? nullptr : connector_.devices().find(*ref)));
+    TextDict& dict = list[next++];
+    dict.emplace_back("state", path_state(ref == nullptr ? nullptr : connector_.devices().find(*ref)));
+    const Row* row = table.find(ioc.tid);
+    dict.emplace_back("verdict", row == nullptr ? std::string_view() : to_text(row->standing));
   }
   return list;
 }

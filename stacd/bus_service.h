@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "libstas/core/base/json.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/identity/tid_fields.h"
 #include "libstas/sys/bus/bus.h"
@@ -32,7 +33,8 @@ class BusService {
   TextDict id_dict_of(const Ioc& ioc) const;
   TextDict info(const Ioc& ioc) const;
   TextDict details(const Ioc& ioc) const;
-  BusInterface desired_interface() const;
+  Json release(const std::string& subsysnqn);
+  BusInterface desired_interface();
 
   Bus& bus_;
   Shell& shell_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stacctl(1): ask or trace stacd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output, plan, explain, history, health and topology.
+// --output, plan, explain, history, health, release and topology.
 #include <string>
 
 #include "libstas/tools/ctl_tool.h"
@@ -9,6 +9,7 @@
 #include "libstas/tools/health_command.h"
 #include "libstas/tools/history_command.h"
 #include "libstas/tools/plan_command.h"
+#include "libstas/tools/release_command.h"
 #include "libstas/tools/topology_command.h"
 
 int main(int argc, char** argv) {
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
                           stas::explain_command(name, "stacd"),
                           stas::history_command(name, "stacd"),
                           stas::health_command(name, "stacd"),
+                          stas::release_command(name, "stacd"),
                           stas::topology_command(name, "stacd")}},
                         argc, argv);
 }

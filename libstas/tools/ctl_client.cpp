@@ -81,6 +81,10 @@ Result<Json> CtlClient::history(const std::string& question) {
 
 Result<Json> CtlClient::health() { return document(daemon_.name + ".desired", "health", {}); }
 
+Result<Json> CtlClient::release(const std::string& subsysnqn) {
+  return document(daemon_.name + ".desired", "release", {subsysnqn});
+}
+
 Result<Json> CtlClient::topology() { return document(daemon_.name + ".desired", "topology", {}); }
 
 Result<Json> CtlClient::list_states(bool detailed) {

@@ -36,6 +36,8 @@ class CtlClient {
   Result<Json> history(const std::string& question);  // "": of all
   // Are all paths there that should be?
   Result<Json> health();
+  // Lets go of what is kept although it should be cut; who it was.
+  Result<Json> release(const std::string& subsysnqn);
   // Which way leads where.
   Result<Json> topology();
   // list_controllers with the state of each connection; without it from a daemon that does not tell.
