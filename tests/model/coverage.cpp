@@ -33,6 +33,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "excluded cut",
     "scope all cut foreign",
     "scope kept",
+    "guard kept",
     "trtype kept",
     "ncc gave up",
     "name two addresses",

@@ -38,6 +38,7 @@ enum class Feature : unsigned char {
   excluded_cut,
   scope_all_cut_foreign,
   scope_kept,
+  guard_kept,
   trtype_kept,
   ncc_gave_up,
   name_two_addresses,

@@ -455,6 +455,17 @@ void World::execute(Stafd& daemon, const Action& action) {
 
 void World::execute(Stacd& daemon, const Action& action) {
   if (execute_common(daemon, action)) return;
+  if (const auto* question = std::get_if<InspectUsage>(&action)) {
+    at(milliseconds(20), [this, question = *question, epoch = daemon.epoch] {
+      if (!stacd_.brain || stacd_.epoch != epoch) return;
+      const auto* device = find(question.device);
+      const bool used = device != nullptr && used_.test(static_cast<std::size_t>(device->path));
+      OpResult answer = Usage{used ? question.device.name + " is mounted" : ""};
+      if (used && question.op % 2 == 0) answer = Error{ErrorKind::permission, 0, "nobody can tell"};
+      stacd_.brain->handle(OpDone{question.op, std::move(answer)}, now_);
+    });
+    return;
+  }
   if (!std::holds_alternative<FetchStafPages>(action)) return;
   asked_at_ = now_;
   at(milliseconds(2), [this, epoch = daemon.epoch] {

@@ -123,6 +123,7 @@ std::string text_of(const StacFile& file, Fault fault) {
   }
   text += std::string("\ndisconnect-trtypes=") + (file.all_trtypes ? "tcp+rdma+fc" : "tcp") + "\n";
   text += "connect-attempts-on-ncc=" + std::to_string(file.ncc_attempts) + "\n";
+  if (file.guard_holds) text += "disconnect-guard=hold\n";
   text += section("Controllers", fault);
   Lines lines(fault);
   for (std::size_t path = 0; path < kPaths; ++path)

@@ -34,6 +34,7 @@ struct StacFile {
   int ncc_attempts = 0;
   int family = 0;
   bool ignore_iface = false;
+  bool guard_holds = false;  // disconnect-guard=hold, else what it is without a word
 };
 
 inline constexpr Duration kShortPersistence = std::chrono::minutes(2);

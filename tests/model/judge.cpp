@@ -160,6 +160,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     return violate("owner", text + " is not the connection of that name");
 
   judge_evidence(*device, disconnect);
+  judge_use(daemon, *device, disconnect);
   const bool not_included = disconnect.reason == Reason::not_included;
   const bool excluded = stac_may_exclude_.test(z(device->path)) || not_included;
   if (not_included && stac_may_let_in_.test(z(device->path)))
@@ -234,6 +235,19 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   // A page that nobody remembers is not doubted when it is read the first time.
   if (!amnesia_ && usable_ioc(device->path) && !not_included && page_on_its_way(device->path))
     violate("on its way", "cut while the page that lists it is being read: " + text);
+}
+
+// disconnect-guard=hold: what is in use keeps its last live path, but for an exclude= line.
+void World::judge_use(const Stacd& daemon, const KernelDevice& device, const Disconnect& disconnect) {
+  if (!used_.test(z(device.path)) || daemon.config->disconnect_guard != DisconnectGuard::hold) return;
+  if (disconnect.reason == Reason::excluded || now_ - event_lost_at_ < seconds(130)) return;
+  const auto carries = [&](const KernelDevice& other) {
+    const bool going = std::ranges::any_of(
+        daemon.ops, [&](const auto& op) { return !op.second.connect && op.second.device == other.device.ref; });
+    return other.io && other.path == device.path && other.device.state == "live" && !going;
+  };
+  if (std::ranges::none_of(devices_, [&](const auto& item) { return carries(item.second); }))
+    violate("guard", "the last path to what is in use is cut: " + disconnect.device.name);
 }
 
 // How many of the names that stacd has mean this connection.
@@ -354,7 +368,7 @@ void World::judge_voice(D& daemon, const Report& report) {
   ++messages_;
   log((std::is_same_v<D, Stafd> ? "stafd: " : "stacd: ") + report.text);
   const std::string subject = report.tid ? report.tid->to_string() : std::string();
-  if (report.level == Level::info) {
+  if (report.level == Level::info || report.topic == Topic::in_use) {
     // Under whichever name, or at another address of a host name.
     const auto place = [](const std::string& tid) { return tid.substr(0, tid.find(", nqn.")); };
     if (is_good_news(report.text))

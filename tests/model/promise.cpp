@@ -55,6 +55,7 @@ bool is_open(const Tid& tid, const Plan& told) {
 void World::promise(const StacdConfigured& reload) {
   something_else();
   if (!stacd_.ops.empty() || stacd_.brain->staf().being_read() != nullptr) return;  // what they come to, nobody knows
+  if (used_.any() && stacd_.config->disconnect_guard == DisconnectGuard::hold) return;  // nor who uses what then
   if (++reloads_ % kOneOf != 0) return;  // a plan costs as much as the minutes that it looks ahead
   const Plan told = plan(*stacd_.brain, reload, {"stacd.conf", "stacd.conf"}, now_);
   if (!told.finished) return violate("plan", "the plan does not come to an end");

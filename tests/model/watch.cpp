@@ -92,6 +92,15 @@ bool World::may_be_kept(const KernelDevice& device) const {
   return false;
 }
 
+// In use, and no path to it stays that something means.
+bool World::may_be_guarded(const KernelDevice& device) const {
+  if (!used_.test(z(device.path)) || stacd_.config->disconnect_guard != DisconnectGuard::hold) return false;
+  return std::none_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+    const KernelDevice& other = item.second;
+    return other.io && other.path == device.path && other.device.state == "live" && other.unmeant_since == kNever;
+  });
+}
+
 void World::watch() {
   if (!violation_.empty()) return;
   check_promise();
@@ -139,6 +148,8 @@ void World::watch() {
       // what referred to it has another name, whose page is awaited
     } else if (!device.io) {
       violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);
+    } else if (may_be_guarded(device)) {
+      note(Feature::guard_kept);
     } else if (stac_force_.scope == DisconnectScope::no_disconnect && !stac_force_.excludes.test(z(device.path))) {
       note(Feature::scope_kept);
     } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&

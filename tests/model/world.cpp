@@ -26,6 +26,8 @@ World::World(std::uint64_t seed) : rng_(seed) {
   told_since_.fill(now_);
   told_left_.fill(Instant{});
   staf_file_.lines.set(kPlain);
+  stac_file_.guard_holds = seed % 2 == 0;
+  if (seed % 4 == 0) used_ = Paths(static_cast<unsigned long long>((seed * 0x9E3779B97F4A7C15U) >> 40U));
   start_stafd();
   start_stacd();
   update_truth();
@@ -100,6 +102,7 @@ void World::settle() {
         "resolver 3 works", "answers work", "reads prompt", "connects prompt", "reload stafd", "reload stacd"})
     step(calm);
   garbled_.reset();
+  used_.reset();
   for (int host = 0; host < kHosts; ++host) {
     auto& h = hosts_[static_cast<std::size_t>(host)];
     h.up = true;

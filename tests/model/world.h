@@ -218,6 +218,7 @@ class World {
   void violate(const char* law, const std::string& text);
   void judge(const Stafd& daemon, const Disconnect& disconnect);
   void judge(const Stacd& daemon, const Disconnect& disconnect);
+  void judge_use(const Stacd& daemon, const KernelDevice& device, const Disconnect& disconnect);
   void judge(Stafd& daemon, const Connect& connect);
   void judge(Stacd& daemon, const Connect& connect);
   template <class D>
@@ -245,6 +246,7 @@ class World {
 
   // --- watch.cpp: after time has passed, and in the end ---
   bool is_quiet() const;
+  bool may_be_guarded(const KernelDevice& device) const;
   bool may_be_kept(const KernelDevice& device) const;
   bool awaits_name(bool io) const;
   bool awaits_heir(int host) const;
@@ -284,6 +286,7 @@ class World {
   enum class Resolver { works, two, moved, fails, slow };
   std::array<Resolver, kHosts> resolver_{};
   bool eth1_up_ = true;
+  Paths used_;  // mounted, say: one path is one subsystem
 
   // --- faults ---
   bool lossy_ = false;      // events get lost
