@@ -7,6 +7,8 @@ BUILD ?= build
 PREFIX ?= /usr
 MESON_FLAGS ?=
 TEST_FLAGS ?=
+# Half of the tests mostly wait, for soaks and time-outs.
+PROCESSES ?= $(shell echo $$((2 * $$(nproc))))
 
 .PHONY: help demo demo-shell test mutants test-vm compare build install clean setup
 
@@ -33,7 +35,7 @@ build: setup
 	ninja -C $(BUILD)
 
 test: build
-	meson test -C $(BUILD) --no-rebuild --print-errorlogs $(TEST_FLAGS)
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs --num-processes $(PROCESSES) $(TEST_FLAGS)
 
 mutants:
 	tests/mutants/run.py $(MUTANTS)
