@@ -35,11 +35,11 @@ struct FinderTiming {
   BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.1};
   BackoffPolicy page_retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};
   Duration page_refused = std::chrono::seconds(20);  // ... not sooner when the controller says that it is of no use
-  Duration poll = std::chrono::minutes(5);        // safety poll of the generation counter (regressions 43)
-  double poll_jitter = 0.1;                       // share of it that differs between controllers
-  Duration mdns_grace = std::chrono::seconds(5);  // after a start, until mDNS must have answered
-  Duration forward = std::chrono::seconds(1);     // at most one restart of nvme-cli's unit per controller and time
-  Duration settle = std::chrono::seconds(5);      // a device bound this recently may be missing in a scan begun before
+  Duration poll = std::chrono::minutes(5);           // safety poll of the generation counter (regressions 43)
+  double poll_jitter = 0.1;                          // share of it that differs between controllers
+  Duration mdns_grace = std::chrono::seconds(5);     // after a start, until mDNS must have answered
+  Duration forward = std::chrono::seconds(1);        // at most one restart of nvme-cli's unit per controller and time
+  Duration settle = std::chrono::seconds(5);  // a device bound this recently may be missing in a scan begun before
   Duration steady = std::chrono::minutes(1);  // up this long, with its page read: a loss begins with the short delay
   Duration young = std::chrono::minutes(1);   // after a reconnect a page that lost most of its entries is doubted ...
   Duration young_hold = std::chrono::seconds(30);  // ... this long ...

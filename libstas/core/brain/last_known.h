@@ -48,8 +48,8 @@ struct KnownDc {
 struct KnownStafd {
   std::vector<KnownDc> dcs;
   std::map<std::string, std::vector<std::string>> resolved;  // host name -> its addresses, the one in use first
-  std::vector<Tid> ended;                       // controllers that were deliberately removed, oldest first
-  std::optional<KnownHost> host;                // nullopt: written by a version that did not save it
+  std::vector<Tid> ended;                                    // controllers that were deliberately removed, oldest first
+  std::optional<KnownHost> host;                             // nullopt: written by a version that did not save it
   friend bool operator==(const KnownStafd&, const KnownStafd&) = default;
 };
 

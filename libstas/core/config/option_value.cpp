@@ -96,8 +96,8 @@ Checked<int> check_count(std::string_view text) {
 Checked<int> check_queue_size(std::string_view text) {
   Checked<int> size = check_int(text);
   if (!size || (*size >= kMinQueueSize && *size <= kMaxQueueSize)) return size;
-  return tl::unexpected(BadValue{"\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) +
-                                      ".." + std::to_string(kMaxQueueSize)});
+  return tl::unexpected(BadValue{"\"" + shown(text) + "\" is not within range " + std::to_string(kMinQueueSize) + ".." +
+                                 std::to_string(kMaxQueueSize)});
 }
 
 Checked<IpFamilies> check_families(std::string_view text) {

@@ -207,7 +207,8 @@ void KernelFabric::run(InspectUsage op) {
   const auto over = ops_.begin(op.op, limits_.usage, late(op.device, "the look at what uses it"));
   auto job = [this, over, id = op.op, ref = op.device, usage = calls_.usage] {
     if (over->load()) return Worker::Completion();
-    return Worker::Completion([this, id, result = either(usage(ref))]() mutable { ops_.finish(id, std::move(result)); });
+    return Worker::Completion(
+        [this, id, result = either(usage(ref))]() mutable { ops_.finish(id, std::move(result)); });
   };
   if (!inspections_.submit(op.device.name, std::move(job))) ops_.finish_later(op.op, no_thread(op.device));
 }
