@@ -11,6 +11,7 @@
 // - one operation per connection and per name.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>

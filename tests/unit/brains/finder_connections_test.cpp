@@ -4,6 +4,7 @@
 // again, floods.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>

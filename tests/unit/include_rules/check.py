@@ -16,6 +16,11 @@ SYSTEM = (r'(sys/|unistd|fcntl|pthread|signal\.h|poll\.h|netdb|net/|netinet/|arp
 EXTERNAL = r'(systemd/|sdbus-c\+\+|avahi-|libnvme|openssl/)'
 PRODUCT = r'(libstas|stafd|stacd)/'
 
+ALGORITHMS = re.compile(
+    r'std::(sort|stable_sort|unique|find|find_if|find_if_not|any_of|all_of|none_of|count|count_if|copy|copy_n|fill|fill_n'
+    r'|transform|remove_if|replace|equal|mismatch|lower_bound|upper_bound|stable_partition|partition|rotate|reverse'
+    r'|min|max|min_element|max_element|clamp|for_each|is_sorted)\(')
+
 BASE = ['libstas/core/base']
 IDENTITY = BASE + ['libstas/core/identity']
 DISCOVERY = IDENTITY + ['libstas/core/discovery']
@@ -110,6 +115,13 @@ def violations(path, text):
                 yield name, reason
 
 
+def forgotten(path, texts):
+    """What a file uses and neither it nor its own header includes. Other standard headers brought it along in g++ 12;
+    in g++ 14 they do not."""
+    own = texts[path] + texts.get(path.removesuffix('.cpp') + '.h', '')
+    return ALGORITHMS.search(texts[path]) is not None and '#include <algorithm>' not in own
+
+
 def circles(includes):
     """The groups of files (x.h and x.cpp are one) that include each other. `includes`: path -> text."""
     graph = {}
@@ -154,6 +166,9 @@ def self_test():
     circle = {'a/x.h': '#include "a/y.h"', 'a/y.cpp': '#include "a/z.h"', 'a/z.h': '#include "a/x.h"', 'a/w.h': ''}
     if circles(circle) != [('a/x', 'a/y', 'a/z')]:
         wrong.append('a circle over three files is not seen')
+    uses = {'a.cpp': '#include "a.h"\nstd::sort(x);', 'b.cpp': 'std::sort(x);', 'c.cpp': 'sort(x); std::sort_it(x);'}
+    if [p for p in uses if forgotten(p, uses | {'a.h': '#include <algorithm>'})] != ['b.cpp']:
+        wrong.append('an algorithm without its header is not seen, or one that is there')
     return ['self test: ' + w for w in wrong]
 
 
@@ -169,6 +184,7 @@ def main(root):
                         texts[os.path.relpath(full, root)] = file.read()
     for path, text in texts.items():
         problems += [f'{path}: includes {i}: {r}' for i, r in violations(path, text)]
+    problems += [f'{path}: uses an algorithm without <algorithm>' for path in texts if forgotten(path, texts)]
     product = {path: text for path, text in texts.items() if not path.startswith('tests/')}
     problems += ['include each other: ' + ' '.join(group) for group in circles(product)]
     print(f'{len(texts)} files', *problems, sep='\n')
