@@ -101,6 +101,19 @@ class HangingDisk(Story):
             self.disks[daemon.name].go_on()
             self.assertEqual(daemon.wait(), 0)
 
+    def test_who_makes_a_plan_from_such_a_disk_can_be_stopped(self):
+        self.start_configured_from_disks()
+        disk = self.disks["stacd"]
+        disk.hang()
+        with self.world.background(program("stacctl"), "plan") as plan:
+            self.assertTrue(disk.wait_until_somebody_waits(DEFAULT_LIMIT))
+            self.stacd.kill(signal.SIGTERM)
+            self.eventually("the name is free", lambda: self.nobody_has(NAMES["stacd"]))
+            plan.communicate(timeout=DEFAULT_LIMIT)
+            disk.go_on()
+            self.assertEqual(self.stacd.wait(), 0)
+        self.assertEqual(plan.returncode, 1)
+
     def test_a_state_that_cannot_be_written_holds_nobody_up(self):
         self.disks = {name: self.disk(f"run-{name}") for name in NAMES}
         self.start()

@@ -101,9 +101,15 @@ std::size_t send_answer(const BusMethod& method, const sdbus::MethodCall& call, 
 std::size_t serve(const std::shared_ptr<const BusMethod>& method, const sdbus::MethodCall& call, const BusArgs& args,
                   std::size_t room) {
   if (!method->later) return send_answer(*method, call, room, [&] { return method->handler(args); });
-  method->later(args, [method, call](const Result<BusValue>& result) {
-    send_answer(*method, call, SIZE_MAX, [&] { return result; });
-  });
+  try {
+    guarded([&] {
+      method->later(args, [method, call](const Result<BusValue>& result) {
+        send_answer(*method, call, SIZE_MAX, [&] { return result; });
+      });
+    });
+  } catch (const sdbus::Error& e) {
+    send_error(call, e);
+  }
   return 0;
 }
 

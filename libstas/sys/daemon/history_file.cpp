@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <string>
 #include <utility>
 
 #include "libstas/sys/daemon/conf_file.h"
@@ -16,7 +17,7 @@ HistoryFile::HistoryFile(Loop& loop, std::string_view program, const Journal& jo
       file_(
           loop, runtime_directory(program) + "/history.json", journal,
           [this]() -> StateFile::Text {
-            return [transitions = history_.transitions(), program = program_] {
+            return [transitions = history_.transitions(), program = std::string(program_)] {
               return format_history(transitions, program);
             };
           },

@@ -120,7 +120,7 @@ void Shell::connected(std::unique_ptr<Bus> bus) {
   bus_->on_lost([this](const Error& error) {
     if (running_) {
       state_.changed();
-      state_.flush();
+      save_all();
     }
     give_up("Lost the system bus: " + error.text);
   });
@@ -302,11 +302,12 @@ void Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_
   auto sent = conf ? std::make_shared<const ConfText>(conf_text(std::move(conf->text))) : nullptr;
   auto see_host =
       sys_conf ? host_file_.reader(std::move(sys_conf->path), std::move(sys_conf->text)) : host_file_.reader();
-  foreseeing_.start([this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host),
-                     done = std::move(done)]() -> OneJob::Completion {
-    auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host()});
-    return [this, path, files = std::move(files), done] { done(outlook_of(path, *files)); };
-  });
+  foreseen_ = std::move(done);  // a thread that hangs outlives the bus that it would answer on
+  foreseeing_.start(
+      [this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host)]() -> OneJob::Completion {
+        auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host()});
+        return [this, path, files = std::move(files)] { std::exchange(foreseen_, {})(outlook_of(path, *files)); };
+      });
 }
 
 Shell::Outlook Shell::outlook_of(const std::string& conf_file, const Files& files) const {
@@ -331,9 +332,13 @@ void Shell::stop() {
 }
 
 void Shell::end() {
+  save_all();
+  loop_.quit(0);
+}
+
+void Shell::save_all() {
   const bool saved = state_.flush();
   history_.flush(saved ? StateFile::kFlushWait : Duration::zero());  // their disk hangs
-  loop_.quit(0);
 }
 
 void Shell::audit() {

@@ -102,6 +102,7 @@ class Shell {
   void reload();
   void stop();
   void end();
+  void save_all();
   void audit();
   std::string metrics() const;
   void told(const Result<void>& outcome);
@@ -130,6 +131,7 @@ class Shell {
   OneJob foreseeing_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<Bus> bus_;
+  std::function<void(Result<Outlook>)> foreseen_;  // answers on the bus, so it goes first
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
