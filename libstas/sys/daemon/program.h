@@ -5,11 +5,14 @@
 
 #include <cstdio>
 
+#include <unistd.h>
+
 #include "libstas/core/base/result.h"
 #include "libstas/sys/daemon/command_line.h"
 #include "libstas/sys/daemon/conf_file.h"
 #include "libstas/sys/os/descriptors.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/one_job.h"
 
 namespace stas {
 
@@ -38,10 +41,15 @@ int run_program(int argc, char** argv, std::string_view program, std::string_vie
   }
   raise_descriptor_limit();
   if (const auto settled = settle_in(); !settled) std::fprintf(stderr, "%s\n", settled.error().text.c_str());
-  Loop loop;
-  Daemon daemon(loop, *command.options);
-  const auto started = daemon.start();
-  return started ? loop.run() : status_of(started.error());
+  int status = 0;
+  {
+    Loop loop;
+    Daemon daemon(loop, *command.options);
+    const auto started = daemon.start();
+    status = started ? loop.run() : status_of(started.error());
+  }
+  if (OneJob::left_behind()) _exit(status);
+  return status;
 }
 
 }  // namespace stas

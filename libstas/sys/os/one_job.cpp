@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/os/one_job.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -8,6 +9,12 @@
 #include "libstas/sys/os/thread.h"
 
 namespace stas {
+
+namespace {
+
+std::atomic<bool> some_left_behind = false;
+
+}  // namespace
 
 // With the thread: one that is stuck outlives the object.
 struct OneJob::Shared {
@@ -25,6 +32,7 @@ OneJob::OneJob(Loop& loop) : shared_(std::make_shared<Shared>()) {
 }
 
 OneJob::~OneJob() {
+  if (busy_) some_left_behind = true;
   const std::lock_guard lock(shared_->mutex);
   shared_->loop = nullptr;
   shared_->owner = nullptr;
@@ -46,6 +54,8 @@ void OneJob::start(Job job) {
   };
   if (!start_thread(body)) body();
 }
+
+bool OneJob::left_behind() { return some_left_behind; }
 
 bool OneJob::wait(Duration limit) {
   if (!busy_) return true;

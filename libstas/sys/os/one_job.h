@@ -31,6 +31,8 @@ class OneJob {
   void start(Job job);
   // For the end of a process. True: not busy any more, the completion has run from here or before.
   bool wait(Duration limit);
+  // A job of this process was left behind and may go on at any time: what destroys its static objects must not follow.
+  static bool left_behind();
 
  private:
   struct Shared;
