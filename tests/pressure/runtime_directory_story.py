@@ -93,9 +93,9 @@ class RuntimeDirectory(Story):
             self.assertEqual(daemon.count(UNSAVED), 1, daemon.text())
 
     def is_saved(self, *names):
-        """Both files are there, and name these subsystems and no other."""
+        """Both files of each are there, and the state names these subsystems and no other."""
         def saved(daemon):
-            if not daemon.state_file.exists():
+            if not daemon.state_file.exists() or not daemon.state_file.with_name("history.json").exists():
                 return False
             text = daemon.state_file.read_text()
             json.loads(text)
