@@ -9,7 +9,7 @@
 #include "libstas/sys/daemon/plan_face.h"
 #include "stacd/explain.h"
 #include "stacd/health.h"
-#include "stacd/plan_json.h"
+#include "stacd/rehearsal.h"
 #include "stacd/topology.h"
 
 namespace stas::stacd {
@@ -40,7 +40,7 @@ BusInterface BusService::desired_interface() {
   BusInterface face{kDesired, {}, {}, {}};
   face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
     const auto now = shell_.loop().now();
-    const OriginFiles files{shell_.options().conf_file, file};
+    const PlanFiles files{shell_.options().conf_file, file};
     return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
   }));
   face.methods.push_back(
@@ -73,10 +73,16 @@ BusInterface BusService::desired_interface() {
                           [this](const BusArgs& args) -> Result<BusValue> {
                             return BusValue(list_with_states(std::get<bool>(args.at(0))));
                           }});
+  face.signals.push_back({"changed", {}});
   return face;
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
+
+void BusService::changed() {
+  if (const auto sent = bus_.emit(kPath, kDesired, "changed", {}); !sent)
+    shell_.journal().error("Cannot send changed: " + sent.error().text);
+}
 
 TextDict BusService::id_dict_of(const Ioc& ioc) const {
   const DeviceRef* device = connector_.device_of(ioc);

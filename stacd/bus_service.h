@@ -24,6 +24,7 @@ class BusService {
   void publish(Published done);
 
   void tron_changed();
+  void changed();
 
  private:
   BusDicts list_controllers(bool detailed) const;

@@ -14,7 +14,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
               [this](const Action& action) {
                 if (std::holds_alternative<FetchStafPages>(action)) staf_->fetch();
               },
-              [this] { mask_udev_rules(false); }, [this](std::string& out) { print_gauges(connector_, out); }}),
+              [this] { mask_udev_rules(false); }, [this](std::string& out) { print_gauges(connector_, out); },
+              [this] { service_->changed(); }}),
       udev_mask_(loop, shell_.journal()) {}
 
 void Daemon::publish(Bus& bus, Published done) {

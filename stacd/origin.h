@@ -11,12 +11,6 @@
 
 namespace stas {
 
-// What the files are called.
-struct OriginFiles {
-  std::string in_force;  // the configuration that is in force now
-  std::string next;      // the one that comes in its place
-};
-
 // Who names the row: "FILE:LINE", "entry 3 of the page of (tcp, 10.0.0.1, 8009, nqn.x)", several with "; " between
 // them;
 // "" when nobody does. Entries are counted from 1, as stafctl dlp prints them.

@@ -10,7 +10,9 @@
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/daemon/bus_face.h"
+#include "libstas/sys/daemon/plan_face.h"
 #include "stafd/explain.h"
+#include "stafd/rehearsal.h"
 #include "stafd/topology.h"
 
 namespace stas::stafd {
@@ -109,6 +111,11 @@ BusInterface BusService::evidence_interface() {
 // Ours alone, as of stacd.
 BusInterface BusService::desired_interface() const {
   BusInterface face{kDesired, {}, {}, {}};
+  face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
+    const auto now = shell_.loop().now();
+    const PlanFiles files{shell_.options().conf_file, file};
+    return to_json(plan(finder_, std::get<StafdConfigured>(reload), files, now), now);
+  }));
   face.methods.push_back({"explain",
                           {{BusType::text, "question"}},
                           {{BusType::text, "explanation_json"}},
@@ -123,6 +130,13 @@ BusInterface BusService::desired_interface() const {
       {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(topology(finder_).dump_python());
        }});
+  face.methods.push_back({"list_controllers",
+                          {{BusType::boolean, "detailed"}},
+                          {{BusType::dicts, "controller_list"}},
+                          [this](const BusArgs& args) -> Result<BusValue> {
+                            return BusValue(list_with_states(std::get<bool>(args.at(0))));
+                          }});
+  face.signals.push_back({"changed", {}});
   return face;
 }
 
@@ -142,6 +156,11 @@ void BusService::dc_removed() {
 void BusService::settled_changed() {
   if (const auto sent = bus_.emit(kPath, kEvidence, "settled_changed", {}); !sent)
     shell_.journal().error("Cannot send settled_changed: " + sent.error().text);
+}
+
+void BusService::changed() {
+  if (const auto sent = bus_.emit(kPath, kDesired, "changed", {}); !sent)
+    shell_.journal().error("Cannot send changed: " + sent.error().text);
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
@@ -201,6 +220,25 @@ BusDicts BusService::list_controllers(bool detailed) const {
   BusDicts list;
   for (const auto& dc : finder_.controllers()) list.push_back(detailed ? details(dc) : id_dict_of(dc));
   for (const auto& tid : finder_.unresolved()) list.push_back(unresolved_info(tid, detailed));
+  return list;
+}
+
+// What 2.4.1 has no key for: whether the connection works now, what should be, and how much its page lists.
+BusDicts BusService::list_with_states(bool detailed) const {
+  BusDicts list = list_controllers(detailed);
+  std::size_t next = 0;
+  const auto add = [&](std::string_view origin, std::string_view state, std::string_view verdict, std::string entries) {
+    TextDict& dict = list[next++];
+    if (!detailed) dict.emplace_back("origin", origin);
+    dict.emplace_back("state", state);
+    dict.emplace_back("verdict", verdict);
+    dict.emplace_back("entries", std::move(entries));
+  };
+  for (const Dc& dc : finder_.controllers())
+    add(dc.origin_text(), path_state(dc.device ? finder_.devices().find(*dc.device) : nullptr),
+        to_text(dc.verdict.standing), dc.page_known ? std::to_string(dc.entries.size()) : std::string());
+  for (std::size_t i = 0; i < finder_.unresolved().size(); ++i)
+    add(to_text(Origin::configured), path_state(nullptr), kWaitingForAddress, {});
   return list;
 }
 

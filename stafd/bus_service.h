@@ -29,12 +29,14 @@ class BusService {
   void dc_removed();
   void settled_changed();
   void tron_changed();
+  void changed();
 
  private:
   BusInterface main_interface();
   BusInterface evidence_interface();
   BusInterface desired_interface() const;
   BusDicts list_controllers(bool detailed) const;
+  BusDicts list_with_states(bool detailed) const;
   BusDicts get_log_pages(const TidTexts& id) const;
   std::string get_all_log_pages(bool detailed);
   BusDicts list_pages();

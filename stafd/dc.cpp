@@ -17,4 +17,18 @@ std::string_view to_text(Origin origin) {
   return "";
 }
 
+std::string_view to_text(DcStanding standing) {
+  switch (standing) {
+    case DcStanding::wanted:
+      return "wanted";
+    case DcStanding::held:
+      return "held";
+    case DcStanding::leaving:
+      return "leaving";
+    case DcStanding::refused:
+      return "refused";
+  }
+  return "";
+}
+
 }  // namespace stas

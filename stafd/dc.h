@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -83,13 +84,16 @@ struct Sources {
   std::string other;       // a source that this version does not know
 };
 
-// What is to become of a name.
+// What is to become of a name, and of one that is none yet: its controller= line has a host name without an address.
+inline constexpr std::string_view kWaitingForAddress = "waiting";
 enum class DcStanding : std::uint8_t {
   wanted,   // a source names it
   held,     // none does for sure, but one may: `waits_for` says which information is missing
   leaving,  // positive evidence against it: `reason`
   refused,  // a source names it, and it must not be: `reason`, `line`
 };
+
+std::string_view to_text(DcStanding standing);
 
 struct Verdict {
   DcStanding standing = DcStanding::wanted;

@@ -7,6 +7,7 @@
 
 #include "libstas/core/brain/question.h"
 #include "stafd/explanation.h"
+#include "stafd/origin.h"
 
 namespace stas {
 

@@ -6,25 +6,11 @@
 #include <utility>
 
 #include "libstas/core/brain/view.h"
-#include "libstas/core/discovery/entry_tid.h"
+#include "stafd/origin.h"
 
 namespace stas {
 
 namespace {
-
-std::string_view to_text(DcStanding standing) {
-  switch (standing) {
-    case DcStanding::wanted:
-      return "wanted";
-    case DcStanding::held:
-      return "held";
-    case DcStanding::leaving:
-      return "leaving";
-    case DcStanding::refused:
-      return "refused";
-  }
-  return "";
-}
 
 std::optional<Duration> since(Instant instant, Instant now) {
   return instant == kNever ? std::nullopt : std::optional<Duration>(now - instant);
@@ -42,11 +28,6 @@ std::string ago(Duration time) {
 }
 
 }  // namespace
-
-std::string in_page(const Dlpe& entry, const Dc& dc) {
-  const std::vector<Dlpe>& page = dc.entries;
-  return "entry " + std::to_string(&entry - page.data() + 1) + " of the page of " + dc.tid.to_string();
-}
 
 Explanation DcExplainer::of(const Dc& dc) const {
   Explanation out;
@@ -84,7 +65,7 @@ Explanation DcExplainer::of(const Tid& tid, const Wish& refused) const {
 Explanation DcExplainer::of_unresolved(const Tid& tid) const {
   Explanation out;
   out.tid = tid;
-  out.verdict = "waiting";
+  out.verdict = kWaitingForAddress;
   out.why = "its host name has no address yet";
   out.state = path_state(nullptr);
   for (const ControllerLine& line : config_.controllers)
@@ -94,33 +75,7 @@ Explanation DcExplainer::of_unresolved(const Tid& tid) const {
 
 // `sure`: they do name it; else they did, and may again.
 void DcExplainer::add_sources(const Tid& tid, const Sources& sources, bool sure, Explanation& out) const {
-  auto& list = sure ? out.named : out.once;
-  if (sources.configured)
-    list.push_back(sources.line == 0 || !sure ? "a controller= line" : place(files_.conf, sources.line));
-  if (sources.announced) add_announcement(tid, list);
-  for (const Tid& parent : sources.parents) {
-    const Dc* dc = brain_.find(parent);
-    std::string text = "the page of " + parent.to_string();
-    if (dc != nullptr)
-      for (const Dlpe& entry : dc->entries) {
-        if (entry.subtype != kDlpSubtypeReferral) continue;
-        const auto meant = tid_of_entry(entry, parent, config_.ignore_iface);
-        if (!meant || with(*meant, &TidFields::host_nqn, tid.host_nqn()) != tid) continue;
-        text = in_page(entry, *dc);
-        break;
-      }
-    list.push_back(std::move(text));
-  }
-  if (!sources.other.empty()) list.push_back(sources.other);
-}
-
-void DcExplainer::add_announcement(const Tid& tid, std::vector<std::string>& list) const {
-  const auto before = list.size();
-  for (const MdnsService& service : brain_.mdns().services)
-    if (service.resolved && service.transport == tid.transport() && same_ip(service.traddr, tid.traddr()) &&
-        service.trsvcid == tid.trsvcid() && (tid.host_iface().empty() || tid.host_iface() == service.interface))
-      list.push_back("mDNS service " + service.name + " on " + service.interface);
-  if (list.size() == before) list.emplace_back("mDNS, which is silent about it now");
+  (sure ? out.named : out.once) = named_by(brain_, tid, sources, sure, files_.conf);
 }
 
 void DcExplainer::add_rules(const Tid& tid, const Verdict& verdict, bool discovered, Explanation& out) const {

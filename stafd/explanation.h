@@ -13,9 +13,6 @@
 
 namespace stas {
 
-// Entries are counted from 1, as stafctl dlp prints them: "entry 3 of the page of (tcp, 10.0.0.1, 8009, nqn.x)".
-std::string in_page(const Dlpe& entry, const Dc& dc);
-
 class DcExplainer {
  public:
   // The brain has a configuration. All outlive the explainer.
@@ -32,7 +29,6 @@ class DcExplainer {
 
  private:
   void add_sources(const Tid& tid, const Sources& sources, bool sure, Explanation& out) const;
-  void add_announcement(const Tid& tid, std::vector<std::string>& list) const;
   void add_rules(const Tid& tid, const Verdict& verdict, bool discovered, Explanation& out) const;
   void add_options(const Dc& dc, Explanation& out) const;
   void add_connection(const Dc& dc, Explanation& out) const;

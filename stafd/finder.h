@@ -39,6 +39,13 @@ inline constexpr std::size_t kMaxEnded = 1024;      // deliberately removed cont
 
 class Finder {
  public:
+  // An operation in flight, under the name it was ordered for. Its connection may be gone when it ends.
+  struct InFlight {
+    Dc::Op op = Dc::Op::none;
+    NameId name = 0;
+    DeviceRef device;
+  };
+
   explicit Finder(FinderTiming timing = {}) : timing_(timing) {}
 
   // What was saved before a restart; call once, before the first event.
@@ -76,16 +83,11 @@ class Finder {
   Instant soak_deadline() const;
   // When a lost mDNS controller will be given up; kNever if it is not lost or kept for ever.
   Instant lost_deadline(const Dc& dc) const { return config_ ? stas::lost_deadline(dc, *config_) : kNever; }
+  const std::map<OpId, InFlight>& in_flight() const { return in_flight_; }
   // After Stop: nothing is in flight and nothing left to disconnect.
   bool stopped() const;
 
  private:
-  // An operation in flight, under the name it was ordered for. Its connection may be gone when it ends.
-  struct InFlight {
-    Dc::Op op = Dc::Op::none;
-    NameId name = 0;
-    DeviceRef device;
-  };
   // A discovery controller that somebody else made and we have no use for.
   struct Foreign {
     std::string news;      // its log page changed, or may have: what it said; "" = nothing new
@@ -174,7 +176,7 @@ class Finder {
   MdnsChanged mdns_;
   NameTable dcs_;
   std::map<std::string, Connection> connections_;  // by device name
-  std::unordered_map<OpId, InFlight> in_flight_;
+  std::map<OpId, InFlight> in_flight_;
   std::unordered_map<std::string, std::set<NameId>> connecting_;  // by the place they go to
   std::map<DeviceRef, Foreign> foreign_;
   std::map<Tid, std::string> had_devices_;  // before the restart, by name; until the first scan

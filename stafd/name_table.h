@@ -34,6 +34,10 @@ class NameTable {
     const auto it = by_id_.find(id);
     return it == by_id_.end() ? nullptr : &it->second;
   }
+  const Dc* find(NameId id) const {
+    const auto it = by_id_.find(id);
+    return it == by_id_.end() ? nullptr : &it->second;
+  }
   // The table must not know the TID yet.
   Dc& add(Dc dc) {
     const NameId id = ++last_;

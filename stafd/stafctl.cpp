@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stafctl(1): ask or trace stafd over D-Bus. Texts, formats and exit codes are those of 2.4.1; new are
-// --output, explain and topology.
+// --output, plan, explain, history, topology and watch.
 #include <string>
 
 #include "libstas/core/identity/nqn.h"
 #include "libstas/tools/ctl_tool.h"
 #include "libstas/tools/explain_command.h"
 #include "libstas/tools/history_command.h"
+#include "libstas/tools/plan_command.h"
 #include "libstas/tools/topology_command.h"
+#include "libstas/tools/watch_command.h"
 
 namespace {
 
@@ -85,13 +87,14 @@ int main(int argc, char** argv) {
        "STorage Appliance Finder (STAF)",
        {"stafd", "org.nvmexpress.staf", "/org/nvmexpress/staf"},
        CtlClient::LogPages::with,
-       {{stas::detailed_command(name, "ls"), "List discovery controllers",
-         [](CtlClient& client, const CliRun& run) { return client.list_controllers(run.has("detailed")); }},
+       {stas::ls_command(name, "List discovery controllers"),
         {dlp(), "Show discovery log pages", log_pages},
         {stas::detailed_command(name, "adlp"), "Show all discovery log pages",
          [](CtlClient& client, const CliRun& run) { return client.all_log_pages(run.has("detailed")); }},
+        stas::plan_command(name, "stafd"),
         stas::explain_command(name, "stafd"),
         stas::history_command(name, "stafd"),
-        stas::topology_command(name, "stafd")}},
+        stas::topology_command(name, "stafd"),
+        stas::watch_command(name)}},
       argc, argv);
 }

@@ -14,7 +14,7 @@ namespace {
 
 // Columns of a table, as far as the dictionaries have them and not all of them are empty. The log page entry's names
 // first, then the controller's; the two have traddr and trsvcid in common.
-constexpr std::array<std::string_view, 46> kColumns{
+constexpr std::array<std::string_view, 48> kColumns{
     "time",
     "event",
     "status",
@@ -44,7 +44,9 @@ constexpr std::array<std::string_view, 46> kColumns{
     "others",
     "connected",
     "state",
+    "verdict",
     "origin",
+    "entries",
     "cntrltype",
     "dctype",
     "model",

@@ -14,6 +14,12 @@ namespace stas {
 
 enum class OutputFormat { pprint, json, table, dot };
 
+// What a command comes to.
+struct CtlPrint {
+  std::string out, err;
+  int exit_code = 0;
+};
+
 std::optional<OutputFormat> output_format(std::string_view name);
 
 // The documents of the tools: a list of dictionaries (ls, dlp), a dictionary with a list `controllers` (status), or a

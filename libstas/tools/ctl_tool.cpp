@@ -61,7 +61,7 @@ std::vector<CtlCommand> all_commands(const CtlTool& tool) {
 CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& commands) {
   std::string names, summaries;
   CliSpec spec;
-  for (const auto& [command, summary, answer, print, draws] : commands) {
+  for (const auto& [command, summary, answer, print, draws, run] : commands) {
     names += (names.empty() ? "{" : ",") + command.name;
     std::string line = "    " + command.name;
     line.resize(4 + kSummaryColumn, ' ');
@@ -107,6 +107,13 @@ CliCommand detailed_command(const std::string& tool, const std::string& name) {
   return made;
 }
 
+CtlCommand ls_command(const std::string& tool, const std::string& summary) {
+  return {detailed_command(tool, "ls"), summary, [](CtlClient& client, const CliRun& run) {
+            const bool old_format = run.value("output", "pprint") == "pprint";
+            return old_format ? client.list_controllers(run.has("detailed")) : client.list_states(run.has("detailed"));
+          }};
+}
+
 CtlPrint no_answer(const std::string& daemon, const Error& error) {
   std::string text = error.text;
   if (error.kind == ErrorKind::not_found && error.errnum == 0)
@@ -131,6 +138,7 @@ int run_tool(const CtlTool& tool, int argc, char** argv) {
                  tool.name.c_str());
     return kExitBadFormat;
   }
+  if (command->run) return command->run(tool.daemon, outcome.run, format);
   const auto document =
       CtlClient::connect(tool.daemon).and_then([&](CtlClient client) { return command->answer(client, outcome.run); });
   if (command->print) {

@@ -17,11 +17,6 @@
 
 namespace stas {
 
-struct CtlPrint {
-  std::string out, err;
-  int exit_code = 0;
-};
-
 struct CtlCommand {
   CliCommand command;
   std::string summary;  // for the main help
@@ -30,6 +25,8 @@ struct CtlCommand {
   // whatever goes wrong the one message of 2.4.1 and 1.
   std::function<CtlPrint(const Result<Json>&, std::optional<OutputFormat>)> print{};
   bool draws = false;  // understands --output=dot
+  // In place of all that: it goes on until somebody ends it. Returns the exit status.
+  std::function<int(const CtlDaemon&, const CliRun&, std::optional<OutputFormat>)> run{};
 };
 
 struct CtlTool {
@@ -43,6 +40,8 @@ struct CtlTool {
 // A command that has no option but --help, and one that has --detailed.
 CliCommand plain_command(const std::string& tool, const std::string& name);
 CliCommand detailed_command(const std::string& tool, const std::string& name);
+// `ls`. What 2.4.1 printed stays as it was; the formats that are new have the state as well.
+CtlCommand ls_command(const std::string& tool, const std::string& summary);
 
 // What is printed when there is no answer, in the words of 2.4.1 where the daemon does not run, and exit status 1.
 CtlPrint no_answer(const std::string& daemon, const Error& error);

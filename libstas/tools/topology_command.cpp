@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/tools/topology_command.h"
 
-#include <cstdlib>
 #include <utility>
 
-#include <unistd.h>
-
+#include "libstas/tools/colours.h"
 #include "libstas/tools/topology_text.h"
 
 namespace stas {
@@ -18,12 +16,6 @@ options:
 
 --output=dot prints a graph for dot(1), --output=json the whole of what is known.
 )";
-
-// https://no-color.org
-bool is_for_colours() {
-  const char* never = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) == 1 && (never == nullptr || *never == '\0');
-}
 
 CtlPrint print_topology(const std::string& daemon, const Result<Json>& topology, std::optional<OutputFormat> format) {
   if (!topology) return no_answer(daemon, topology.error());

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "libstas/core/base/unicode.h"
+#include "libstas/tools/colours.h"
 #include "libstas/tools/json_fields.h"
 #include "libstas/tools/topology_text.h"
 
 namespace stas {
 
 namespace {
-
-constexpr std::string_view kGreen = "\033[32m", kYellow = "\033[33m", kRed = "\033[31m", kPlain = "\033[0m";
 
 struct Node {
   std::string name;   // among its siblings
@@ -34,10 +33,6 @@ struct Node {
     return children.back();
   }
 };
-
-std::string_view colour_of(std::string_view state) {
-  return state == "live" ? kGreen : state == "missing" || state == "deleting" ? kRed : kYellow;
-}
 
 class Tree {
  public:
@@ -145,7 +140,7 @@ class Tree {
   std::string coloured(const Node& node) const {
     if (!colours_ || !node.has_state) return node.state;
     const std::string_view state = std::string_view(node.state).substr(0, node.state.find(','));
-    return std::string(colour_of(state)) + node.state + std::string(kPlain);
+    return in_colour_of(state, node.state);
   }
 
   const Json& topology_;

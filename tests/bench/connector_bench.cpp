@@ -13,7 +13,7 @@
 #include "stacd/connector.h"
 #include "stacd/explain.h"
 #include "stacd/health.h"
-#include "stacd/plan.h"
+#include "stacd/rehearsal.h"
 #include "stacd/staf_pages.h"
 #include "stacd/topology.h"
 #include "stafd/finder.h"

@@ -228,8 +228,8 @@ class World:
             self.write_conf("stacd", stacd_conf())
         return self.add(Daemon(self, "stacd", *args, **kwargs))
 
-    def run(self, *argv, limit=DEFAULT_LIMIT):
-        return subprocess.run([str(arg) for arg in argv], env=self.env, stdin=subprocess.DEVNULL, capture_output=True,
+    def run(self, *argv, limit=DEFAULT_LIMIT, env=None):
+        return subprocess.run([str(arg) for arg in argv], env=env or self.env, stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=limit, check=False)
 
     def background(self, *argv):

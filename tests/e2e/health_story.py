@@ -70,7 +70,7 @@ class Health(Paths):
         for args in (("--output=json", "ls"), ("--output=json", "ls", "-d")):
             self.assertEqual({c["state"] for c in self.world.ctl("stacctl", *args[1:])}, {"live"})
         table = self.world.run(program("stacctl"), "--output=table", "ls").stdout.splitlines()
-        self.assertRegex(table[0], " state$")
+        self.assertRegex(table[0], " state  verdict$")
         for args in ((), ("-d",)):
             self.assertNotIn("'state'", self.world.run(program("stacctl"), "ls", *args).stdout)
         self.second.stop(signal.SIGKILL)

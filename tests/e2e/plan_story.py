@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stacctl plan: what a reload would do, asked beforehand; then the reload does it."""
+"""stacctl plan, stafctl plan: what a reload would do, asked beforehand; then the reload does it. --plan: a start."""
+import json
 import os
 import unittest
 
@@ -14,13 +15,8 @@ class Plan(Story):
         done = self.world.run(program("stacctl"), "--output=json", "plan", *args)
         if not done.stdout:
             return done.returncode, {}, done.stderr
-        answer = self.json(done.stdout)
+        answer = json.loads(done.stdout)
         return done.returncode, {s["subsysnqn"].split(":")[-1]: s for s in answer.get("steps", [])}, done.stderr
-
-    @staticmethod
-    def json(text):
-        import json
-        return json.loads(text)
 
     def start(self):
         """stacd connected to `line` by its file, to `page` by a page."""
@@ -117,6 +113,111 @@ class Plan(Story):
         self.assertEqual(lines[-1], "1 disconnect, 2 keep")
 
 
+class Finder(Story):
+    """The same of discovery controllers."""
+
+    def plan(self, *args):
+        """Exit status, {address: step}, what was complained about."""
+        done = self.world.run(program("stafctl"), "--output=json", "plan", *args)
+        answer = json.loads(done.stdout) if done.stdout else {}
+        return done.returncode, {s["traddr"]: s for s in answer.get("steps", [])}, done.stderr
+
+    def start(self):
+        """stafd connected to `first` by its file and to `second` by a referral."""
+        self.second = self.world.target("two", name="second", traddr="127.0.0.2")
+        self.first = self.world.target("one", name="first", referrals=[
+            {"traddr": self.second.traddr, "trsvcid": self.second.port}])
+        self.third = self.world.target("three", name="third", traddr="127.0.0.3")
+        self.stafd = self.world.stafd(stafd_conf(self.first.controller()))
+        self.reaches(self.first, self.second)
+        self.other = self.world.path / "other.conf"
+
+    def reaches(self, *targets):
+        wanted = {f"{target.traddr}:{target.port}" for target in targets}
+        self.eventually(f"connected to {wanted}", lambda: self.stafd.connected() == wanted)
+
+    def test_what_was_planned_is_what_the_reload_does(self):
+        self.start()
+        self.assertEqual(self.plan()[0], NOTHING)
+        text = stafd_conf(self.first.controller(), self.third.controller(), exclude=["traddr=127.0.0.2"])
+        self.other.write_text(text)
+        before = self.stafd.mark()
+        status, steps, complaints = self.plan("--config", self.other)
+        self.assertEqual((status, complaints), (DISCONNECTS, ""))
+        self.assertEqual({traddr: step["action"] for traddr, step in steps.items()},
+                         {"127.0.0.1": "keep", "127.0.0.2": "disconnect", "127.0.0.3": "connect"})
+        self.assertEqual(steps["127.0.0.2"]["after"], 1.5)
+        self.assertEqual(steps["127.0.0.2"]["source"], f"{self.other}:8")
+        self.assertEqual(steps["127.0.0.3"]["source"], f"{self.other}:7")
+        self.assertEqual(self.stafd.mark(), before)
+        self.world.write_conf("stafd", text)
+        self.stafd.reload()
+        self.reaches(self.first, self.third)
+        self.assertEqual(self.plan()[0], NOTHING)
+
+    def test_who_referred_to_it_goes(self):
+        self.start()
+        self.other.write_text(stafd_conf(self.third.controller()))
+        status, steps, _ = self.plan("--config", self.other)
+        self.assertEqual(status, DISCONNECTS)
+        self.assertEqual({traddr: step["action"] for traddr, step in steps.items()},
+                         {"127.0.0.1": "disconnect", "127.0.0.2": "disconnect", "127.0.0.3": "connect"})
+        self.assertRegex(steps["127.0.0.2"]["source"], r"^was entry \d of the page of \(tcp, 127\.0\.0\.1, ")
+
+    def test_without_a_plan_the_reason_is_told(self):
+        self.start()
+        self.other.write_text("[Controllers\n")
+        status, steps, complaints = self.plan("--config", self.other)
+        self.assertEqual((status, steps), (NO_PLAN, {}))
+        self.assertIn(f"File:{self.other}:1: ", complaints)
+
+
+class Offline(Story):
+    """Of a start, without a daemon. Connections of the user fabric end with it, so that there are none."""
+
+    def plan(self, daemon, text, bus=True):
+        other = self.world.path / "other.conf"
+        other.write_text(text)
+        env = dict(self.world.env, RUNTIME_DIRECTORY=str(daemon.runtime))
+        if not bus:
+            env["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        done = self.world.run(program(daemon.name), "--fabric=user", "--sys-conf", self.world.path / "sys.conf",
+                              "--plan", other, env=env)
+        return done.returncode, done.stdout.splitlines(), done.stderr
+
+    def test_a_start_is_told_from_what_was_saved(self):
+        target = self.world.target("line", "page")
+        pages = self.world.target("page", name="pages", traddr="127.0.0.2")
+        stafd = self.world.stafd(stafd_conf(pages.controller()))
+        stacd = self.world.stacd(stacd_conf(target.controller(nqn("line"))))
+        self.connects(stacd, "line", "page")
+        for daemon in (stacd, stafd):
+            daemon.stop()
+        before = {path: path.read_bytes() for path in (stafd.state_file, stacd.state_file)}
+        same = stacd_conf(target.controller(nqn("line")))
+        status, lines, complaints = self.plan(stacd, same, bus=False)
+        self.assertEqual((status, complaints, lines[-1]), (CHANGES, "", "2 connect"))
+        page = [line for line in lines if nqn("page") in line]
+        self.assertRegex(page[0], r"^connect +0 s .* entry \d of the page of \(tcp, 127\.0\.0\.2, ")
+        status, lines, _ = self.plan(stacd, stacd_conf(exclude=[f"nqn={nqn('page')}"]))
+        self.assertEqual((status, lines[-1]), (NOTHING, "1 refuse"))
+        status, lines, _ = self.plan(stafd, stafd_conf(target.controller(), pages.controller()))
+        self.assertEqual((status, lines[-1]), (CHANGES, "2 connect"))
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+
+    def test_without_a_plan_the_reason_is_told(self):
+        stacd = self.world.stacd(stacd_conf())
+        stacd.stop()
+        status, lines, complaints = self.plan(stacd, "[Controllers\n")
+        self.assertEqual((status, lines), (NO_PLAN, []))
+        self.assertIn("other.conf:1: ", complaints)
+        stacd.state_file.unlink(missing_ok=True)
+        stacd.state_file.mkdir()
+        status, lines, complaints = self.plan(stacd, stacd_conf())
+        self.assertEqual((status, lines), (NO_PLAN, []))
+        self.assertIn(str(stacd.state_file), complaints)
+
+
 class Policy(Story):
     bus = False
 
@@ -136,6 +237,11 @@ class Policy(Story):
         self.assertEqual((done.returncode, done.stdout), (NO_PLAN, ""))
         self.assertIn("(a plan is for root to ask for)", done.stderr)
         self.assertEqual(self.world.run(*nobody, program("stacctl"), "ls").returncode, 0)
+        self.world.stafd(stafd_conf())
+        self.assertEqual(self.world.run(program("stafctl"), "plan").returncode, NOTHING)
+        done = self.world.run(*nobody, program("stafctl"), "plan")
+        self.assertEqual((done.returncode, done.stdout), (NO_PLAN, ""))
+        self.assertIn("(a plan is for root to ask for)", done.stderr)
 
 
 if __name__ == "__main__":

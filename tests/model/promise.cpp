@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What was planned is what happens, if nothing else happens in between: before each reload of stacd its plan is asked
-// for (stacd/plan.h), and every order from then on is held against it, until there is any other news.
+// for (stacd/rehearsal.h), and every order from then on is held against it, until there is any other news.
 #include <algorithm>
 #include <type_traits>
 
-#include "stacd/plan.h"
+#include "stacd/rehearsal.h"
 #include "tests/model/world.h"
 
 namespace stas::model {

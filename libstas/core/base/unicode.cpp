@@ -120,6 +120,12 @@ std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
 }
 
+std::string_view first_code_points(std::string_view text, std::size_t count) {
+  const auto* const end =
+      std::find_if(text.begin(), text.end(), [&](char c) { return starts_character(c) && count-- == 0; });
+  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
+}
+
 bool has_control(std::string_view text) { return std::any_of(text.begin(), text.end(), is_control); }
 
 bool is_valid_utf8(std::string_view text) {

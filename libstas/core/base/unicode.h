@@ -33,6 +33,8 @@ std::string escaped(std::string_view text);
 
 // How many code points well-formed UTF-8 has: columns on a terminal, as Python counts them.
 std::size_t code_points(std::string_view text);
+// The beginning of it, so many code points long at most.
+std::string_view first_code_points(std::string_view text, std::size_t count);
 
 bool is_valid_utf8(std::string_view text);
 bool has_control(std::string_view text);  // of ASCII

@@ -16,7 +16,7 @@ namespace {
 void print_usage(std::FILE* to, const std::string& program) {
   std::fprintf(to,
                "usage: %s [-h] [-f FILE] [-s] [--tron] [-v] [--fabric {kernel,user}]\n"
-               "             [--sys-conf FILE] [--check FILE]\n",
+               "             [--sys-conf FILE] [--check FILE] [--plan FILE]\n",
                program.c_str());
 }
 
@@ -35,7 +35,9 @@ void print_help(const std::string& program, std::string_view title) {
       "                        How to connect: the kernel's NVMe host, or the\n"
       "                        built-in user-space NVMe/TCP host (default: kernel)\n"
       "  --sys-conf FILE       Host NQN, ID and key (default: /etc/stas/sys.conf)\n"
-      "  --check FILE          Check a configuration file, then exit\n",
+      "  --check FILE          Check a configuration file, then exit\n"
+      "  --plan FILE           Show what a start with this configuration would\n"
+      "                        connect and disconnect, then exit\n",
       static_cast<int>(title.size()), title.data(), program.c_str(), program.c_str());
 }
 
@@ -45,7 +47,7 @@ CommandLine bad_usage(const std::string& program, const std::string& message) {
   return {std::nullopt, 2};
 }
 
-enum LongOption : int { kTron = 256, kFabric, kSysConf, kCheck };
+enum LongOption : int { kTron = 256, kFabric, kSysConf, kCheck, kPlan };
 
 constexpr option kLongOptions[] = {
     {"help", no_argument, nullptr, 'h'},
@@ -56,6 +58,7 @@ constexpr option kLongOptions[] = {
     {"fabric", required_argument, nullptr, kFabric},
     {"sys-conf", required_argument, nullptr, kSysConf},
     {"check", required_argument, nullptr, kCheck},
+    {"plan", required_argument, nullptr, kPlan},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -89,6 +92,9 @@ CommandLine parse_command_line(int argc, char** argv, std::string_view program, 
         break;
       case kCheck:
         options.check = optarg;
+        break;
+      case kPlan:
+        options.plan = optarg;
         break;
       case kFabric:
         if (std::strcmp(optarg, "user") == 0)

@@ -21,6 +21,7 @@ struct DaemonOptions {
   bool tron = false;
   FabricKind fabric = FabricKind::kernel;
   std::optional<std::string> check;  // --check FILE: parse it, say what is wrong, exit
+  std::optional<std::string> plan;   // --plan FILE: say what a start with it would do, exit
 };
 
 // Options, or the exit status when there is nothing left to do (--help, --version, a bad command line; the text was

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/daemon/plan_face.h"
 
+#include <optional>
 #include <utility>
 
+#include "libstas/core/brain/plan.h"
 #include "libstas/core/config/ini.h"
 #include "libstas/sys/os/memory_file.h"
 
@@ -20,17 +22,8 @@ Result<std::optional<Shell::OtherFile>> sent(const BusValue& name, const BusValu
 }
 
 std::string told(const Shell::Outlook& outlook, const std::string& name, const Rehearse& rehearse) {
-  auto answer = Json::object();
-  answer.add("configuration", name);
-  answer.add("understood", outlook.understood);
-  auto complaints = Json::array();
-  for (const auto& complaint : outlook.complaints) complaints.append(complaint);
-  answer.add("complaints", std::move(complaints));
-  if (outlook.understood) {
-    const Json plan = rehearse(outlook.event, name);
-    for (const auto& [key, value] : *plan.as_object()) answer.add(key, value);
-  }
-  return answer.dump_python();
+  const auto plan = outlook.understood ? std::optional(rehearse(outlook.event, name)) : std::nullopt;
+  return plan_answer(name, outlook.complaints, plan).dump_python();
 }
 
 void answer_plan(const BusArgs& args, Shell& shell, const Rehearse& rehearse, const BusMethod::Reply& reply) {

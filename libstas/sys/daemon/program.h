@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// main() of both daemons: the command line, --check, the checks before a start, then the daemon on its loop.
+// main() of both daemons: the command line, --check, --plan, the checks before a start, then the daemon on its loop.
 #pragma once
 
 #include <cstdio>
@@ -28,13 +28,15 @@ int status_of(const Error& error);
 // are threads.
 Result<void> settle_in();
 
-// `Daemon` is made from a Loop& and the options; its start() logs what is wrong. Returns the exit status.
+// `Daemon` is made from a Loop& and the options; its start() logs what is wrong. `print_plan`: --plan. Returns the exit
+// status.
 template <class Daemon, class Config>
 int run_program(int argc, char** argv, std::string_view program, std::string_view title,
-                const ConfParser<Config>& parser) {
+                const ConfParser<Config>& parser, int (*print_plan)(const DaemonOptions&)) {
   const auto command = parse_command_line(argc, argv, program, title);
   if (!command.options) return command.status;
   if (command.options->check) return check_conf(*command.options->check, parser);
+  if (command.options->plan) return print_plan(*command.options);
   if (const auto allowed = check_start(*command.options); !allowed) {
     std::fprintf(stderr, "%s\n", allowed.error().text.c_str());
     return 1;

@@ -21,7 +21,8 @@ constexpr Duration kTellAgain = std::chrono::seconds(1);  // the service manager
 // For the bus at start. Longer than a busy machine takes, shorter than the service manager waits for a start (90 s):
 // who waits then reads the reason, and systemd tries again.
 constexpr Duration kBusWait = std::chrono::seconds(30);
-constexpr Duration kSlowFiles = std::chrono::seconds(5);  // then a reload that is under way is told
+constexpr Duration kTellChanged = std::chrono::milliseconds(250);  // whoever watches; no more often than this
+constexpr Duration kSlowFiles = std::chrono::seconds(5);           // then a reload that is under way is told
 
 std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
@@ -71,6 +72,11 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
   });
   bus_timer_ = loop_.timer(
       [this] { give_up("The system bus accepts connections but does not answer; the next start may find it better"); });
+  change_timer_ = loop_.timer([this] {
+    change_owed_ = false;
+    change_told_ = loop_.now();
+    if (hooks_.changed) hooks_.changed();
+  });
   slow_files_ = loop_.timer([this] {
     journal_.warning("Reading " + options_.conf_file + " and " + options_.sys_conf +
                      " takes long; the previous configuration stays in force until it is done");
@@ -184,6 +190,7 @@ void Shell::run() {
                         [](const Action& action) { return !std::holds_alternative<Report>(action); });
   for (auto& action : actions) carry_out(std::move(action));
   deadline_.arm(brain_.deadline());
+  note_change();
   if (ready_owed_ && !reading_.busy()) tell_ready();
   if (stopping_ && brain_.stopped()) end();
 }
@@ -223,6 +230,11 @@ void Shell::report(const Report& report) {
                {"STAS_TID", tid},
                {"STAS_DEVICE", report.device},
                {"STAS_REASON", to_text(report.reason)}});
+}
+
+// The first of a storm is told at once, and the last.
+void Shell::note_change() {
+  if (!std::exchange(change_owed_, true)) change_timer_.arm(std::max(loop_.now(), change_told_ + kTellChanged));
 }
 
 // Who asked for everything (tron) gets it.

@@ -40,6 +40,7 @@ struct ShellHooks {
   std::function<void(const Action& action)> carry_out;  // an order that only this daemon has
   std::function<void()> stopping;                       // before the brain hears of it
   std::function<void(std::string& out)> gauges;         // appends the metrics that only this daemon has
+  std::function<void()> changed;                        // what the brain shows may have; not often (kTellChanged)
 };
 
 class Shell {
@@ -109,6 +110,7 @@ class Shell {
   void tell_ready();
   void report(const Report& report);
   void tell_untold(Instant now);
+  void note_change();
 
   Loop& loop_;
   const DaemonOptions options_;
@@ -135,11 +137,13 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_;
+  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_, change_timer_;
   bool running_ = false;     // the name is ours, the brain is asked
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool read_again_ = false;  // a reload that came while the files were read
   bool stopping_ = false;
+  bool change_owed_ = false;
+  Instant change_told_{};
 };
 
 }  // namespace stas

@@ -13,7 +13,6 @@
 //   hostnqn NQN               the host NQN from the next conf on
 //   signal                    stafd says that something changed
 //   stafd unsettled|settled   it misses something that may be configured, or not; with the signal
-//   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   health                    what should be connected against what works (stacd/health.h), subsystem by subsystem
 //   topology                  which way leads where (stacd/topology.h): discovery controllers and paths, without names
 //   usage NAME WORDS...|hangs|fails|free   what uses the device, or what becomes of the question; free without a line.
@@ -27,7 +26,7 @@
 #include "stacd/connector.h"
 #include "stacd/explain.h"
 #include "stacd/health.h"
-#include "stacd/plan.h"
+#include "stacd/rehearsal.h"
 #include "stacd/topology.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
@@ -64,19 +63,6 @@ class ConnectorDriver final : public Driver {
     auto identity = std::make_shared<HostIdentity>(*host());
     if (!host_nqn_.empty()) identity->nqn = host_nqn_;
     return {std::make_shared<StacdConfig>(std::move(parsed.value)), std::move(identity)};
-  }
-
-  void rehearse(const std::string& options) {
-    const auto told = plan(*brain_, configured(options), {"old", "new"}, now_);
-    if (!told.finished) note("plan does not come to an end");
-    for (const auto& step : told.steps) {
-      if (step.fate == Fate::keep) continue;
-      const auto seconds = [](Duration time) { return python_seconds(time) + "s"; };
-      note("plan " + (step.after > Duration::zero() ? seconds(step.after) + " " : "") +
-           std::string(to_text(step.fate)) + " " + (step.device.empty() ? "" : step.device + " ") + show(step.tid) +
-           (step.until == kNever ? "" : " until " + seconds(step.until - now_)) + " (" + step.why + ")" +
-           (step.source.empty() ? "" : " [" + step.source + "]"));
-    }
   }
 
   void survey() {
@@ -145,9 +131,7 @@ class ConnectorDriver final : public Driver {
     }
     if (verb == "doubt") return doubt(words), true;
     if (verb == "plan") {
-      std::string options;
-      for (const auto& word : words) options += (options.empty() ? "" : " ") + word;
-      rehearse(options);
+      note_plan(plan(*brain_, configured(question_of(words)), {"old", "new"}, now_));
       return true;
     }
     if (verb == "usage") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a reload would do, asked beforehand (stacd/plan.h): each plan beside what the reload then did.
+// What a reload would do, asked beforehand (stacd/rehearsal.h): each plan beside what the reload then did.
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"

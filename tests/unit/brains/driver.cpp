@@ -193,6 +193,18 @@ void Driver::note_answer(const Answer& answer) {
   if (!answer.complete) note("not all devices are known");
 }
 
+void Driver::note_plan(const Plan& plan) {
+  if (!plan.finished) note("plan does not come to an end");
+  for (const auto& step : plan.steps) {
+    if (step.fate == Fate::keep) continue;
+    const auto seconds = [](Duration time) { return python_seconds(time) + "s"; };
+    note("plan " + (step.after > Duration::zero() ? seconds(step.after) + " " : "") + std::string(to_text(step.fate)) +
+         " " + (step.device.empty() ? "" : step.device + " ") + show(step.tid) +
+         (step.until == kNever ? "" : " until " + seconds(step.until - now_)) + " (" + step.why + ")" +
+         (step.source.empty() ? "" : " [" + step.source + "]"));
+  }
+}
+
 void Driver::note(const std::string& text) { log_ += seconds_text(now_ - zero_) + " " + text + "\n"; }
 
 void Driver::complain(const std::vector<Complaint>& complaints) {

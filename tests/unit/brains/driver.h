@@ -21,6 +21,7 @@
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again
+//   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
 //   options                   from now on connection parameters that are set are noted with each connect
 //   wait SECONDS | stop | restart (from the saved state, with conf and scan) | journal (note what is reported, too) |
@@ -38,6 +39,7 @@
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/event.h"
 #include "libstas/core/brain/explanation.h"
+#include "libstas/core/brain/plan.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/host.h"
 
@@ -76,6 +78,7 @@ class Driver {
 
   void note(const std::string& text);
   void note_answer(const Answer& answer);
+  void note_plan(const Plan& plan);
   static std::string question_of(const Words& words);
   void pump();
   void start_op(const std::string& kind, const Tid& tid, OpId op, std::function<OpResult()> work);

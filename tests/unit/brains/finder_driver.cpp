@@ -25,6 +25,7 @@
 #include "libstas/core/discovery/aen.h"
 #include "stafd/explain.h"
 #include "stafd/finder.h"
+#include "stafd/rehearsal.h"
 #include "tests/unit/brains/driver.h"
 #include "tests/unit/brains/notation.h"
 
@@ -59,14 +60,16 @@ class FinderDriver final : public Driver {
     brain_->restore(saved_);
   }
 
-  void configure(const std::string& options) override {
+  StafdConfigured configured(const std::string& options) {
     auto parsed = parse_stafd_conf(conf_text(options), "stafd.conf");
     complain(parsed.complaints);
     parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
     auto identity = std::make_shared<HostIdentity>(*host());
     if (!host_nqn_.empty()) identity->nqn = host_nqn_;
-    handle(StafdConfigured{std::make_shared<StafdConfig>(std::move(parsed.value)), identity});
+    return {std::make_shared<StafdConfig>(std::move(parsed.value)), identity};
   }
+
+  void configure(const std::string& options) override { handle(configured(options)); }
 
   void list() override {
     for (const auto& dc : brain_->controllers())
@@ -107,6 +110,8 @@ class FinderDriver final : public Driver {
   bool line(const std::string& verb, const Words& words) override {
     if (verb == "explain") {
       note_answer(explain(*brain_, question_of(words), {"conf", "sys"}, now_));
+    } else if (verb == "plan") {
+      note_plan(plan(*brain_, configured(question_of(words)), {"old", "new"}, now_));
     } else if (verb == "mdns") {
       mdns_line(words);
     } else if (verb == "page") {

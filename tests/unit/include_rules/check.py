@@ -56,10 +56,10 @@ FOLDERS = {
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }
-BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|holds|name_table|orders|reconcile|referrals|results|topology)'
-          r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|orders|origin|plan|plan_json|staf_view|table|topology|wanted))\.')
-BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|name_table|topology)'
-                 r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|origin|plan|plan_json|staf_view|table|topology))\.h')
+BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|holds|name_table|orders|origin|reconcile|referrals|rehearsal|results|topology)'
+          r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|orders|origin|rehearsal|staf_view|table|topology|wanted))\.')
+BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|name_table|origin|rehearsal|topology)'
+                 r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|origin|rehearsal|staf_view|table|topology))\.h')
 CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
 DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
 NO_SYSTEM = r'(libstas/(core|nvme_tcp)/|' + BRAINS + ')'

@@ -25,6 +25,39 @@ class Policy(Scenario):
         reload(daemon)
 
 
+class PlanOfAStart(Policy):
+    def test_what_is_told_without_a_daemon_is_what_the_start_does(self):
+        self.port_with("line", "page", "spare")
+        write_conf("stafd", stafd_conf(dc()))
+        write_conf("stacd", stacd_conf(ioc("line"), ioc("spare")))
+        start(*DAEMONS)
+        self.connects("line", "page", "spare")
+        stop(*DAEMONS)
+        other = pathlib.Path("/tmp/other.conf")
+        self.addCleanup(other.unlink, missing_ok=True)
+
+        def plan(daemon, text):
+            """Exit status, {NQN: the words of its line}."""
+            other.write_text(text, encoding="utf-8")
+            done = run(daemon, "--plan", other, check=False)
+            self.assertEqual(done.stderr, "")
+            return done.returncode, {word: line.split() for line in done.stdout.splitlines()
+                                     for word in line.split() if word.startswith("nqn.")}
+
+        status, lines = plan("stacd", stacd_conf(ioc("line"), ioc("spare")))
+        self.assertEqual((status, {line[0] for line in lines.values()}), (0, {"keep"}))
+        self.assertEqual(plan("stafd", stafd_conf(dc()))[0], 0)
+        self.assertEqual(plan("stafd", stafd_conf())[0], 3)
+        text = stacd_conf(ioc("line"), exclude=[f"nqn={nqn('page')}"])
+        status, lines = plan("stacd", text)
+        self.assertEqual((status, {name: lines[nqn(name)][0] for name in ("line", "page", "spare")}),
+                         (3, {"line": "keep", "page": "disconnect", "spare": "keep"}))
+        self.connects("line", "page", "spare")
+        write_conf("stacd", text)
+        start(*DAEMONS)
+        self.connects("line", "spare")
+
+
 class ConfiguredControllers(Policy):
     def test_lines_come_and_go_by_reload(self):
         self.port_with("one", "two", "three")

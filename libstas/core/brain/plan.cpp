@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stacd/plan_json.h"
+#include "libstas/core/brain/plan.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libstas/core/identity/tid_fields.h"
@@ -29,6 +30,32 @@ Json to_json(const PlannedStep& step, Instant now) {
 
 }  // namespace
 
+std::string_view to_text(Fate fate) {
+  switch (fate) {
+    case Fate::disconnect:
+      return "disconnect";
+    case Fate::release:
+      return "release";
+    case Fate::connect:
+      return "connect";
+    case Fate::forget:
+      return "forget";
+    case Fate::hold:
+      return "hold";
+    case Fate::refuse:
+      return "refuse";
+    case Fate::wait:
+      return "wait";
+    case Fate::keep:
+      return "keep";
+  }
+  return "";
+}
+
+bool Plan::has(Fate fate) const {
+  return std::ranges::any_of(steps, [&](const PlannedStep& step) { return step.fate == fate; });
+}
+
 Json to_json(const Plan& plan, Instant now) {
   auto steps = Json::array();
   for (const auto& step : plan.steps) steps.append(to_json(step, now));
@@ -36,6 +63,19 @@ Json to_json(const Plan& plan, Instant now) {
   json.add("finished", plan.finished);
   json.add("steps", std::move(steps));
   return json;
+}
+
+Json plan_answer(const std::string& configuration, const std::vector<std::string>& complaints,
+                 const std::optional<Json>& plan) {
+  auto answer = Json::object();
+  answer.add("configuration", configuration);
+  answer.add("understood", plan.has_value());
+  auto list = Json::array();
+  for (const auto& complaint : complaints) list.append(complaint);
+  answer.add("complaints", std::move(list));
+  if (plan)
+    for (const auto& [key, value] : *plan->as_object()) answer.add(key, value);
+  return answer;
 }
 
 }  // namespace stas

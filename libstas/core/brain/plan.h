@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a reload would do, asked beforehand: a copy of the Connector is given the other configuration and run ahead in
-// simulated time, until all soaks and waits are over. In that time connects and disconnects succeed at once, stafd
-// says what it says now, what is in use stays in use, and nothing else happens. Pure; changes nothing but the copy.
-// What decides is the Connector itself, so the plan and what then happens cannot come from two rules.
+// What a reload, or a start, would do: a value that the rehearsals of both daemons fill (stafd/rehearsal,
+// stacd/rehearsal), and what it looks like on the bus and in the tools (org.nvmexpress.stac(5)).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "libstas/core/base/json.h"
 #include "libstas/core/base/time.h"
-#include "libstas/core/brain/event.h"
 #include "libstas/core/brain/reason.h"
 #include "libstas/core/identity/tid.h"
-#include "stacd/connector.h"
-#include "stacd/origin.h"
 
 namespace stas {
 
@@ -50,7 +47,16 @@ struct Plan {
   bool has(Fate fate) const;
 };
 
-// `files`: what to call the configuration in force and the other one.
-Plan plan(Connector scratch, const StacdConfigured& reload, const OriginFiles& files, Instant now);
+// What the configuration in force is called, and the one that comes in its place.
+struct PlanFiles {
+  std::string in_force;
+  std::string next;
+};
+
+// {"finished": ..., "steps": [...]}; times become seconds from `now`.
+Json to_json(const Plan& plan, Instant now);
+// The whole answer to somebody who asks. `plan`: nullopt when the configuration is not understood.
+Json plan_answer(const std::string& configuration, const std::vector<std::string>& complaints,
+                 const std::optional<Json>& plan);
 
 }  // namespace stas
