@@ -102,7 +102,7 @@ class Table {
 
   // Asked about what a line may mean: its answer decides which of them it is.
   bool is_connected(const Tid& tid) {
-    if (out_.alternatives.empty())
+    if (!std::exchange(connected_known_, true))
       for (const Known* known : facts_.known)
         if (known->live && !known->foreign) connected_.insert(known->tid);
     out_.alternatives.insert(tid);
@@ -287,6 +287,8 @@ class Table {
     const Instant since = known.leaving_since == kNever ? now_ : known.leaving_since;
     row.not_before = std::max(since + timing_.soak, not_before);
     row.cut = may_cut(*facts_.config, row.tid, known.foreign, row.reason);
+    // Its connect may be in flight; what comes of it is looked at like all that is cut.
+    if (row.cut && !known.live) out_.alternatives.insert(row.tid);
   }
 
   Instant unnamed_since(const Known& known) const { return known.unnamed_since == kNever ? now_ : known.unnamed_since; }
@@ -332,6 +334,7 @@ class Table {
   std::vector<const Known*> known_;  // one for each row; nullptr: not tracked yet
   EarlierHosts hosts_;
   std::unordered_set<Tid> connected_;  // filled when somebody asks
+  bool connected_known_ = false;
   bool fresh_made_ = false;
   std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
 };

@@ -70,7 +70,7 @@ struct Desired {
   std::vector<std::size_t> fresh;        // rows that are wanted and not tracked yet
   Instant next = kNever;                 // time alone changes it then
   bool by_connection = false;            // so does the end or success of a connect ...
-  std::unordered_set<Tid> alternatives;  // ... of one of these: a host name in a line stands for any of them
+  std::unordered_set<Tid> alternatives;  // ... of one of these: a host name in a line stands for it, or it leaves
   bool by_devices = false;               // so does any news of a device
   bool ask_staf = false;                 // an answer to a question that goes out from now on would decide something
 

@@ -91,7 +91,9 @@ class FinderRehearsal final : public Rehearsal<Finder> {
     const Connection* connection = brain_.connection_of(dc);
     if (connection != nullptr && connection->page.known) {
       const Page& page = connection->page;
-      if (connection->fresh()) return LogPage{page.genctr, true, {}, 0, {}, {}};  // no need to copy it
+      // No need to copy it, unless it is doubted for being young: then it turns out to be as it was.
+      const bool doubted = connection->reading == Connection::Reading::young;
+      if (connection->fresh() && !doubted) return LogPage{page.genctr, true, {}, 0, {}, {}};
       return LogPage{page.genctr, false, page.entries, 0, {}, {}};
     }
     if (dc.page_known) return LogPage{dc.genctr, false, dc.entries, 0, {}, {}};

@@ -75,6 +75,13 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "plan connected",
     "plan disconnected",
     "plan kept",
+    "explained",
+    "excluded explained",
+    "refused explained",
+    "DC plan made",
+    "DC plan connected",
+    "DC plan disconnected",
+    "DC plan kept",
 };
 
 }  // namespace

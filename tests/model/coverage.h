@@ -80,6 +80,13 @@ enum class Feature : unsigned char {
   plan_connected,
   plan_disconnected,
   plan_kept,
+  explained,
+  explained_excluded,
+  explained_refused,
+  dc_plan_made,
+  dc_plan_connected,
+  dc_plan_disconnected,
+  dc_plan_kept,
   count_
 };
 

@@ -121,7 +121,8 @@ void World::end(D& daemon, bool in_order) {
   daemon.save_pending = false;
   daemon.brain.reset();
   ++daemon.epoch;
-  something_else();
+  something_else(stacd_);
+  something_else(stafd_);
 }
 
 void World::stop_stafd(bool in_order) {
@@ -157,7 +158,9 @@ void World::load_stafd() {
   for (auto& [name, attempts] : stafd_.attempts) attempts.excused = true;
   stafd_.voices.clear();
   stafd_.in_a_row.clear();
-  to_finder(StafdConfigured{stafd_.config, host()});
+  const StafdConfigured reload{stafd_.config, host()};
+  if (!at_start) promise(reload);
+  to_finder(reload);
 }
 
 void World::load_stacd() {
@@ -202,12 +205,14 @@ void World::tell_mdns() {
 }
 
 void World::to_finder(const Event& event) {
-  if (stafd_.brain) stafd_.brain->handle(event, now_);
+  if (!stafd_.brain) return;
+  hear(stafd_, event);
+  stafd_.brain->handle(event, now_);
 }
 
 void World::to_connector(const Event& event) {
   if (!stacd_.brain) return;
-  hear(event);
+  hear(stacd_, event);
   stacd_.brain->handle(event, now_);
 }
 
@@ -274,7 +279,7 @@ void World::finish(D& daemon, unsigned epoch, OpId op, OpResult result) {
     daemon.ops.erase(it);
   }
   const OpDone done{op, std::move(result)};
-  if (std::is_same_v<D, Stacd>) hear(done);
+  hear(daemon, done);
   daemon.brain->handle(done, now_);
 }
 
@@ -314,7 +319,7 @@ void World::resolve(D& daemon, const std::string& name) {
            staf_resolved_.set(static_cast<std::size_t>(host));
          const auto before = daemon.brain->last_known().resolved;
          daemon.brain->handle(resolved, now_);
-         if (std::is_same_v<D, Stacd> && daemon.brain->last_known().resolved != before) something_else();
+         if (daemon.brain->last_known().resolved != before) something_else(daemon);
        });
     return;
   }
@@ -342,12 +347,12 @@ bool World::execute_common(D& daemon, const Action& action) {
     log("connect " + connect->tid.to_string());
     begin(daemon, connect->op, connect->tid, {}, true);
     judge(daemon, *connect);
-    if constexpr (std::is_same_v<D, Stacd>) promise_keeps(*connect);
+    promise_keeps(daemon, *connect);
     const bool hangs = hanging_ && chance(0.3);
     if (hangs) note(Feature::connect_hung);
     if (hangs) hung_until_ = now_ + kHang;
     const bool in_vain = slow_connects_ && !is_somebody_at(connect->tid);
-    if (std::is_same_v<D, Stacd> && (hangs || in_vain)) something_else();
+    if (hangs || in_vain) something_else(daemon);
     at(hangs     ? kHang
        : in_vain ? kInVain
                  : usual,
@@ -360,10 +365,10 @@ bool World::execute_common(D& daemon, const Action& action) {
         std::string(to_text(disconnect->reason)));
     begin(daemon, disconnect->op, disconnect->tid, disconnect->device, false);
     judge(daemon, *disconnect);
-    if constexpr (std::is_same_v<D, Stacd>) promise_keeps(*disconnect);
+    promise_keeps(daemon, *disconnect);
     const bool hangs = deletes_ == Deletes::hang;
     if (hangs) note(Feature::delete_hung);
-    if (std::is_same_v<D, Stacd> && hangs) something_else();
+    if (hangs) something_else(daemon);
     if (hangs) hung_until_ = now_ + kHang;
     at(hangs ? kHang : usual,
        [this, &daemon, epoch, d = *disconnect] { finish(daemon, epoch, d.op, do_disconnect(d)); });
@@ -392,6 +397,7 @@ void World::fetch(const FetchLogPage& fetch) {
   if (hanging_ && chance(0.3)) {
     time = seconds(60);
     hung_until_ = now_ + time;
+    something_else(stafd_);
   }
   const Instant ordered = now_;
   at(time, [this, epoch = stafd_.epoch, fetch, ordered, h] {

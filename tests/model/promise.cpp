@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was planned is what happens, if nothing else happens in between: before each reload of stacd its plan is asked
-// for (stacd/rehearsal.h), and every order from then on is held against it, until there is any other news.
+// What was planned is what happens, if nothing else happens in between: before a reload the plan is asked for
+// (stacd/rehearsal.h, stafd/rehearsal.h), and every order from then on is held against it, until there is any other
+// news.
+#include "tests/model/promise.h"
+
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "stacd/rehearsal.h"
+#include "stafd/rehearsal.h"
 #include "tests/model/world.h"
 
 namespace stas::model {
 
 namespace {
 
-// Operations take their time here, and none in a plan; what waits for one (a replacement) is as much later.
-constexpr Duration kSlack = std::chrono::seconds(1);
-constexpr unsigned kOneOf = 3;
-
-constexpr Duration kHorizon = std::chrono::minutes(3);  // so far a plan looks ahead, and all of it has come true
+constexpr unsigned kOneOf = 3;  // a plan costs as much as the minutes that it looks ahead
+constexpr Duration kHorizon = std::chrono::minutes(3);
 
 bool same_dc(const StafDc& a, const StafDc& b) {
   return a.tid == b.tid && a.origin == b.origin && a.page_known == b.page_known && a.entries == b.entries &&
@@ -50,99 +52,186 @@ bool is_open(const Tid& tid, const Plan& told) {
   });
 }
 
+// The same of discovery controllers: nor what a new one is called by itself, and what it refers to.
+bool is_open_dc(const Tid& tid, const Plan& told) {
+  return std::ranges::any_of(
+      told.steps, [&](const PlannedStep& other) { return other.tid != tid && other.tid.traddr() == tid.traddr(); });
+}
+
 }  // namespace
 
+// --- the promise ---
+
+void Promise::make(const Plan& told, Instant now, Duration late) {
+  at_ = now;
+  late_ = late;
+  for (const auto& step : told.steps) {
+    if (step.fate == Fate::connect) connects_.emplace(step.tid, now + step.after);
+    if (step.fate == Fate::disconnect) disconnects_.emplace(step.device, now + step.after);
+  }
+  in_force_ = true;
+}
+
+std::string Promise::check(Instant now) const {
+  if (!in_force_) return {};
+  for (const auto& [tid, due] : connects_)
+    if (now > due + late_) return "planned, and not connected: " + tid.to_string();
+  for (const auto& [device, due] : disconnects_)
+    if (now > due + late_) return "planned, and not disconnected: " + device;
+  return {};
+}
+
+bool Promise::is_kept(Instant now) const { return in_force_ && now - at_ >= kHorizon; }
+
+std::string Promise::keeps(const Connect& connect, Instant now) {
+  const auto it = connects_.find(connect.tid);
+  if (it == connects_.end()) return "not planned, and connected: " + connect.tid.to_string();
+  if (now < it->second || now > it->second + late_)
+    return "connected at another time than was planned: " + connect.tid.to_string();
+  connects_.erase(it);
+  return {};
+}
+
+std::string Promise::keeps(const Disconnect& disconnect, Instant now) {
+  const auto it = disconnects_.find(disconnect.device.name);
+  if (it == disconnects_.end()) return "not planned, and disconnected: " + disconnect.device.name;
+  if (now < it->second || now > it->second + late_)
+    return "disconnected at another time than was planned: " + disconnect.device.name;
+  disconnects_.erase(it);
+  return {};
+}
+
+// --- who makes it ---
+
 void World::promise(const StacdConfigured& reload) {
-  something_else();
+  something_else(stacd_);
   if (!stacd_.ops.empty() || stacd_.brain->staf().being_read() != nullptr) return;  // what they come to, nobody knows
   if (used_.any() && stacd_.config->disconnect_guard == DisconnectGuard::hold) return;  // nor who uses what then
-  if (++reloads_ % kOneOf != 0) return;  // a plan costs as much as the minutes that it looks ahead
+  if (++stacd_.reloads % kOneOf != 0) return;
   const Plan told = plan(*stacd_.brain, reload, {"stacd.conf", "stacd.conf"}, now_);
   if (!told.finished) return violate("plan", "the plan does not come to an end");
-  promise_.at = now_;
-  for (const auto& step : told.steps) {
+  for (const auto& step : told.steps)
     if (step.fate == Fate::connect && is_open(step.tid, told)) return;
-    if (step.fate == Fate::connect) promise_.connects.emplace(step.tid, now_ + step.after);
-    if (step.fate == Fate::disconnect) promise_.disconnects.emplace(step.device, now_ + step.after);
-  }
-  promise_.in_force = true;
+  stacd_.promise.make(told, now_, std::chrono::seconds(1));
   log("plan made");
   note(Feature::plan_made);
 }
 
-// Whatever was due until now must have happened.
+// A page takes up to some seconds, and what waits for one waits as long.
+void World::promise(const StafdConfigured& reload) {
+  something_else(stafd_);
+  if (!stafd_.ops.empty() || ++stafd_.reloads % kOneOf != 0) return;
+  const Plan told = plan(*stafd_.brain, reload, {"stafd.conf", "stafd.conf"}, now_);
+  if (!told.finished) return violate("plan", "the plan of stafd does not come to an end");
+  for (const auto& step : told.steps)
+    if (step.fate == Fate::connect && is_open_dc(step.tid, told)) return;
+  stafd_.promise.make(told, now_, std::chrono::seconds(12));
+  log("plan of stafd made");
+  note(Feature::dc_plan_made);
+}
+
 void World::check_promise() {
-  if (!promise_.in_force) return;
-  for (const auto& [tid, due] : promise_.connects)
-    if (now_ > due + kSlack) violate("plan", "planned, and not connected: " + tid.to_string());
-  for (const auto& [device, due] : promise_.disconnects)
-    if (now_ > due + kSlack) violate("plan", "planned, and not disconnected: " + device);
-  if (now_ - promise_.at < kHorizon) return;
-  note(Feature::plan_kept);
-  promise_ = {};
+  const auto check = [this](auto& daemon, Feature kept) {
+    if (const auto wrong = daemon.promise.check(now_); !wrong.empty()) violate("plan", wrong);
+    if (!daemon.promise.is_kept(now_)) return;
+    note(kept);
+    daemon.promise.end();
+  };
+  check(stacd_, Feature::plan_kept);
+  check(stafd_, Feature::dc_plan_kept);
 }
 
-void World::something_else() {
+template <class D>
+void World::something_else(D& daemon) {
   check_promise();
-  if (promise_.in_force) log("plan over");
-  promise_ = {};
+  if (daemon.promise.in_force()) log(std::is_same_v<D, Stacd> ? "plan over" : "plan of stafd over");
+  daemon.promise.end();
 }
 
-void World::promise_keeps(const Connect& connect) {
-  if (!promise_.in_force) return;
-  const auto it = promise_.connects.find(connect.tid);
-  if (it == promise_.connects.end()) return violate("plan", "not planned, and connected: " + connect.tid.to_string());
-  if (now_ < it->second || now_ > it->second + kSlack)
-    violate("plan", "connected at another time than was planned: " + connect.tid.to_string());
-  promise_.connects.erase(it);
-  note(Feature::plan_connected);
+template <class D, class Order>
+void World::promise_keeps(D& daemon, const Order& order) {
+  constexpr bool kConnects = std::is_same_v<Order, Connect>, kStacd = std::is_same_v<D, Stacd>;
+  if (!daemon.promise.in_force()) return;
+  if (const auto wrong = daemon.promise.keeps(order, now_); !wrong.empty()) return violate("plan", wrong);
+  note(kConnects ? (kStacd ? Feature::plan_connected : Feature::dc_plan_connected)
+                 : (kStacd ? Feature::plan_disconnected : Feature::dc_plan_disconnected));
 }
 
-void World::promise_keeps(const Disconnect& disconnect) {
-  if (!promise_.in_force) return;
-  const auto it = promise_.disconnects.find(disconnect.device.name);
-  if (it == promise_.disconnects.end())
-    return violate("plan", "not planned, and disconnected: " + disconnect.device.name);
-  if (now_ < it->second || now_ > it->second + kSlack)
-    violate("plan", "disconnected at another time than was planned: " + disconnect.device.name);
-  promise_.disconnects.erase(it);
-  note(Feature::plan_disconnected);
-}
+// --- what ends it ---
 
-// Is it news to stacd? Not what its own operations lead to, what is said again, and what discovery controllers do.
-bool World::is_news(const Event& event) const {
-  const Connector& brain = *stacd_.brain;
+// Of devices of its kind: not what its own operations lead to, and what is said again.
+template <class D>
+bool World::is_device_news(const D& daemon, const Event& event, bool io) const {
+  const DeviceBook& book = daemon.brain->devices();
   const auto own = [&](bool connect, auto fits) {
-    return std::ranges::any_of(stacd_.ops,
+    return std::ranges::any_of(daemon.ops,
                                [&](const auto& op) { return op.second.connect == connect && fits(op.second); });
   };
   // Its name is taken: so the one that had it is gone, and the event that said so was lost.
   const auto replaces = [&](const Device& device) {
-    const auto* known = brain.devices().find({device.ref.name, 0});
+    const auto* known = book.find({device.ref.name, 0});
     return known != nullptr && known->ref != device.ref;
   };
-  if (const auto* seen = std::get_if<DeviceSeen>(&event); seen != nullptr && replaces(seen->device)) return true;
-  if (const auto* seen = std::get_if<DeviceSeen>(&event))
-    return seen->device.cntrltype != "discovery" && !own(true, [&](const Op& op) {
-             return seen->device.state == "live" && op.tid.traddr() == seen->device.traddr &&
-                    op.tid.subsysnqn() == seen->device.subsysnqn;
-           });
+  const auto other_kind = [&](const Device& device) { return (device.cntrltype == "discovery") == io; };
+  if (const auto* seen = std::get_if<DeviceSeen>(&event)) {
+    if (replaces(seen->device)) return true;
+    return !other_kind(seen->device) && !own(true, [&](const Op& op) {
+      return seen->device.state == "live" && op.tid.traddr() == seen->device.traddr &&
+             (!io || op.tid.subsysnqn() == seen->device.subsysnqn);
+    });
+  }
   if (const auto* gone = std::get_if<DeviceGone>(&event)) {
-    const auto* device = brain.devices().find(gone->ref);
-    return device != nullptr && device->cntrltype != "discovery" &&
+    const auto* device = book.find(gone->ref);
+    return device != nullptr && !other_kind(*device) &&
            !own(false, [&](const Op& op) { return op.device == gone->ref; });
   }
-  if (const auto* scan = std::get_if<DevicesScanned>(&event)) return !same_devices(*scan, brain.devices());
-  if (const auto* pages = std::get_if<StafPages>(&event)) return !same_answer(*pages, brain.staf());
-  if (const auto* done = std::get_if<OpDone>(&event)) {
-    const auto* connected = std::get_if<Connected>(&done->result);
-    return std::holds_alternative<Error>(done->result) || (connected != nullptr && replaces(connected->device));
-  }
-  return !std::holds_alternative<StacdConfigured>(event);
+  if (const auto* scan = std::get_if<DevicesScanned>(&event)) return !same_devices(*scan, book);
+  const auto* done = std::get_if<OpDone>(&event);
+  const auto* connected = done == nullptr ? nullptr : std::get_if<Connected>(&done->result);
+  return (connected != nullptr && replaces(connected->device)) ||
+         (done != nullptr && std::holds_alternative<Error>(done->result));
 }
 
-void World::hear(const Event& event) {
-  if (promise_.in_force && is_news(event)) something_else();
+// What discovery controllers do is none.
+bool World::is_news(const Stacd& daemon, const Event& event) const {
+  if (const auto* pages = std::get_if<StafPages>(&event)) return !same_answer(*pages, daemon.brain->staf());
+  const bool device = std::holds_alternative<DeviceSeen>(event) || std::holds_alternative<DeviceGone>(event) ||
+                      std::holds_alternative<DevicesScanned>(event) || std::holds_alternative<OpDone>(event);
+  return device ? is_device_news(daemon, event, true) : !std::holds_alternative<StacdConfigured>(event);
 }
+
+// A page is none that lists what it was taken to list: what is known, or nothing.
+bool World::is_news(const Stafd& daemon, const Event& event) const {
+  if (const auto* done = std::get_if<OpDone>(&event)) {
+    const auto* page = std::get_if<LogPage>(&done->result);
+    if (page == nullptr) return is_device_news(daemon, event, false);
+    if (page->unchanged) return false;
+    const auto flight = daemon.brain->in_flight().find(done->op);
+    const Dc* dc =
+        flight == daemon.brain->in_flight().end() ? nullptr : daemon.brain->controllers().find(flight->second.name);
+    if (dc == nullptr || page->skipped > 0) return true;
+    const Connection* connection = std::as_const(*daemon.brain).connection_of(*dc);
+    const Entries known = connection != nullptr && connection->page.known ? connection->page.entries : dc->entries;
+    return Entries(page->entries) != known;
+  }
+  const bool device = std::holds_alternative<DeviceSeen>(event) || std::holds_alternative<DeviceGone>(event) ||
+                      std::holds_alternative<DevicesScanned>(event);
+  return device ? is_device_news(daemon, event, false) : !std::holds_alternative<StafdConfigured>(event);
+}
+
+template <class D>
+void World::hear(D& daemon, const Event& event) {
+  if (daemon.promise.in_force() && is_news(daemon, event)) something_else(daemon);
+}
+
+// For the other files of the world.
+template void World::something_else(Stafd& daemon);
+template void World::something_else(Stacd& daemon);
+template void World::promise_keeps(Stafd& daemon, const Connect& order);
+template void World::promise_keeps(Stacd& daemon, const Connect& order);
+template void World::promise_keeps(Stafd& daemon, const Disconnect& order);
+template void World::promise_keeps(Stacd& daemon, const Disconnect& order);
+template void World::hear(Stafd& daemon, const Event& event);
+template void World::hear(Stacd& daemon, const Event& event);
 
 }  // namespace stas::model

@@ -71,7 +71,8 @@ bool World::step(const std::string& text) {
     return true;
   }
   disturbed_ = now_;
-  something_else();
+  something_else(stacd_);
+  something_else(stafd_);
   Change change;
   if (verb == "host") {
     const auto host = in.host();

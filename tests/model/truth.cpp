@@ -330,10 +330,10 @@ DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
   return entitled;
 }
 
-IocNames World::wanted_iocs(const DcNames& dcs) const {
+IocNames World::wanted_iocs(const DcNames& dcs, bool with_refused) const {
   IocNames wanted;
   const auto add = [&](int path, int iface, int other) {
-    if (!usable_ioc(path)) return;
+    if (!with_refused && !usable_ioc(path)) return;
     if ((stac_force_.ignore_iface && !is_fc(path % kSubs)) || is_rdma(path % kSubs)) iface = 0;
     wanted.set(z(ioc_name(path, iface, other)));
   };
@@ -349,7 +349,7 @@ IocNames World::wanted_iocs(const DcNames& dcs) const {
     const auto& known = known_[z(host_of_dc(name))];
     if (!is_read(known, name)) continue;
     for (int path = 0; path < static_cast<int>(kPaths); ++path)
-      if (known.listed.test(z(path)) && stac_may_let_in_.test(z(path)))
+      if (known.listed.test(z(path)) && (with_refused || stac_may_let_in_.test(z(path))))
         add(path, is_fc(path % kSubs) ? 0 : iface_of_dc(name), 0);
   }
   return wanted;

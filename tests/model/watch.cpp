@@ -4,6 +4,8 @@
 // gone, pages are fresh, tables hold nothing that nobody asked for, and a restart of both daemons changes nothing.
 #include <algorithm>
 
+#include "stacd/explain.h"
+#include "stafd/explain.h"
 #include "tests/model/bridge.h"
 #include "tests/model/world.h"
 
@@ -261,10 +263,48 @@ void World::check_restart_changes_nothing() {
   if (all_there && orders_ != orders) violate("restart", "ordered connects or disconnects");
 }
 
+// Of each name somebody may ask why, and the answer is the line of the file that decides.
+void World::check_explanations() {
+  // What is known, and under which name, is not certain.
+  const bool unusable = std::ranges::any_of(hosts_, [](const Host& host) { return host.unusable.any(); });
+  if (amnesia_ || ever_duplicates_ || identity_changed_ || who_ != 0 || announced_ever_ != announced_ || unusable)
+    return;
+  const auto check = [this](const auto& brain, const Tid& tid, bool refused, const std::string& file,
+                            const std::string& rule) {
+    const auto answer = explain(brain, tid.to_string(), {"conf", "sys"}, now_);
+    const auto found = std::ranges::find(answer.controllers, std::optional(tid), &Explanation::tid);
+    // A line with a host name that has no address of an enabled family is known by that name alone.
+    if (found == answer.controllers.end() && refused && file.find(".example;") != std::string::npos) return;
+    if (found == answer.controllers.end()) return violate("explain", "nothing is known of " + tid.to_string());
+    if ((found->verdict == "refused") != refused)
+      return violate("explain", "it is said to be " + found->verdict + ": " + tid.to_string());
+    const auto at = file.find(rule + "\n");
+    const auto line =
+        std::count(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(std::min(at, file.size())), '\n');
+    const std::string place = at == std::string::npos ? "" : "conf:" + std::to_string(line + 1);
+    const auto by =
+        std::ranges::find_if(found->rules, [](const auto& one) { return one.text.starts_with("exclude="); });
+    if ((by == found->rules.end() ? "" : by->place) != place)
+      return violate("explain", "it is not said that " + place + " refuses " + tid.to_string());
+    note(!refused ? Feature::explained : place.empty() ? Feature::explained_refused : Feature::explained_excluded);
+  };
+  const IocNames iocs = wanted_iocs(dc_must_, true), usable = wanted_iocs(dc_must_);
+  for (int name = 0; name < static_cast<int>(kIocNames); ++name)
+    if (iocs.test(z(name)))
+      check(*stacd_.brain, tid_of_ioc(name, who_), !usable.test(z(name)), text_of(stac_file_, Fault::none),
+            "exclude=nqn=" + subsystem_nqn_of(path_of_ioc(name)));
+  const DcNames dcs = entitled_dcs(false, true);
+  for (int name = 0; name < static_cast<int>(kDcNames); ++name)
+    if (dcs.test(z(name)))
+      check(*stafd_.brain, tid_of_dc(name, who_), !usable_dc(host_of_dc(name)), text_of(staf_file_, Fault::none),
+            "exclude=transport=tcp;traddr=" + address_of(host_of_dc(name)));
+}
+
 void World::check_end() {
   check_devices_in_the_end();
   check_pages_in_the_end();
   check_tables_in_the_end();
+  check_explanations();
   if (stafd_.brain->controllers().size() > kDcNames * 2 || stacd_.brain->controllers().size() > kIocNames * 2)
     violate("memory", "more controllers than there are names");
   if (stacd_.brain->last_known().iocs.size() > kIocNames * 2 || stafd_.brain->last_known().dcs.size() > kDcNames * 2)

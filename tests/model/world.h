@@ -26,6 +26,7 @@
 #include "tests/model/coverage.h"
 #include "tests/model/files.h"
 #include "tests/model/names.h"
+#include "tests/model/promise.h"
 
 namespace stas::model {
 
@@ -113,7 +114,9 @@ class World {
       Instant since{};
     };
     std::unordered_map<std::string, Row> in_a_row;  // by subject
-    Instant news_at{};                              // of stafd, or of the network
+    Promise promise;
+    unsigned reloads = 0;  // a plan is asked for before one of several
+    Instant news_at{};     // of stafd, or of the network
   };
   using Stafd = Daemon<Finder, KnownStafd, StafdConfig>;
   using Stacd = Daemon<Connector, KnownStacd, StacdConfig>;
@@ -203,7 +206,7 @@ class World {
   void know_includes(Fault fault, bool at_start);
   void forget_unconnected_lines();
   DcNames entitled_dcs(bool with_doubtful, bool with_excluded = false) const;
-  IocNames wanted_iocs(const DcNames& dcs) const;
+  IocNames wanted_iocs(const DcNames& dcs, bool with_refused = false) const;
   void update_truth();
   void update_told(const std::vector<StafDc>& dcs);
   void update_told_set();
@@ -235,14 +238,20 @@ class World {
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 
-  // --- promise.cpp: what stacd planned, against what it then does ---
+  // --- promise.cpp: what was planned, against what is then done ---
   void promise(const StacdConfigured& reload);
+  void promise(const StafdConfigured& reload);
   void check_promise();
-  void something_else();  // happened: the promise is over
-  void promise_keeps(const Connect& connect);
-  void promise_keeps(const Disconnect& disconnect);
-  bool is_news(const Event& event) const;
-  void hear(const Event& event);  // before stacd does
+  template <class D>
+  void something_else(D& daemon);  // happened: its promise is over
+  template <class D, class Order>
+  void promise_keeps(D& daemon, const Order& order);
+  bool is_news(const Stacd& daemon, const Event& event) const;
+  bool is_news(const Stafd& daemon, const Event& event) const;
+  template <class D>
+  bool is_device_news(const D& daemon, const Event& event, bool io) const;
+  template <class D>
+  void hear(D& daemon, const Event& event);  // before it does
 
   // --- watch.cpp: after time has passed, and in the end ---
   bool is_quiet() const;
@@ -252,6 +261,7 @@ class World {
   bool awaits_heir(int host) const;
   bool waited_for_heir(int host) const;
   void watch();
+  void check_explanations();
   void check_end();
   void check_devices_in_the_end();
   void check_pages_in_the_end();
@@ -344,15 +354,7 @@ class World {
   std::set<std::uint64_t> ours_;       // incarnations that stas connected
 
   // --- the judge's notes ---
-  // Of the plan at the latest reload of stacd, as long as nothing else happens: what is still to come, and when.
-  struct Promise {
-    bool in_force = false;
-    Instant at{};
-    std::map<Tid, Instant> connects;
-    std::map<std::string, Instant> disconnects;  // by device
-  } promise_;
-  unsigned reloads_ = 0;  // of stacd; a plan is asked for before one of several
-  Instant disturbed_{};   // the latest step that was no wait
+  Instant disturbed_{};  // the latest step that was no wait
   Instant event_lost_at_{};
   Instant aen_lost_at_{};
   Instant hung_until_{};       // the latest operation that hangs

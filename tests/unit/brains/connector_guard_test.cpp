@@ -85,6 +85,23 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        "120s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
        "120s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
        "120s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - Removed: no longer configured\n"},
+      {"what gets its connection when there is evidence against it already",
+       R"(start disconnect-guard=hold
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c
+          stafd hangs
+          restart
+          hold 10.0.0.3 connect
+          vanish nvme0
+          wait 100
+          usage nvme0 nvme0n1 is mounted on /srv
+          lists 10.0.0.9
+          stafd answers
+          --
+          wait 1
+          release
+          wait 15)",
+       "1.5s inspect nvme0\n"},
       {"what is not used goes after its soak, as ever",
        R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
           stafd up
