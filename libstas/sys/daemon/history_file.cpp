@@ -11,6 +11,13 @@
 
 namespace stas {
 
+namespace {
+
+// Nothing depends on it, and much that happens together is one story.
+constexpr Duration kSoonEnough = std::chrono::seconds(1);
+
+}  // namespace
+
 HistoryFile::HistoryFile(Loop& loop, std::string_view program, const Journal& journal)
     : program_(program),
       journal_(journal),
@@ -21,7 +28,7 @@ HistoryFile::HistoryFile(Loop& loop, std::string_view program, const Journal& jo
               return format_history(transitions, program);
             };
           },
-          "history") {}
+          "history", kSoonEnough) {}
 
 void HistoryFile::start() {
   const auto text = read_regular_file(file_.path(), kMaxHistoryBytes);

@@ -21,8 +21,10 @@ constexpr Duration kTellAgain = std::chrono::seconds(1);  // the service manager
 // For the bus at start. Longer than a busy machine takes, shorter than the service manager waits for a start (90 s):
 // who waits then reads the reason, and systemd tries again.
 constexpr Duration kBusWait = std::chrono::seconds(30);
-constexpr Duration kTellChanged = std::chrono::milliseconds(250);  // whoever watches; no more often than this
-constexpr Duration kSlowFiles = std::chrono::seconds(5);           // then a reload that is under way is told
+// Whoever watches, of all that changes in this time, and no more often than that.
+constexpr Duration kTellSoon = std::chrono::milliseconds(100);
+constexpr Duration kTellChanged = std::chrono::milliseconds(250);
+constexpr Duration kSlowFiles = std::chrono::seconds(5);  // then a reload that is under way is told
 
 std::unique_ptr<Fabric> make_fabric(FabricKind kind, Loop& loop, ControllerKind interest) {
   if (kind == FabricKind::user) return std::make_unique<UserFabric>(loop);
@@ -232,9 +234,9 @@ void Shell::report(const Report& report) {
                {"STAS_REASON", to_text(report.reason)}});
 }
 
-// The first of a storm is told at once, and the last.
 void Shell::note_change() {
-  if (!std::exchange(change_owed_, true)) change_timer_.arm(std::max(loop_.now(), change_told_ + kTellChanged));
+  if (std::exchange(change_owed_, true)) return;
+  change_timer_.arm(std::max(loop_.now() + kTellSoon, change_told_ + kTellChanged));
 }
 
 // Who asked for everything (tron) gets it.

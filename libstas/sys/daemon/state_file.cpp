@@ -26,19 +26,20 @@ void remove_pickle(std::string_view program, const Journal& journal) {
 }
 
 StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,
-                     std::string what)
+                     std::string what, Duration soon)
     : loop_(loop),
       path_(std::move(path)),
       journal_(journal),
       snapshot_(std::move(snapshot)),
       what_(std::move(what)),
+      soon_(soon),
       job_(loop),
       timer_(loop.timer([this] { save(); })) {}
 
 StateFile::~StateFile() { wait(kFlushWait); }
 
 void StateFile::changed() {
-  if (!std::exchange(waiting_, true)) timer_.arm(std::max(loop_.now() + kSoon, not_before_));
+  if (!std::exchange(waiting_, true)) timer_.arm(std::max(loop_.now() + soon_, not_before_));
 }
 
 void StateFile::save() {

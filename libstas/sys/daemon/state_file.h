@@ -40,9 +40,9 @@ class StateFile {
   static constexpr Duration kFlushWait = std::chrono::seconds(20);
 
   // All calls from the loop's thread, as those of `snapshot`.
-  // `what`: it is called so in messages.
+  // `what`: it is called so in messages. `soon`: a change is written after so long, with what else has changed by then.
   StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,
-            std::string what = "last known config");
+            std::string what = "last known config", Duration soon = kSoon);
   ~StateFile();  // waits for what is being written, at most kFlushWait; not where flush() has waited in vain
   StateFile(const StateFile&) = delete;
   StateFile& operator=(const StateFile&) = delete;
@@ -64,6 +64,7 @@ class StateFile {
   const Journal& journal_;
   std::function<Text()> snapshot_;
   const std::string what_;
+  const Duration soon_;
   OneJob job_;
   TimerSource timer_;
   bool waiting_ = false;
