@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "libstas/core/brain/view.h"
+#include "libstas/core/config/option_value.h"
 #include "stafd/origin.h"
 
 namespace stas {
@@ -101,13 +102,11 @@ void DcExplainer::add_options(const Dc& dc, Explanation& out) const {
                source, files_);
   if (line != nullptr || !referred) return;
   // The keys of whoever referred to it.
-  const auto inherit = [&](const char* name, const Secret& key) {
-    if (key.empty()) return;
+  for (const char* name : {"dhchap-secret", "dhchap-ctrl-secret"}) {
+    if (!says(dc.options, name)) continue;
     std::erase_if(out.options, [&](const auto& option) { return option.name == name; });
-    out.options.push_back({name, "set", source});
-  };
-  inherit("dhchap-secret", dc.options.dhchap_secret);
-  inherit("dhchap-ctrl-secret", dc.options.dhchap_ctrl_secret);
+    out.options.push_back({name, dc.options.missing.contains(name) ? "cannot be had" : "set", source});
+  }
 }
 
 void DcExplainer::add_connection(const Dc& dc, Explanation& out) const {

@@ -60,6 +60,7 @@ void Desirer::refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& pa
     wish.options = merged(f_.config.connect, {});
     wish.options.dhchap_secret = parent_wish.options.dhchap_secret;
     wish.options.dhchap_ctrl_secret = parent_wish.options.dhchap_ctrl_secret;
+    wish.options.missing = parent_wish.options.missing;
     wish.host_id = parent_wish.host_id;
     wish.system_identity = parent.system_identity || tid.host_nqn() == f_.host.nqn;
     wish.depth = depth;

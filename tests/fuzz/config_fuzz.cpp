@@ -101,6 +101,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   stafd_in_force.zeroconf = false;
   check_reload(text, stafd_in_force, [](auto... a) { return stas::parse_stafd_conf(a...); });
   const auto stacd = stas::parse_stacd_conf(text, "f");
+  // Every key that it names is the text itself.
+  stas::NamedKeys keys;
+  for (const std::string& name : stas::find_keys(text).named) keys[name].text = stas::Secret(std::string(text));
+  const auto keyed = stas::parse_stacd_conf(text, "f", nullptr, keys);
+  check_common(keyed.value);
+  check_complaints(keyed.complaints, text);
+  require(keyed.broken == stacd.broken && keyed.value.controllers.size() == stacd.value.controllers.size());
   check_common(stacd.value);
   check_complaints(stacd.complaints, text);
   stas::StacdConfig stacd_in_force;

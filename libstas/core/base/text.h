@@ -30,6 +30,12 @@ inline std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+// What a file that holds one word has: the first word of its first line. Into `text`.
+inline std::string_view first_word_of_line(std::string_view text) {
+  text = trimmed(text.substr(0, text.find('\n')));
+  return text.substr(0, text.find_first_of(kBlanks));
+}
+
 // The text of a field of fixed size: padded with NULs (Linux), with blanks (SPDK), or filling it.
 inline std::string_view field_text(std::string_view field) { return trimmed(field.substr(0, field.find('\0'))); }
 

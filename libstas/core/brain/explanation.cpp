@@ -80,7 +80,7 @@ Json to_json(const Explanation& told, Instant now) {
 }
 
 constexpr char kInGlobal[] = " [Global]", kHost[] = " [Host]";
-constexpr char kSet[] = "set";  // all that is said about a key
+constexpr char kSet[] = "set", kMissing[] = "cannot be had";  // all that is said about a key
 constexpr char kDefault[] = "default";
 
 std::string_view to_text(const IpFamilies& families) {
@@ -170,11 +170,10 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
     else if (name == "ctrl-loss-tmo")
       out.options.push_back({key, std::to_string(kDefaultCtrlLossTmo), kDefault});
   }
-  if (!own.dhchap_secret.empty())
-    out.options.push_back({"dhchap-secret", kSet, at("dhchap-secret")});
-  else if (!system.key.empty())
+  for (const char* key : {"dhchap-secret", "dhchap-ctrl-secret"})
+    if (says(own, key)) out.options.push_back({key, own.missing.contains(key) ? kMissing : kSet, at(key)});
+  if (!says(own, "dhchap-secret") && !system.key.empty())
     out.options.push_back({"dhchap-secret", kSet, files.sys_conf + kHost});
-  if (!own.dhchap_ctrl_secret.empty()) out.options.push_back({"dhchap-ctrl-secret", kSet, at("dhchap-ctrl-secret")});
   tell_identity(out, system, tid, line, port_source, source, files);
 }
 

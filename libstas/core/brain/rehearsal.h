@@ -142,7 +142,8 @@ class Rehearsal {
 
   void note(const Action& action) {
     if (const auto* connect = std::get_if<Connect>(&action)) {
-      add(connect->tid, Fate::connect, {}, connect->reason);
+      PlannedStep& step = add(connect->tid, Fate::connect, {}, connect->reason);
+      if (const std::string why = obstacle(connect->options); !why.empty()) step.why += "; it will fail: " + why;
     } else if (const auto* disconnect = std::get_if<Disconnect>(&action)) {
       add(disconnect->tid, Fate::disconnect, disconnect->device.name, disconnect->reason);
     } else if (const auto* report = std::get_if<Report>(&action)) {

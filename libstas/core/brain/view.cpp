@@ -49,10 +49,10 @@ TextDict cfg_dict(const ControllerLine& line) {
   const auto add_int = [&](const char* key, const std::optional<int>& value) {
     if (value) dict.emplace_back(key, std::to_string(*value));
   };
-  const auto add_secret = [&](const char* key, const Secret& value) {
-    if (!value.empty()) dict.emplace_back(key, Secret::kRedacted);
-  };
   const auto& o = line.options;
+  const auto add_secret = [&](const char* key, const Secret& value) {
+    if (!value.empty() || o.missing.contains(key)) dict.emplace_back(key, Secret::kRedacted);
+  };
   add_bool("hdr-digest", o.hdr_digest);
   add_bool("data-digest", o.data_digest);
   add_int("nr-io-queues", o.nr_io_queues);

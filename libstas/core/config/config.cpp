@@ -187,10 +187,11 @@ void settle(OptionReader& file, T& config, const T* previous) {
 }
 
 template <class T>
-Parsed<T> parse(std::string_view text, std::string_view path, const T* previous) {
+Parsed<T> parse(std::string_view text, std::string_view path, const T* previous, const NamedKeys& keys) {
   int first_break = 0;
   while (true) {
     OptionReader file = reader_of(text, path, previous);
+    file.use_keys(keys);
     const bool known = file.broken() || first_break > 0;
     if (first_break > 0) file.mark_incomplete(first_break);
     T config = read(file, previous);
@@ -231,12 +232,22 @@ Parsed<T> unread(std::string_view path, std::string_view why, const T* previous)
 
 }  // namespace
 
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous,
+                                     const NamedKeys& keys) {
+  return parse(text, path, previous, keys);
+}
+
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous,
+                                     const NamedKeys& keys) {
+  return parse(text, path, previous, keys);
+}
+
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous) {
-  return parse(text, path, previous);
+  return parse(text, path, previous, {});
 }
 
 Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous) {
-  return parse(text, path, previous);
+  return parse(text, path, previous, {});
 }
 
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path) {

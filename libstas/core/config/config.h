@@ -14,6 +14,7 @@
 #include "libstas/core/base/complaint.h"
 #include "libstas/core/base/time.h"
 #include "libstas/core/config/config_values.h"
+#include "libstas/core/config/named_key.h"
 #include "libstas/core/identity/address.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/tid.h"
@@ -29,7 +30,13 @@ struct Parsed {
 
 // `path` is only used in complaints and doubts. `previous`: the configuration in force, nullptr at start. What the text
 // does not say clearly stays as it was: a value that cannot be used keeps the previous one (at start the one that cuts
-// least), a broken file keeps all of it. CommonConfig::doubts says what may be missing.
+// least), a broken file keeps all of it. CommonConfig::doubts says what may be missing. `keys`: what was read of those
+// that find_keys() finds in the text.
+Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous,
+                                     const NamedKeys& keys);
+Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous,
+                                     const NamedKeys& keys);
+// Of a text that names none.
 Parsed<StafdConfig> parse_stafd_conf(std::string_view text, std::string_view path, const StafdConfig* previous);
 Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view path, const StacdConfig* previous);
 // With nothing in force.

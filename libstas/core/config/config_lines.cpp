@@ -160,7 +160,7 @@ void read_controllers(OptionReader& file, CommonConfig& config, std::string_view
     if (is_full(file, *element, config.controllers.size(), kMaxControllerLines)) break;
     Problems problems;
     const std::string_view value = text_of(*element);
-    ParsedControllerLine parsed = parse_controller_line(value, default_nqn, problems);
+    ParsedControllerLine parsed = parse_controller_line(value, default_nqn, problems, file.keys());
     reporter.report(*element, problems);
     if (parsed.unclear) add_doubt(file, config, element->line, "[Controllers]: controller - " + cause(problems), value);
     if (!parsed.line) {

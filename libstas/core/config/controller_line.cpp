@@ -40,8 +40,8 @@ bool is_identity(std::string_view key) {
 class ControllerParser {
  public:
   // Lines without a default NQN mean I/O controllers.
-  ControllerParser(std::string_view default_nqn, Problems& problems)
-      : problems_(problems), is_io_(default_nqn.empty()) {
+  ControllerParser(std::string_view default_nqn, Problems& problems, const NamedKeys& keys)
+      : problems_(problems), keys_(keys), is_io_(default_nqn.empty()) {
     line_.subsysnqn = default_nqn;
   }
 
@@ -115,11 +115,17 @@ class ControllerParser {
 
   // No word about the content, whatever is wrong with it.
   void take_secret(const LineField& field, Secret& secret) {
-    if (field.value.empty()) return warning(field_name(field.key) + " is empty");
-    if (const std::string why = key_objection(field.value); !why.empty())
-      return error(field_name(field.key) + " " + why);
-    if (!has_key_form(field.value)) warning(field_name(field.key) + " does not have the form DHHC-1:<hash>:<key>:");
-    secret = Secret(std::string(field.value));
+    const std::string name = field_name(field.key);
+    if (field.value.empty()) return warning(name + " is empty");
+    line_.options.missing.erase(std::string(field.key));  // of two the later counts
+    KeyOption read = read_dhchap_key(field.value, keys_);
+    if (!read.flaw.empty() && !is_named_key(field.value)) return error(name + " " + read.flaw);
+    if (!read.flaw.empty()) {
+      problems_.push_back({Severity::error, name + ": " + read.flaw + std::string(kNoKeyMeans)});
+      line_.options.missing[std::string(field.key)] = std::move(read.flaw);
+    }
+    for (const std::string& text : read.warnings) warning(name + " " + text);
+    secret = std::move(read.key);
   }
 
   void take_unknown(const LineField& field) {
@@ -202,6 +208,7 @@ class ControllerParser {
   }
 
   Problems& problems_;
+  const NamedKeys& keys_;
   const bool is_io_;
   ControllerLine line_;
   std::string transport_, nqn_, subsysnqn_;
@@ -210,8 +217,9 @@ class ControllerParser {
 
 }  // namespace
 
-ParsedControllerLine parse_controller_line(std::string_view value, std::string_view default_nqn, Problems& problems) {
-  return ControllerParser(default_nqn, problems).parse(value);
+ParsedControllerLine parse_controller_line(std::string_view value, std::string_view default_nqn, Problems& problems,
+                                           const NamedKeys& keys) {
+  return ControllerParser(default_nqn, problems, keys).parse(value);
 }
 
 }  // namespace stas

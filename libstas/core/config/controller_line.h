@@ -8,6 +8,7 @@
 
 #include "libstas/core/config/config_values.h"
 #include "libstas/core/config/line_fields.h"
+#include "libstas/core/config/named_key.h"
 
 namespace stas {
 
@@ -17,7 +18,9 @@ struct ParsedControllerLine {
   bool unclear = false;
 };
 
-// `default_nqn` empty: the NQN is mandatory. The member `line` of the result is left 0.
-ParsedControllerLine parse_controller_line(std::string_view value, std::string_view default_nqn, Problems& problems);
+// `default_nqn` empty: the NQN is mandatory. `keys`: what was read of those that the line may name. The member `line`
+// of the result is left 0.
+ParsedControllerLine parse_controller_line(std::string_view value, std::string_view default_nqn, Problems& problems,
+                                           const NamedKeys& keys = {});
 
 }  // namespace stas

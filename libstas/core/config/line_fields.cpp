@@ -58,8 +58,6 @@ std::string key_objection(std::string_view value) {
   return "is no key (it is too long, or contains a comma or a control character)";
 }
 
-bool has_key_form(std::string_view value) { return value.starts_with("DHHC-1:"); }
-
 bool is_secret_name(std::string_view key) {
   if (looks_secret(key)) return true;
   const std::string lower = to_lower(key);

@@ -44,9 +44,8 @@ bool is_secret_name(std::string_view key);
 // Why the text cannot be the value of any field that is no secret, or empty. No part of the text is in the answer.
 std::string objection(std::string_view value);
 
-// Why a DH-HMAC-CHAP key cannot be one, or empty; does it look like one? No part of it is in the answer.
+// Why the text cannot be a key that is handed on, or empty. No part of it is in the answer.
 std::string key_objection(std::string_view value);
-bool has_key_form(std::string_view value);
 
 // The message for a transport that is none, with the nearest one.
 std::string bad_transport(std::string_view value);

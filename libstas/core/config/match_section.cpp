@@ -90,10 +90,15 @@ class MatchParser {
   // No word about the content, whatever is wrong with it.
   void read_secret(const IniOption& option, Secret& secret) {
     const std::string_view value = text_of(option);
-    if (const std::string why = key_objection(value); !why.empty())
-      return file_.complain(Severity::error, option, why + ": it is not used");
-    if (!has_key_form(value)) file_.complain(Severity::warning, option, "does not have the form DHHC-1:<hash>:<key>:");
-    secret = Secret(std::string(value));
+    if (value.empty()) return file_.complain(Severity::warning, option, "is empty");
+    match_.options.missing.erase(option.key);
+    KeyOption read = read_dhchap_key(value, file_.keys());
+    if (!read.flaw.empty()) {
+      file_.complain(Severity::error, option, read.flaw + std::string(kNoKeyMeans));
+      match_.options.missing[option.key] = std::move(read.flaw);
+    }
+    for (const std::string& text : read.warnings) file_.complain(Severity::warning, option, text);
+    secret = std::move(read.key);
     match_.lines[option.key] = option.line;
   }
 

@@ -33,6 +33,7 @@ std::string name_in(const std::string& text) {
 }  // namespace
 
 const std::string OptionReader::kNone;
+const NamedKeys OptionReader::kNoKeys;
 
 OptionReader::OptionReader(IniFile file, std::string_view path)
     : OptionReader(std::move(file), path, {}, {}, std::string_view()) {}

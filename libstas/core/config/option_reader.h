@@ -16,6 +16,7 @@
 
 #include "libstas/core/base/complaint.h"
 #include "libstas/core/config/ini.h"
+#include "libstas/core/config/named_key.h"
 #include "libstas/core/config/option_names.h"
 #include "libstas/core/config/option_value.h"
 
@@ -101,6 +102,10 @@ class OptionReader {
   // Unknown sections and options, each once per name.
   void report_unknown();
 
+  // What was read of the keys that the file names. Outlives this.
+  void use_keys(const NamedKeys& keys) { keys_ = &keys; }
+  const NamedKeys& keys() const { return keys_ == nullptr ? kNoKeys : *keys_; }
+
   const std::vector<Stray>& strays() const { return strays_; }
   const std::string& path() const { return path_; }
   const OptionNames& known() const { return known_; }
@@ -128,6 +133,7 @@ class OptionReader {
   void report_unknown_sections(std::size_t& room);
 
   static const std::string kNone;
+  static const NamedKeys kNoKeys;
   IniFile file_;
   std::string path_;
   OptionNames names_, other_names_;
@@ -137,6 +143,7 @@ class OptionReader {
   std::vector<Stray> strays_;
   std::map<std::pair<std::string_view, std::string_view>, OptionName> meant_;  // what was found out; views
   std::map<const IniOption*, std::string> notes_;                              // ends of their complaints
+  const NamedKeys* keys_ = nullptr;
   bool too_many_ = false;
   int first_break_ = 0;
   std::vector<Complaint> complaints_;

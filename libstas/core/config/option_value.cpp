@@ -190,6 +190,7 @@ bool is_connect_parameter(std::string_view name) {
 }
 
 bool says(const ConnectOptions& options, std::string_view name) {
+  if (options.missing.contains(std::string(name))) return true;
   if (name == "dhchap-secret") return !options.dhchap_secret.empty();
   if (name == "dhchap-ctrl-secret") return !options.dhchap_ctrl_secret.empty();
   return std::any_of(kParameters.begin(), kParameters.end(), [&](const Parameter& parameter) {

@@ -12,32 +12,22 @@ namespace stas {
 
 namespace {
 
-constexpr std::string_view kHost = "Host", kFilePrefix = "file://", kHelp = " (see stasadm --help)";
+constexpr std::string_view kHost = "Host", kHelp = " (see stasadm --help)";
 constexpr std::string_view kDefaultNqn = "file:///etc/nvme/hostnqn", kDefaultId = "file:///etc/nvme/hostid",
                            kDefaultKey = "file:///etc/nvme/hostkey";
 constexpr std::size_t kMaxSymname = 256;  // bytes of the symbolic name in a DIM registration (TP8010)
-constexpr std::size_t kMaxHostKey = 1024;
-
-std::string_view first_word_of_line(std::string_view text) {
-  text = trimmed(text.substr(0, text.find('\n')));
-  return text.substr(0, text.find_first_of(kBlanks));
-}
 
 // One option: its text and where it came from, for messages.
 struct Item {
   const IniOption* option = nullptr;  // nullptr: the default
   std::string where;                  // the file that holds the value
   Result<std::string> value;
-
-  ~Item() {
-    if (value) wipe(*value);  // it may be the key
-  }
 };
 
 class Reader {
  public:
-  Reader(std::string_view text, std::string_view path, const ReadFile& read_file)
-      : file_(parse_ini(text), path, names(), {}, {}), path_(path), read_file_(read_file) {}
+  Reader(std::string_view text, std::string_view path, const ReadFile& read_file, const ReadKey& read_key)
+      : file_(parse_ini(text), path, names(), {}, {}), path_(path), read_file_(read_file), read_key_(read_key) {}
 
   Result<SysConf> read() {
     SysConf out;
@@ -51,7 +41,7 @@ class Reader {
     } else {
       return tl::unexpected(id.error());
     }
-    out.host.key = key();
+    read_key(out);
     out.host.symname = symname();
     complain_of_strays();
     if (file_.broken()) file_.explain_break("this host may be another than the one that is meant");
@@ -86,12 +76,11 @@ class Reader {
     const IniOption* option = file_.last(kHost, name);
     std::string_view text = fallback;
     if (option != nullptr) text = option->value ? std::string_view(*option->value) : "";
-    if (!text.starts_with(kFilePrefix)) return {option, path_, std::string(text)};
-    const std::string path(text.substr(kFilePrefix.size()));
+    if (!text.starts_with(kFileScheme)) return {option, path_, std::string(text)};
+    const std::string path(text.substr(kFileScheme.size()));
     auto content = read_file_(path);
     if (!content) return {option, path, tl::unexpected(content.error())};
-    const Secret kept(*std::move(content));
-    return {option, path, std::string(first_word_of_line(kept.reveal()))};
+    return {option, path, std::string(first_word_of_line(*content))};
   }
 
   Result<std::string> mandatory(std::string_view name, std::string_view fallback, const std::string& what) {
@@ -120,22 +109,38 @@ class Reader {
   // The kernel refuses every connection with a host ID that is no UUID, so better say it at once.
   static std::string id_objection(const std::string& id) { return parse_uuid(id) ? "" : "should be a UUID"; }
 
-  Secret key() {
-    const Item found = item("key", kDefaultKey);
-    if (!found.value) {
-      if (found.option != nullptr) {
-        file_.complain(Severity::info, *found.option, "Host DHCHAP secret key undefined: " + found.value.error().text);
-      }
-      return {};
+  // It is optional: one that cannot be had leaves the host without, unless it had one before.
+  void read_key(SysConf& out) {
+    const IniOption fallback{std::string(kHost), "key", std::string(kDefaultKey), 0, false};
+    const IniOption* said = file_.last(kHost, "key");
+    const IniOption& option = said == nullptr ? fallback : *said;
+    const std::string_view value = option.value ? std::string_view(*option.value) : "";
+    if (value.empty()) return;
+    NamedKeys named;
+    if (is_named_key(value)) {
+      NamedKey there = named_key(std::string(value));
+      if (said == nullptr && there.absent) return;
+      named.emplace(value, std::move(there));
     }
-    if (found.value->empty()) return {};
-    if (found.value->size() > kMaxHostKey || !is_injection_free(*found.value)) {
-      const IniOption fallback{std::string(kHost), "key", "", 0, false};
-      file_.complain(Severity::error, found.option == nullptr ? fallback : *found.option,
-                     "Host DHCHAP secret key in " + found.where + " is no key (remains undefined)");
-      return {};
-    }
-    return Secret(*found.value);
+    KeyOption key = read_dhchap_key(value, named);
+    const std::string text = "Host DHCHAP secret key ";
+    if (!key.flaw.empty())
+      file_.complain(Severity::error, option,
+                     text + "undefined: " + key.flaw + "; one that was read before stays in force");
+    for (const std::string& warning : key.warnings) file_.complain(Severity::warning, option, text + warning);
+    out.key_missing = !key.flaw.empty();
+    out.key_literal = !key.key.empty() && named.empty();
+    out.host.key = std::move(key.key);
+  }
+
+  NamedKey named_key(const std::string& value) const {
+    if (read_key_) return read_key_(value);
+    const std::string path = path_of_key(value);
+    auto content = read_file_(path);
+    if (content) return {Secret(*std::move(content)), {}, false, {}};
+    const std::string& why = content.error().text;
+    const bool named = why.starts_with(path + ": ");
+    return {{}, named ? why.substr(path.size() + 2) : why, content.error().kind == ErrorKind::not_found, {}};
   }
 
   std::string symname() {
@@ -156,13 +161,15 @@ class Reader {
   OptionReader file_;
   std::string path_;
   const ReadFile& read_file_;
+  const ReadKey& read_key_;
   bool unclear_ = false;
 };
 
 }  // namespace
 
-Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file) {
-  return Reader(text, path, read_file).read();
+Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file,
+                               const ReadKey& read_key) {
+  return Reader(text, path, read_file, read_key).read();
 }
 
 }  // namespace stas

@@ -10,6 +10,7 @@
 
 #include "libstas/core/base/result.h"
 #include "libstas/core/config/config.h"
+#include "libstas/core/config/named_key.h"
 #include "libstas/core/identity/host.h"
 
 namespace stas {
@@ -25,7 +26,11 @@ struct SysConf {
   // The text does not say clearly who this host is: a syntax error, a cut, an option or a section that is misspelt.
   // `host` may be another identity than the one that was meant, and must not replace one that is in force (law 2).
   bool broken = false;
+  bool key_missing = false;  // a key is asked for and cannot be had; a complaint says why
+  bool key_literal = false;  // the text itself holds it
 };
-Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file);
+// `read_key`: for the host key where the file names one; without it read_file is asked.
+Result<SysConf> parse_sys_conf(std::string_view text, std::string_view path, const ReadFile& read_file,
+                               const ReadKey& read_key = {});
 
 }  // namespace stas

@@ -20,7 +20,14 @@ ConnectOptions merged(const ConnectOptions& base, const ConnectOptions& over) {
   lay(out.nr_poll_queues, over.nr_poll_queues);
   if (!over.dhchap_secret.empty()) out.dhchap_secret = over.dhchap_secret;
   if (!over.dhchap_ctrl_secret.empty()) out.dhchap_ctrl_secret = over.dhchap_ctrl_secret;
+  for (const auto& [option, why] : over.missing) out.missing[option] = why;
   return out;
+}
+
+std::string obstacle(const ConnectOptions& options) {
+  if (options.missing.empty()) return {};
+  const auto& [option, why] = *options.missing.begin();
+  return option + "= cannot be honoured: " + why;
 }
 
 }  // namespace stas

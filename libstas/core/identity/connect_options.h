@@ -4,7 +4,9 @@
 // order controller= line, [Global], the kernel's default ("nothing is sent").
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "libstas/core/base/secret.h"
 
@@ -31,11 +33,16 @@ struct ConnectOptions {
   std::optional<int> nr_poll_queues;
   Secret dhchap_secret;       // host secret; beats the host key of sys.conf
   Secret dhchap_ctrl_secret;  // controller secret: authenticate both ways
+  // Keys that are asked for and cannot be had: the option, and why; no secret. Nothing is connected without them.
+  std::map<std::string, std::string> missing;
 
   friend bool operator==(const ConnectOptions&, const ConnectOptions&) = default;
 };
 
 // `over` where it is set, else `base`.
 ConnectOptions merged(const ConnectOptions& base, const ConnectOptions& over);
+
+// What keeps a connection with these from being made, "" if nothing does.
+std::string obstacle(const ConnectOptions& options);
 
 }  // namespace stas

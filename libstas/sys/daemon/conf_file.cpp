@@ -24,6 +24,11 @@ Level level_of(Severity severity) {
   return Level::error;
 }
 
+ConfText with_keys(std::string content, const KeysOfFile& keys) {
+  if (content.empty()) return {{}, "the file is empty", {}, {}};
+  return {Secret(std::move(content)), {}, read_named_keys(keys), {}};
+}
+
 }  // namespace
 
 void log_complaints(const std::vector<Complaint>& complaints, const Journal& journal) {
@@ -35,18 +40,24 @@ void log_complaints(const std::vector<Complaint>& complaints, const Journal& jou
 }
 
 ConfText read_conf(const std::string& path) {
-  auto text = read_regular_file(path, kMaxConfigBytes);
-  if (!text) {
+  auto file = read_regular(path, kMaxConfigBytes);
+  if (!file) {
     const std::string prefix = path + ": ";
-    std::string why = text.error().text;
-    return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why};
+    std::string why = file.error().text;
+    return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why, {}, {}};
   }
-  return conf_text(*std::move(text));
+  const KeysOfFile keys = find_keys(file->text);
+  ConfText conf = with_keys(std::move(file->text), keys);
+  if (keys.literal) conf.exposure = exposure(path, file->mode, file->owner);
+  if (!conf.exposure.empty())
+    conf.exposure =
+        "there are keys in it, and " + conf.exposure + ", or keep them in files of their own (file:///PATH)";
+  return conf;
 }
 
 ConfText conf_text(std::string content) {
-  if (content.empty()) return {{}, "the file is empty"};
-  return {Secret(std::move(content)), {}};
+  const KeysOfFile keys = find_keys(content);
+  return with_keys(std::move(content), keys);
 }
 
 std::optional<std::string> read_checked(const std::string& path) {

@@ -11,6 +11,8 @@
 
 #include "libstas/core/base/secret.h"
 #include "libstas/core/config/config.h"
+#include "libstas/core/config/named_key.h"
+#include "libstas/sys/daemon/key_files.h"
 #include "libstas/sys/os/journal.h"
 
 namespace stas {
@@ -20,15 +22,17 @@ void log_complaints(const std::vector<Complaint>& complaints, const Journal& jou
 // The two halves of a parser of config.h.
 template <class Config>
 struct ConfParser {
-  Parsed<Config> (*parse)(std::string_view text, std::string_view path, const Config* previous);
+  Parsed<Config> (*parse)(std::string_view text, std::string_view path, const Config* previous, const NamedKeys& keys);
   Parsed<Config> (*unread)(std::string_view path, std::string_view why, const Config* previous);
 };
 
 // The text of the file, or why there is none: it does not exist, is empty, cannot be read, is no regular file. Never
-// waits.
+// waits for a writer. The keys that it names are read with it.
 struct ConfText {
-  Secret text;      // as far as it has keys in it
-  std::string why;  // not empty: there is no text
+  Secret text;           // as far as it has keys in it
+  std::string why;       // not empty: there is no text
+  NamedKeys keys;        // that it names
+  std::string exposure;  // the text has keys in it, and others may read the file
 };
 ConfText read_conf(const std::string& path);
 ConfText conf_text(std::string content);  // of a file that was read
@@ -38,7 +42,9 @@ template <class Config>
 Parsed<Config> load_conf(const std::string& path, const ConfText& file, const ConfParser<Config>& parser,
                          const Config* previous) {
   if (!file.why.empty()) return parser.unread(path, file.why, previous);
-  return parser.parse(file.text.reveal(), path, previous);
+  auto parsed = parser.parse(file.text.reveal(), path, previous, file.keys);
+  if (!file.exposure.empty()) parsed.complaints.push_back({Severity::warning, path, 0, file.exposure});
+  return parsed;
 }
 
 // --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.
@@ -49,7 +55,8 @@ template <class Config>
 int check_conf(const std::string& path, const ConfParser<Config>& parser) {
   auto text = read_checked(path);
   if (!text) return 1;
-  return print_check(path, parser.parse(*text, path, nullptr).complaints);
+  const NamedKeys keys = read_named_keys(find_keys(*text));
+  return print_check(path, parser.parse(*text, path, nullptr, keys).complaints);
 }
 
 }  // namespace stas

@@ -90,6 +90,7 @@ struct HostFile::Look {
   std::string unended;         // the same, when the last line has no end: perhaps the file was cut
   std::optional<Error> value;  // a value that cannot be used
   std::optional<HostIdentity> host;
+  bool key_missing = false;  // the file asks for a host key, which cannot be had
   std::vector<Complaint> complaints;
 };
 
@@ -97,7 +98,7 @@ Result<std::string> HostFile::read_small_file(const std::string& path) {
   return read_regular_file(path, kMaxSmallFile);
 }
 
-HostFile::Look HostFile::look(const std::string& path, Result<std::string> text, const ReadFile& read) {
+HostFile::Look HostFile::look(const std::string& path, Result<RegularFile> text, const Readers& readers) {
   Look seen;
   seen.path = path;
   const auto at = [&](const IniError& error) {
@@ -108,7 +109,7 @@ HostFile::Look HostFile::look(const std::string& path, Result<std::string> text,
     seen.flaw = text.error().text;
     return seen;
   }
-  const Secret kept(text ? *std::move(text) : std::string());
+  const Secret kept(text ? std::move(text->text) : std::string());
   const std::string& content = kept.reveal();
   if (!seen.missing) {
     const IniFile ini = parse_ini(content);
@@ -122,7 +123,7 @@ HostFile::Look HostFile::look(const std::string& path, Result<std::string> text,
       seen.unended = at({static_cast<int>(std::count(content.begin(), content.end(), '\n')) + 1,
                          "the line has no end, so the file may have been cut"});
   }
-  auto parsed = parse_sys_conf(content, path, read);
+  auto parsed = parse_sys_conf(content, path, readers.file, readers.key);
   if (!parsed) {
     seen.value = parsed.error();
     if (seen.flaw.empty())
@@ -130,12 +131,16 @@ HostFile::Look HostFile::look(const std::string& path, Result<std::string> text,
     return seen;
   }
   seen.host = on_this_machine(std::move(parsed->host));
+  seen.key_missing = parsed->key_missing;
   seen.complaints = std::move(parsed->complaints);
+  if (!parsed->key_literal || !text) return seen;
+  if (const std::string others = exposure(path, text->mode, text->owner); !others.empty())
+    seen.complaints.push_back({Severity::warning, path, 0, "there is a key in it, and " + others});
   return seen;
 }
 
 Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known) {
-  Look seen = look(path_, read_regular_file(path_, kMaxConfigBytes), read_);
+  Look seen = look(path_, read_regular(path_, kMaxConfigBytes), readers_);
   existed_ |= !seen.missing;
   const auto same = [&] { return same_names(*seen.host, HostIdentity{known->nqn, known->id}); };
   if (seen.host && seen.flaw.empty() && !seen.unended.empty() && known && !same()) seen.flaw = seen.unended;
@@ -151,7 +156,7 @@ Result<HostFile::Host> HostFile::at_start(const std::optional<KnownHost>& known)
   }
   // A file that could not be read, or is being written, may be a good one at the next start.
   if (seen.value) return fail(seen.unended.empty() ? seen.value->kind : ErrorKind::io, seen.value->text);
-  auto defaults = parse_sys_conf({}, path_, read_);
+  auto defaults = parse_sys_conf({}, path_, readers_.file, readers_.key);
   if (!defaults) return fail(ErrorKind::io, seen.flaw + "; " + defaults.error().text);
   defaults->host.key = {};
   journal_.error(seen.flaw + "; nothing says who this host was before, so it is what /etc/nvme says, " +
@@ -166,6 +171,7 @@ HostFile::Outlook HostFile::judge(Look seen, bool existed, const Host& in_force)
                 "and /etc/nvme/hostid";
   if (seen.flaw.empty() && !seen.unended.empty() && *seen.host != *in_force) seen.flaw = seen.unended;
   if (!seen.flaw.empty()) return {in_force, seen.flaw + "; the previous host identity stays in force", {}};
+  if (seen.key_missing) seen.host->key = in_force->key;
   return {std::make_shared<const HostIdentity>(*std::move(seen.host)), {}, std::move(seen.complaints)};
 }
 
@@ -174,14 +180,14 @@ HostFile::Outlook HostFile::foresee(const Seen& seen, const Host& in_force) cons
 }
 
 std::function<HostFile::Seen()> HostFile::reader() const {
-  return [path = path_, read = read_] {
-    return std::make_shared<const Look>(look(path, read_regular_file(path, kMaxConfigBytes), read));
+  return [path = path_, readers = readers_] {
+    return std::make_shared<const Look>(look(path, read_regular(path, kMaxConfigBytes), readers));
   };
 }
 
 std::function<HostFile::Seen()> HostFile::reader(std::string path, std::string text) const {
-  return [path = std::move(path), kept = std::make_shared<const Secret>(std::move(text)), read = read_] {
-    auto seen = look(path, kept->reveal(), read);
+  return [path = std::move(path), kept = std::make_shared<const Secret>(std::move(text)), readers = readers_] {
+    auto seen = look(path, RegularFile{kept->reveal(), kPrivateMode, 0}, readers);
     seen.other = true;
     return std::make_shared<const Look>(std::move(seen));
   };

@@ -16,6 +16,8 @@
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/config/sys_conf.h"
 #include "libstas/core/identity/host.h"
+#include "libstas/sys/daemon/key_files.h"
+#include "libstas/sys/os/files.h"
 #include "libstas/sys/os/journal.h"
 
 namespace stas {
@@ -24,9 +26,10 @@ class HostFile {
  public:
   using Host = std::shared_ptr<const HostIdentity>;
 
-  // `read`: for the files that are named in it, and /etc/nvme/hostnqn and the like.
-  HostFile(std::string path, const Journal& journal, ReadFile read = read_small_file)
-      : path_(std::move(path)), journal_(journal), read_(std::move(read)) {}
+  // `read`: for the files that are named in it, and /etc/nvme/hostnqn and the like. `read_key`: for the host key; may
+  // be empty, then `read` is asked.
+  HostFile(std::string path, const Journal& journal, ReadFile read = read_small_file, ReadKey read_key = read_named_key)
+      : path_(std::move(path)), journal_(journal), readers_{std::move(read), std::move(read_key)} {}
 
   // At start. `known`: who this host was before a restart. A file that is missing means defaults, /etc/nvme/hostnqn and
   // the like; one that is not understood means `known`, and the defaults when there is none; both are said as an error.
@@ -52,13 +55,17 @@ class HostFile {
   Outlook foresee(const Seen& seen, const Host& in_force) const;
 
  private:
-  static Look look(const std::string& path, Result<std::string> text, const ReadFile& read);
+  struct Readers {
+    ReadFile file;
+    ReadKey key;
+  };
+  static Look look(const std::string& path, Result<RegularFile> text, const Readers& readers);
   static Outlook judge(Look seen, bool existed, const Host& in_force);
   static Result<std::string> read_small_file(const std::string& path);
 
   std::string path_;
   const Journal& journal_;
-  ReadFile read_;
+  Readers readers_;
   bool existed_ = false;
 };
 

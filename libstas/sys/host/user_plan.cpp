@@ -53,6 +53,8 @@ void set_options(UserPlan& plan, const Connect& order) {
 }  // namespace
 
 Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& timeouts) {
+  if (const std::string why = obstacle(order.options); !why.empty())
+    return fail(ErrorKind::invalid_input, order.tid.to_string() + ": cannot connect: " + why);
   UserPlan plan;
   plan.traddr = order.tid.traddr();
   plan.session.kind = order.kind;

@@ -86,12 +86,18 @@ Result<std::string> read_file_bounded(const std::string& path, std::size_t max_b
 }
 
 Result<std::string> read_regular_file(const std::string& path, std::size_t max_bytes) {
+  return read_regular(path, max_bytes).map([](RegularFile file) { return std::move(file.text); });
+}
+
+Result<RegularFile> read_regular(const std::string& path, std::size_t max_bytes) {
   const UniqueFd fd(open_to_read(path));
   struct stat status {};
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return fail_errno(path, errno);
   if (S_ISDIR(status.st_mode)) return fail_errno(path, EISDIR);
   if (!S_ISREG(status.st_mode)) return fail(ErrorKind::invalid_input, path + ": is no regular file");
-  return read_all(fd.get(), path, max_bytes);
+  return read_all(fd.get(), path, max_bytes).map([&](std::string text) {
+    return RegularFile{std::move(text), status.st_mode, status.st_uid};
+  });
 }
 
 Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode) {

@@ -23,6 +23,14 @@ Result<std::string> read_file_bounded(const std::string& path, std::size_t max_b
 // and nothing is waited for.
 Result<std::string> read_regular_file(const std::string& path, std::size_t max_bytes);
 
+// And who owns it, and who else may read it.
+struct RegularFile {
+  std::string text;
+  mode_t mode = 0;
+  uid_t owner = 0;
+};
+Result<RegularFile> read_regular(const std::string& path, std::size_t max_bytes);
+
 // Replaces the file at once or not at all: a temporary file beside it (".NAME.new"), then rename. A symbolic link in
 // place of either is replaced, not followed. Nothing is synced: run-time state lives on tmpfs and need not survive the
 // machine. One writer per path.

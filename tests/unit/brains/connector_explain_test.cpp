@@ -97,7 +97,7 @@ TEST(ConnectorExplain, NamesEveryRule) {
        "[entry 1 of the page of (tcp, 10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] {conf:2: "
        "exclude=nqn=nqn.c: refuses it} on nvme0 live bound 1.0s\n"},
       {"a [Match] section is about it",
-       R"(start kato=7 | [Match a];nqn=nqn.c;ctrl-loss-tmo=-1;dhchap-secret=DHHC-1:00:x:
+       R"(start kato=7 | [Match a];nqn=nqn.c;ctrl-loss-tmo=-1;dhchap-secret=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:
           stafd up
           lists 10.0.0.9 10.0.0.3/nqn.c
           --
@@ -105,6 +105,15 @@ TEST(ConnectorExplain, NamesEveryRule) {
        "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
        "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] kato=7<conf:2> ctrl-loss-tmo=-1<conf:5 "
        "[Match a]> dhchap-secret=set<conf:6 [Match a]> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"},
+      {"the key of a [Match] section cannot be had",
+       R"(start [Match a];nqn=nqn.c;dhchap-ctrl-secret=file:///k
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c
+          --
+          explain nqn.c)",
+       "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
+       "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] ctrl-loss-tmo=600<default> "
+       "dhchap-ctrl-secret=cannot be had<conf:3 [Match a]> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"},
       {"include= lets one in, and not the other",
        R"(start include=nqn=nqn.c | include=traddr=10.0.0.0/24;nqn=nqn.e
           stafd up

@@ -18,11 +18,12 @@ TEST(ConnectorMatch, ParametersAreOfTheFirstSectionThatIsAboutAListedController)
       {
           {"beside [Global]",
            R"(options
-              start kato=7 | [Match a];nqn=nqn.a*;ctrl-loss-tmo=-1 | [Match b];traddr=10.0.0.0/24;kato=9;dhchap-secret=DHHC-1:00:x:
+              start kato=7 | [Match a];nqn=nqn.a*;ctrl-loss-tmo=-1 | [Match b];traddr=10.0.0.0/24;kato=9;dhchap-secret=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:
               stafd up
               lists 10.0.0.1 nqn.a1 nqn.b 10.1.0.1/nqn.c)",
            "0s connect 10.0.0.1/nqn.a1 kato=7 ctrl-loss-tmo=-1\n"
-           "0s connect 10.0.0.1/nqn.b kato=9 dhchap-secret=DHHC-1:00:x:\n"
+           "0s connect 10.0.0.1/nqn.b kato=9 "
+           "dhchap-secret=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:\n"
            "0s connect 10.1.0.1/nqn.c kato=7\n"},
           {"a controller= line has its own, also when a page lists it",
            R"(options

@@ -31,6 +31,22 @@ TEST(ConnectorPlan, SaysWhatTheReloadThenDoes) {
        "0s plan 1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured) [was old:2]\n"
        "0s connect 10.0.0.2/nqn.b\n"
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"a key that cannot be had keeps nobody from staying, and connects nobody",
+       R"(start controller=10.0.0.1/nqn.a
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c
+          conf controller=10.0.0.1/nqn.a | exclude=nqn=nqn.c
+          wait 10
+          --
+          plan controller=transport=tcp;traddr=10.0.0.1;nqn=nqn.a;dhchap-secret=file:///k | [Match];nqn=nqn.c;dhchap-secret=file:///k)",
+       "0s error [Controllers]: controller - field `dhchap-secret`: /k: is not read, as there are more than 1024 files "
+       "with keys: nothing is connected without that key, and nothing is cut - put it there, and reload\n"
+       "0s error [Match]: dhchap-secret - /k: is not read, as there are more than 1024 files with keys: nothing is "
+       "connected without that key, and nothing is cut - put it there, and reload\n"
+       "0s plan connect 10.0.0.3/nqn.c (listed by a discovery controller; it will fail: dhchap-secret= cannot be "
+       "honoured: "
+       "/k: is not read, as there are more than 1024 files with keys) [entry 1 of the page of (tcp, 10.0.0.9, "
+       "8009, nqn.2014-08.org.nvmexpress.discovery)]\n"},
       {"without stafd a removed line waits longer",
        R"(start controller=10.0.0.1/nqn.a
           --

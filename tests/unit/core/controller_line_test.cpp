@@ -34,7 +34,9 @@ TEST(ControllerLine, TakesTheIdentityAndTheOverrides) {
       "transport=tcp ; traddr = "
       "100.100.100.100;host-iface=enp0s8;trsvcid=08009;;host-traddr=1.2.3.4;host-nqn=nqn.h;host-id=01234567-89AB-cdef-"
       "0123-456789abcdef;"
-      "dhchap-secret=DHHC-1:01:aGVsbG8=:;dhchap-ctrl-secret=DHHC-1:00:eA==:;hdr-digest=true;data-digest=FALSE;"
+      "dhchap-secret=DHHC-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:;"
+      "dhchap-ctrl-secret=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:;hdr-digest=true;data-digest="
+      "FALSE;"
       "nr-io-queues=8;nr-write-queues=6;nr-poll-queues=4;queue-size=400;kato=71;reconnect-delay=13;ctrl-loss-tmo=666;"
       "disable-sqflow=true",
       &problems);
@@ -49,8 +51,8 @@ TEST(ControllerLine, TakesTheIdentityAndTheOverrides) {
   EXPECT_EQ(line->host_nqn, "nqn.h");
   EXPECT_EQ(line->host_id, "01234567-89AB-cdef-0123-456789abcdef");
   const ConnectOptions& options = line->options;
-  EXPECT_EQ(options.dhchap_secret.reveal(), "DHHC-1:01:aGVsbG8=:");
-  EXPECT_EQ(options.dhchap_ctrl_secret.reveal(), "DHHC-1:00:eA==:");
+  EXPECT_EQ(options.dhchap_secret.reveal(), "DHHC-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:");
+  EXPECT_EQ(options.dhchap_ctrl_secret.reveal(), "DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:");
   EXPECT_EQ(options.hdr_digest, true);
   EXPECT_EQ(options.data_digest, false);
   EXPECT_EQ(options.disable_sqflow, true);
@@ -227,7 +229,10 @@ TEST(ControllerLine, FieldsThatMeanNothingAreWarnings) {
       {"transport=loop;hdr-digest=yes", "did you mean `true`?"},
       {"transport=loop;hdr-digst=true", "unknown field `hdr-digst` has no effect - did you mean `hdr-digest`?"},
       {"transport=loop;TRADDR=x", "did you mean `traddr`?"},
-      {"transport=loop;dhchap-secret=plain", "does not have the form DHHC-1:"},
+      {"transport=loop;dhchap-secret=plain",
+       "field `dhchap-secret` does not have the form DHHC-1:<hash>:<key>: - `nvme gen-dhchap-key` makes one"},
+      {"transport=loop;dhchap-ctrl-secret=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOD:",
+       "field `dhchap-ctrl-secret` has a wrong check sum, so it was mistyped - `nvme gen-dhchap-key` makes one"},
   };
   for (const auto& row : rows) {
     std::string problems;

@@ -27,7 +27,8 @@ Tid tid(const std::string& traddr, const std::string& nqn) {
 TEST(MatchSection, SetsParametersOfWhatItIsAbout) {
   const auto parsed = parse(
       "[Global]\nkato=7\n[Match arrays]\nnqn = nqn.array*   # all of them\nctrl-loss-tmo=-1\nKATO=9\n"
-      "[Match]\ntraddr=10.0.0.0/8\ndhchap-secret=DHHC-1:00:hush:\n[Match  two  words ]\nhost-iface=eth?\n"
+      "[Match]\ntraddr=10.0.0.0/8\ndhchap-secret="
+      "DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:\n[Match  two  words ]\nhost-iface=eth?\n"
       "queue-size=64\n[Controllers]\n");
   EXPECT_EQ(told(parsed), "");
   const auto& matches = parsed.value.matches;
@@ -39,7 +40,7 @@ TEST(MatchSection, SetsParametersOfWhatItIsAbout) {
   EXPECT_EQ(matches[0].options.kato, 9);
   EXPECT_EQ(matches[0].lines, (OptionLines{{"ctrl-loss-tmo", 5}, {"kato", 6}}));
   EXPECT_EQ(matches[1].name, "");
-  EXPECT_EQ(matches[1].options.dhchap_secret.reveal(), "DHHC-1:00:hush:");
+  EXPECT_EQ(matches[1].options.dhchap_secret.reveal(), "DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:");
   EXPECT_EQ(matches[2].name, "two  words ");
   EXPECT_EQ(parsed.value.connect.kato, 7);
   EXPECT_EQ(parsed.value.connect_lines, (OptionLines{{"kato", 2}}));
@@ -99,13 +100,14 @@ TEST(MatchSection, AParameterThatCannotBeReadIsLeftToGlobal) {
   EXPECT_FALSE(match.options.ctrl_loss_tmo);
   EXPECT_FALSE(match.options.queue_size);
   EXPECT_TRUE(match.options.dhchap_secret.empty());
-  EXPECT_EQ(match.lines, (OptionLines{{"kato", 9}}));
+  EXPECT_NE(obstacle(match.options), "") << "a connection without it may be to somebody else";
+  EXPECT_EQ(match.lines, (OptionLines{{"dhchap-secret", 8}, {"kato", 9}}));
   for (const char* text :
        {"f:5: [Match x]: ctrl-loss-tmo - Data converter found invalid value \"never\". What [Global] says will be used",
         "f:6: [Match x] contains invalid options: {'ctrl-los-tmo'} - did you mean `ctrl-loss-tmo`?",
         "f:7: [Match x]: queue-size - \"1\" is not within range 16..1024",
-        "f:8: [Match x]: dhchap-secret - is no key (it is too long, or contains a comma or a control character): it is "
-        "not used"})
+        "f:8: [Match x]: dhchap-secret - is no key (it is too long, or contains a comma or a control character): "
+        "nothing is connected without that key"})
     EXPECT_NE(told(parsed).find(text), std::string::npos) << text << "\n" << told(parsed);
   EXPECT_EQ(told(parsed).find("hush"), std::string::npos);
   EXPECT_EQ(parsed.value.connect.ctrl_loss_tmo, 5) << "what a section says does not touch [Global]";

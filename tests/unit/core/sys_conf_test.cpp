@@ -26,11 +26,12 @@ Result<SysConf> parse(const std::string& text, std::map<std::string, std::string
 }
 
 TEST(SysConf, DefaultsNameTheFilesOfNvmeCli) {
-  const auto conf = parse("", {{"/etc/nvme/hostkey", "DHHC-1:00:abc: \n"}});
+  const auto conf =
+      parse("", {{"/etc/nvme/hostkey", "DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC: \n"}});
   ASSERT_TRUE(conf);
   EXPECT_EQ(conf->host.nqn, "nqn.default");
   EXPECT_EQ(conf->host.id, kId);
-  EXPECT_EQ(conf->host.key.reveal(), "DHHC-1:00:abc:");
+  EXPECT_EQ(conf->host.key.reveal(), "DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:");
   EXPECT_EQ(conf->host.symname, "");
   EXPECT_TRUE(conf->complaints.empty());
   EXPECT_TRUE(parse("")->host.key.empty());
@@ -38,12 +39,14 @@ TEST(SysConf, DefaultsNameTheFilesOfNvmeCli) {
 }
 
 TEST(SysConf, DirectValuesKeepInnerBlanksFilesGiveTheFirstWord) {
-  const auto conf = parse("[Host]\nnqn=nqn.old\nNQN = nqn.new\nid=file:///id\nkey=DHHC-1:01:k:\nsymname=my big host\n",
-                          {{"/id", "  " + kId + " rest\nsecond"}});
+  const auto conf = parse(
+      "[Host]\nnqn=nqn.old\nNQN = nqn.new\nid=file:///id\nkey="
+      "DHHC-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:\nsymname=my big host\n",
+      {{"/id", "  " + kId + " rest\nsecond"}});
   ASSERT_TRUE(conf);
   EXPECT_EQ(conf->host.nqn, "nqn.new");
   EXPECT_EQ(conf->host.id, kId);
-  EXPECT_EQ(conf->host.key.reveal(), "DHHC-1:01:k:");
+  EXPECT_EQ(conf->host.key.reveal(), "DHHC-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:");
   EXPECT_EQ(conf->host.symname, "my big host");
   EXPECT_EQ(parse("[Host]\nsymname=file:///s\n", {{"/s", "one two\n"}})->host.symname, "one");
 }
@@ -79,7 +82,11 @@ TEST(SysConf, OptionalValuesMayBeMissing) {
   EXPECT_TRUE(conf->host.key.empty());
   EXPECT_TRUE(conf->host.symname.empty());
   ASSERT_EQ(conf->complaints.size(), 2U);
-  EXPECT_EQ(conf->complaints[0].severity, Severity::info);
+  EXPECT_EQ(conf->complaints[0].severity, Severity::error);
+  EXPECT_EQ(conf->complaints[0].to_string(),
+            "File:/etc/stas/sys.conf:2: [Host]: key - Host DHCHAP secret key undefined: /none: No such file or "
+            "directory; one that was read before stays in force");
+  EXPECT_TRUE(conf->key_missing);
   EXPECT_EQ(conf->complaints[1].severity, Severity::warning);
   EXPECT_EQ(conf->complaints[1].to_string(),
             "File:/etc/stas/sys.conf:3: [Host]: symname - Error reading host symbolic name (will remain undefined): "

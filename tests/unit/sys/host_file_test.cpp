@@ -21,7 +21,8 @@ namespace {
 
 const std::string kId = "01234567-0123-0123-0123-0123456789ab";
 const std::string kOtherId = "11111111-1111-1111-1111-111111111111";
-const std::string kGood = "[Host]\nnqn=nqn.good\nid=" + kId + "\nkey=DHHC-1:00:good:\n";
+const std::string kGood =
+    "[Host]\nnqn=nqn.good\nid=" + kId + "\nkey=DHHC-1:00:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:\n";
 
 class HostFileTest : public testing::Test {
  protected:
@@ -57,14 +58,18 @@ class HostFileTest : public testing::Test {
 
   test::TemporaryDirectory dir_;
   const std::string path_ = dir_ / "sys.conf";
-  std::map<std::string, std::string> named_{{"/etc/nvme/hostnqn", "nqn.etc\n"},
-                                            {"/etc/nvme/hostid", kOtherId + "\n"},
-                                            {"/etc/nvme/hostkey", "DHHC-1:00:etc:\n"}};
+  std::map<std::string, std::string> named_{
+      {"/etc/nvme/hostnqn", "nqn.etc\n"},
+      {"/etc/nvme/hostid", kOtherId + "\n"},
+      {"/etc/nvme/hostkey", "DHHC-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:\n"}};
   const Journal journal_{"stacd", Journal::Sink::standard_error};
-  HostFile file_{path_, journal_, [this](const std::string& path) -> Result<std::string> {
+  HostFile file_{path_,
+                 journal_,
+                 [this](const std::string& path) -> Result<std::string> {
                    if (named_.contains(path)) return named_.at(path);
                    return fail(ErrorKind::not_found, path + ": No such file or directory");
-                 }};
+                 },
+                 {}};
 };
 
 const KnownHost kKnown{"nqn.known", kId};
@@ -156,6 +161,30 @@ TEST_F(HostFileTest, WithNothingKnownADoubtfulFileCountsAsFarAsItCanBeRead) {
   put("[Host]\nnqn=nqn.good\nid=" + kId);  // some editors end no last line
   EXPECT_EQ(start(std::nullopt), "nqn.good id key");
   EXPECT_EQ(start(KnownHost{"nqn.good", kId}), "nqn.good id key");
+}
+
+// A key file that is gone for a moment must not leave the next connection without authentication.
+TEST_F(HostFileTest, AKeyThatCannotBeReadAnyMoreStays) {
+  named_["/key"] = named_["/etc/nvme/hostkey"];
+  put("[Host]\nnqn=nqn.good\nid=" + kId + "\nkey=file:///key\n");
+  const auto before = in_force();
+  EXPECT_EQ(reload(before), "nqn.good id key");
+  named_.erase("/key");
+  const std::string said =
+      " | F:4: [Host]: key - Host DHCHAP secret key undefined: /key: No such file or directory; one that was read "
+      "before stays in force";
+  EXPECT_EQ(reload(before), "nqn.good id key" + said);
+  EXPECT_EQ(start(kKnown), "nqn.good id" + said);
+  put("[Host]\nnqn=nqn.good\nid=" + kId + "\nkey=\n");
+  EXPECT_EQ(reload(before), "nqn.good id") << "an empty one is said to be none";
+}
+
+TEST_F(HostFileTest, AFileWithAKeyThatOthersMayReadIsTold) {
+  put(kGood);
+  std::filesystem::permissions(path_, std::filesystem::perms{0644});
+  EXPECT_EQ(start(kKnown),
+            "nqn.good id key | F: there is a key in it, and others than its owner may read or change the file (mode "
+            "0644) - `chmod 600 F`");
 }
 
 TEST_F(HostFileTest, WhatIsNoFileIsNotUnderstood) {

@@ -232,6 +232,8 @@ TEST(ConnectString, RefusesWhatWouldInjectOrCannotWork) {
       {"interface", tid([](TidFields& f) { f.host_iface = "eth0,duplicate_connect"; })},
       {"source address", tid([](TidFields& f) { f.host_traddr = "10.0.0.1\ntls"; })},
       {"host name", tid([](TidFields& f) { f.traddr = "array.example.org"; })},
+      {"a key that cannot be had",
+       [](Connect& c) { c.options.missing["dhchap-secret"] = "/k: No such file or directory"; }},
       {"comma in traddr", tid([](TidFields& f) { f.traddr = "10.0.0.6,tls"; })},
       {"host NQN", [](Connect& c) { c.host.nqn = "nqn.host,tls"; }},
       {"no host NQN", [](Connect& c) { c.host.nqn.clear(); }},

@@ -106,6 +106,36 @@ class Authentication(Scenario):
         self.connect(ioc("one"))
         self.connects("one")
 
+    def put_key(self, name, key):
+        file = pathlib.Path("/etc/stas", name)
+        self.addCleanup(file.unlink, missing_ok=True)
+        file.write_text(key + "\n", encoding="ascii")
+        file.chmod(0o600)
+        return file
+
+    def test_keys_of_the_controller_from_files(self):
+        self.secured(controller_key=self.controller_key)
+        host, controller = self.put_key("host.key", self.key), self.put_key("controller.key", self.controller_key)
+        self.connect(ioc("one", dhchap_secret=f"file://{host}", dhchap_ctrl_secret=f"file://{controller}"))
+        self.connects("one")
+        host.unlink()
+        reload("stacd")
+        self.eventually("an error", self.errors)
+        self.assertIn("No such file or directory", self.errors()[0])
+        self.assertEqual(live_nqns(), [nqn("one")])
+
+    def test_a_key_from_a_credential_of_the_unit(self):
+        self.secured()
+        file = self.put_key("array.key", self.key)
+        drop_in = pathlib.Path("/run/systemd/system/stacd.service.d/credential.conf")
+        drop_in.parent.mkdir(parents=True, exist_ok=True)
+        self.addCleanup(systemctl, "daemon-reload")
+        self.addCleanup(drop_in.unlink)
+        drop_in.write_text(f"[Service]\nLoadCredential=array1:{file}\n", encoding="ascii")
+        systemctl("daemon-reload")
+        self.connect(ioc("one", dhchap_secret="credential:array1"))
+        self.connects("one")
+
     def test_a_key_of_the_controller_wins_over_the_host_key(self):
         self.secured()
         self.connect(ioc("one", dhchap_secret=self.key), f"key={new_key()}")

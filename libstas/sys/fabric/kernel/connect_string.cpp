@@ -113,6 +113,7 @@ void put_host(Builder& out, const Connect& connect) {
 }
 
 void put_authentication(Builder& out, const Connect& connect) {
+  if (const std::string why = obstacle(connect.options); !why.empty()) return out.refuse(why);
   const Secret& secret = connect.options.dhchap_secret.empty() ? connect.host.key : connect.options.dhchap_secret;
   if (secret.empty()) return;
   out.secret("dhchap_secret", secret);
