@@ -63,6 +63,10 @@ TextDict cfg_dict(const ControllerLine& line) {
   add_int("reconnect-delay", o.reconnect_delay);
   add_int("ctrl-loss-tmo", o.ctrl_loss_tmo);
   add_bool("disable-sqflow", o.disable_sqflow);
+  add_bool("tls", o.tls);
+  add_bool("tls-concat", o.tls_concat);
+  add_int("keyring", o.keyring);
+  add_int("tls-key", o.tls_key);
   add_secret("dhchap-secret", o.dhchap_secret);
   add_secret("dhchap-ctrl-secret", o.dhchap_ctrl_secret);
   for (const auto& [key, value] : line.extra) dict.emplace_back(key, value);

@@ -42,12 +42,21 @@ void read_common(OptionReader& file, Config& config, const Config* previous, std
     const std::string_view name = connect_parameters()[i];
     ConnectOptions before = config.connect;
     if (previous != nullptr) copy_connect_parameter(before, previous->connect, name);
-    const Fallback<ConnectOptions> other{previous == nullptr ? nullptr : &before, config.connect};
+    // What protects connections has no default instead of a value that is none.
+    const bool guarded =
+        is_security_parameter(name) && (previous == nullptr || connect_parameter_text(previous->connect, name).empty());
+    const Fallback<ConnectOptions> other{previous == nullptr || guarded ? nullptr : &before,
+                                         config.connect,
+                                         {},
+                                         true,
+                                         guarded ? kNotClearMeans : std::string_view()};
     const Reading reading = file.read(kGlobal, name, config.connect, other, [&](std::string_view text) {
       ConnectOptions options = config.connect;
       return set_connect_parameter(options, name, text).map([&] { return options; });
     });
     if (reading == Reading::said) config.connect_lines.emplace(name, file.last(kGlobal, name)->line);
+    if (reading == Reading::unclear && guarded && file.last(kGlobal, name) != nullptr)
+      config.connect.missing[std::string(name)] = kNotClear;
   }
 }
 

@@ -80,7 +80,7 @@ class ControllerParser {
     if (key == kControllerSecret) return take_secret(field, line_.options.dhchap_ctrl_secret);
     if (is_connect_parameter(key)) {
       const Checked<void> set = set_connect_parameter(line_.options, key, field.value);
-      if (!set) warning(std::string(key) + " - " + set.error().what + ". Default will be used" + set.error().hint);
+      if (!set) read_wrong(key, set.error());
       return;
     }
     const auto& keys = controller_keys();
@@ -89,6 +89,13 @@ class ControllerParser {
     const std::optional<std::string> fc = address ? fc_address(field.value) : std::nullopt;
     if (const std::string why = objection(field.value); !fc && !why.empty()) return error(field_name(key) + " " + why);
     take_identity(key, fc.value_or(std::string(field.value)));
+  }
+
+  void read_wrong(std::string_view key, const BadValue& bad) {
+    const std::string text = std::string(key) + " - " + bad.what;
+    if (!is_security_parameter(key)) return warning(text + ". Default will be used" + bad.hint);
+    problems_.push_back({Severity::error, text + std::string(kNotClearMeans) + bad.hint});
+    line_.options.missing[std::string(key)] = kNotClear;
   }
 
   void take_identity(std::string_view key, std::string value) {

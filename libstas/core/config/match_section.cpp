@@ -80,6 +80,12 @@ class MatchParser {
     if (option.key == kControllerSecret) return read_secret(option, match_.options.dhchap_ctrl_secret);
     if (!is_connect_parameter(option.key)) return read_unknown(option);
     if (const auto set = set_connect_parameter(match_.options, option.key, text_of(option)); !set) {
+      if (is_security_parameter(option.key)) {
+        file_.complain(Severity::error, option, set.error().what + std::string(kNotClearMeans) + set.error().hint);
+        match_.options.missing[option.key] = kNotClear;
+        match_.lines[option.key] = option.line;
+        return file_.note_unended(option);
+      }
       file_.complain(Severity::warning, option,
                      set.error().what + ". What [Global] says will be used" + set.error().hint);
       return file_.note_unended(option);

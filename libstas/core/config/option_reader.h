@@ -29,6 +29,7 @@ struct Fallback {
   T safe{};                      // at start: cuts least
   std::string_view safe_name{};  // of `safe`, for the message; may be empty
   bool is_default = true;        // `safe` is what counts without the option, too
+  std::string_view otherwise{};  // what follows at start, in place of the above
 };
 
 enum class Reading { absent, unclear, said };  // what a file has to say of an option
@@ -122,6 +123,7 @@ class OptionReader {
   template <class T>
   static std::string consequence(const Fallback<T>& fallback) {
     if (fallback.in_force != nullptr) return "; the previous value stays";
+    if (!fallback.otherwise.empty()) return std::string(fallback.otherwise);
     if (fallback.safe_name.empty()) return ". Default will be used";
     return (fallback.is_default ? ". Default will be used: " : "; ") + std::string(fallback.safe_name) + " is in force";
   }

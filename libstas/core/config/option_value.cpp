@@ -9,6 +9,7 @@
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
 #include "libstas/core/config/duration.h"
+#include "libstas/core/config/key_format.h"
 
 namespace stas {
 
@@ -49,7 +50,7 @@ struct Parameter {
   Checked<int> (*check)(std::string_view text) = nullptr;
 };
 
-constexpr std::array<Parameter, 10> kParameters = {{
+constexpr std::array<Parameter, 14> kParameters = {{
     {"hdr-digest", &ConnectOptions::hdr_digest},
     {"data-digest", &ConnectOptions::data_digest},
     {"kato", nullptr, &ConnectOptions::kato, check_count},
@@ -57,6 +58,10 @@ constexpr std::array<Parameter, 10> kParameters = {{
     {"reconnect-delay", nullptr, &ConnectOptions::reconnect_delay, check_count},
     {"ctrl-loss-tmo", nullptr, &ConnectOptions::ctrl_loss_tmo, check_int},  // any negative number: for ever
     {"disable-sqflow", &ConnectOptions::disable_sqflow},
+    {"tls", &ConnectOptions::tls},
+    {"tls-concat", &ConnectOptions::tls_concat},
+    {"keyring", nullptr, &ConnectOptions::keyring, check_serial},
+    {"tls-key", nullptr, &ConnectOptions::tls_key, check_serial},
     {"nr-io-queues", nullptr, &ConnectOptions::nr_io_queues, check_count},
     {"nr-write-queues", nullptr, &ConnectOptions::nr_write_queues, check_count},
     {"nr-poll-queues", nullptr, &ConnectOptions::nr_poll_queues, check_count},
@@ -91,6 +96,22 @@ Checked<int> check_count(std::string_view text) {
   Checked<int> count = check_int(text);
   if (!count || *count >= 0) return count;
   return tl::unexpected(BadValue{"\"" + shown(text) + "\" is negative", " - give 0 or more"});
+}
+
+Checked<int> check_serial(std::string_view text) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  const std::string_view digits = hex ? text.substr(2) : text;
+  int value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+  if (error == std::errc() && end == digits.data() + digits.size() && value > 0) return value;
+  // Perhaps it is the key itself: nothing of it is told.
+  if (!text.starts_with("NVMeTLSkey"))
+    return tl::unexpected(BadValue{"is no serial number of a key or keyring",
+                                   " - write it in decimal, or in hexadecimal with 0x in front of it"});
+  const std::string flaw = tls_key_flaw(text);
+  return tl::unexpected(
+      BadValue{"is a key" + (flaw.empty() ? "" : " that " + flaw) + ", not the serial number of one",
+               " - put it into the kernel's keyring (`nvme check-tls-key --insert`) and write `tls=true`"});
 }
 
 Checked<int> check_queue_size(std::string_view text) {
@@ -189,6 +210,10 @@ bool is_connect_parameter(std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool is_security_parameter(std::string_view name) {
+  return name == "tls" || name == "tls-concat" || name == "keyring" || name == "tls-key";
+}
+
 bool says(const ConnectOptions& options, std::string_view name) {
   if (options.missing.contains(std::string(name))) return true;
   if (name == "dhchap-secret") return !options.dhchap_secret.empty();
@@ -219,10 +244,11 @@ std::string connect_parameter_text(const ConnectOptions& options, std::string_vi
 Checked<void> set_connect_parameter(ConnectOptions& options, std::string_view name, std::string_view text) {
   for (const Parameter& parameter : kParameters) {
     if (parameter.name != name) continue;
-    if (parameter.flag != nullptr) {
-      return check_bool(text).map([&](bool value) { options.*parameter.flag = value; });
-    }
-    return parameter.check(text).map([&](int number) { options.*parameter.number = number; });
+    const Checked<void> set = parameter.flag != nullptr
+                                  ? check_bool(text).map([&](bool value) { options.*parameter.flag = value; })
+                                  : parameter.check(text).map([&](int number) { options.*parameter.number = number; });
+    if (set) options.missing.erase(std::string(name));  // of two the later counts
+    return set;
   }
   return tl::unexpected(BadValue{shown(name) + " is no connection parameter"});
 }

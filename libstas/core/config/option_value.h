@@ -30,6 +30,7 @@ Checked<bool> check_enabled(std::string_view text);  // enabled, disabled; any l
 Checked<int> check_int(std::string_view text);       // sign, decimal digits, '_' between digits
 Checked<int> check_count(std::string_view text);     // the same, 0 or more
 Checked<int> check_queue_size(std::string_view text);
+Checked<int> check_serial(std::string_view text);  // of a key of the kernel: 1 or more, also in hexadecimal (0x...)
 Checked<IpFamilies> check_families(std::string_view text);
 Checked<DisconnectScope> check_scope(std::string_view text);
 Checked<DisconnectGuard> check_guard(std::string_view text);
@@ -44,9 +45,14 @@ std::string to_text(const TransportSet& set);
 // Names of the connection parameters that have an option. The first kDiscoveryParameters also exist for discovery
 // controllers (stafd.conf).
 const std::vector<std::string_view>& connect_parameters();
-inline constexpr std::size_t kDiscoveryParameters = 7;
+inline constexpr std::size_t kDiscoveryParameters = 11;
 
 bool is_connect_parameter(std::string_view name);
+// One of those that protect a connection. Nothing takes the place of a value that cannot be read: nothing is connected
+// then (ConnectOptions::missing).
+bool is_security_parameter(std::string_view name);
+inline constexpr std::string_view kNotClear = "its value is not clear",
+                                  kNotClearMeans = ": nothing is connected until that is clear, and nothing is cut";
 // Is the parameter, or the secret, called `name` set?
 bool says(const ConnectOptions& options, std::string_view name);
 // Makes the parameter called `name` of `to` that of `from`.

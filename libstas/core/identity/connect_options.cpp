@@ -18,10 +18,23 @@ ConnectOptions merged(const ConnectOptions& base, const ConnectOptions& over) {
   lay(out.nr_io_queues, over.nr_io_queues);
   lay(out.nr_write_queues, over.nr_write_queues);
   lay(out.nr_poll_queues, over.nr_poll_queues);
+  const auto lay_safe = [&](const char* name, auto& field, const auto& above) {
+    if (!above.has_value()) return;
+    field = above;
+    out.missing.erase(name);
+  };
+  lay_safe("tls", out.tls, over.tls);
+  lay_safe("tls-concat", out.tls_concat, over.tls_concat);
+  lay_safe("keyring", out.keyring, over.keyring);
+  lay_safe("tls-key", out.tls_key, over.tls_key);
   if (!over.dhchap_secret.empty()) out.dhchap_secret = over.dhchap_secret;
   if (!over.dhchap_ctrl_secret.empty()) out.dhchap_ctrl_secret = over.dhchap_ctrl_secret;
   for (const auto& [option, why] : over.missing) out.missing[option] = why;
   return out;
+}
+
+bool wants_tls(const ConnectOptions& options) {
+  return options.tls.value_or(options.tls_key.has_value() && !options.tls_concat.value_or(false));
 }
 
 std::string obstacle(const ConnectOptions& options) {

@@ -31,9 +31,14 @@ struct ConnectOptions {
   std::optional<int> nr_io_queues;
   std::optional<int> nr_write_queues;
   std::optional<int> nr_poll_queues;
-  Secret dhchap_secret;       // host secret; beats the host key of sys.conf
-  Secret dhchap_ctrl_secret;  // controller secret: authenticate both ways
-  // Keys that are asked for and cannot be had: the option, and why; no secret. Nothing is connected without them.
+  std::optional<bool> tls;
+  std::optional<bool> tls_concat;  // a TLS key of its own for each connection, made by DH-HMAC-CHAP
+  std::optional<int> keyring;      // serial number of the keyring that has the TLS key
+  std::optional<int> tls_key;      // serial number of a TLS key in the kernel
+  Secret dhchap_secret;            // host secret; beats the host key of sys.conf
+  Secret dhchap_ctrl_secret;       // controller secret: authenticate both ways
+  // Keys and encryption that are asked for and cannot be had: the option, and why; no secret. Nothing is connected
+  // without them: somebody else may be there, and others may listen.
   std::map<std::string, std::string> missing;
 
   friend bool operator==(const ConnectOptions&, const ConnectOptions&) = default;
@@ -41,6 +46,9 @@ struct ConnectOptions {
 
 // `over` where it is set, else `base`.
 ConnectOptions merged(const ConnectOptions& base, const ConnectOptions& over);
+
+// Is the connection to be encrypted from its first byte on? A TLS key says so, too.
+bool wants_tls(const ConnectOptions& options);
 
 // What keeps a connection with these from being made, "" if nothing does.
 std::string obstacle(const ConnectOptions& options);

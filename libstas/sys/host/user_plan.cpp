@@ -55,6 +55,8 @@ void set_options(UserPlan& plan, const Connect& order) {
 Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& timeouts) {
   if (const std::string why = obstacle(order.options); !why.empty())
     return fail(ErrorKind::invalid_input, order.tid.to_string() + ": cannot connect: " + why);
+  if (wants_tls(order.options) || order.options.tls_concat.value_or(false))
+    return fail(ErrorKind::not_supported, order.tid.to_string() + ": cannot connect: the user fabric has no TLS");
   UserPlan plan;
   plan.traddr = order.tid.traddr();
   plan.session.kind = order.kind;

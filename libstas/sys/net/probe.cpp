@@ -40,6 +40,7 @@ struct Prober::Attempt {
  private:
   std::optional<Result<void>> on_connected() {
     if (auto connected = tcp_connect_result(fd); !connected) return failed(connected.error());
+    if (target.tls) return Result<void>();
     queue.emplace(nvme_tcp::Digests{});
     queue->start();
     const auto request = queue->take_output();

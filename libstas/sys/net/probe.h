@@ -3,7 +3,8 @@
 // Does an NVMe/TCP controller answer there? A non-blocking TCP connect and the ICReq/ICResp exchange, from the same
 // source address and interface as the connection would have, many at once, each with a deadline. The kernel holds a
 // mutex of the whole machine while it waits for a silent address, so nothing is handed to it that has not just answered
-// here (law 4).
+// here (law 4). Of one that is spoken to over TLS only the TCP connect is tried: what comes in the clear it would take
+// for a handshake that fails.
 //
 // One probe per portal and source at a time: later askers share its answer, and a good one counts for a moment.
 #pragma once

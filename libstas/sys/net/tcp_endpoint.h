@@ -18,6 +18,7 @@ struct TcpEndpoint {
   std::uint16_t port = 0;
   std::string host_traddr;  // "" = any
   std::string host_iface;   // "" = any
+  bool tls = false;         // nothing is said in the clear there
   friend auto operator<=>(const TcpEndpoint&, const TcpEndpoint&) = default;
 };
 

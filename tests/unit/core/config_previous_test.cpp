@@ -12,6 +12,43 @@
 namespace stas {
 namespace {
 
+// A connection in the clear is no default for one that somebody wanted to be encrypted.
+TEST(ConfigPrevious, TlsThatCannotBeReadIsTheOneInForceOrNoConnection) {
+  const auto tls = [](const char* text, const StacdConfig* previous) {
+    const auto parsed = parse_stacd_conf(text, "f", previous);
+    const ConnectOptions& options = parsed.value.connect;
+    return std::string(!obstacle(options).empty() ? "none"
+                       : wants_tls(options)       ? "tls"
+                                                  : "clear") +
+           (parsed.complaints.empty() ? "" : " | " + parsed.complaints.front().to_string());
+  };
+  StacdConfig on, off, never;
+  on.connect.tls = true;
+  off.connect.tls = false;
+  const std::string unclear =
+      " | File:f:2: [Global]: tls - Text check found invalid value \"yes\": nothing is connected until that is clear, "
+      "and nothing is cut - did you mean `true`?";
+  const std::string stays =
+      " | File:f:2: [Global]: tls - Text check found invalid value \"yes\"; the previous value stays - did you mean "
+      "`true`?";
+  EXPECT_EQ(tls("[Global]\ntls=true\n", nullptr), "tls");
+  EXPECT_EQ(tls("[Global]\ntls-key=7\n", nullptr), "tls");
+  EXPECT_EQ(tls("[Global]\ntls=false\ntls-key=7\n", nullptr), "clear");
+  EXPECT_EQ(tls("[Global]\n", &on), "clear");
+  EXPECT_EQ(tls("[Global]\ntls=yes\n", nullptr), "none" + unclear);
+  EXPECT_EQ(tls("[Global]\ntls=yes\n", &never), "none" + unclear);
+  EXPECT_EQ(tls("[Global]\ntls=yes\n", &on), "tls" + stays);
+  EXPECT_EQ(tls("[Global]\ntls=yes\n", &off), "clear" + stays);
+  EXPECT_EQ(tls("[Global]\ntlss=true\n", nullptr).substr(0, 7), "clear |") << "as with every unknown name";
+  // A file that cannot be read at all speaks of nothing.
+  EXPECT_EQ(obstacle(unread_stacd_conf("f", "no such file", nullptr).value.connect), "");
+  // What a line says for itself is clear.
+  const auto parsed = parse_stacd_conf("[Global]\ntls=yes\n", "f", nullptr);
+  ConnectOptions own;
+  own.tls = false;
+  EXPECT_EQ(obstacle(merged(parsed.value.connect, own)), "");
+}
+
 using std::chrono::hours;
 
 constexpr const char* kIocs = "[I/O controller connection management]\n";

@@ -246,6 +246,51 @@ TEST(ControllerLine, FieldsThatMeanNothingAreWarnings) {
   }
 }
 
+TEST(ControllerLine, WhatProtectsAConnectionHasNoDefaultInPlaceOfAWrongValue) {
+  const auto good = parse("transport=tcp;traddr=1.2.3.4;tls=TRUE;keyring=0x1F;tls-key=26;tls-concat=false");
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->options.tls, true);
+  EXPECT_EQ(good->options.keyring, 31);
+  EXPECT_EQ(good->options.tls_key, 26);
+  EXPECT_EQ(good->options.tls_concat, false);
+  EXPECT_EQ(obstacle(parse("transport=tcp;traddr=1.2.3.4;tls=yes;tls=true")->options), "");
+  EXPECT_EQ(obstacle(good->options), "");
+  const std::string unclear = ": nothing is connected until that is clear, and nothing is cut";
+  const std::string serial = "tls-key - is no serial number of a key or keyring" + unclear +
+                             " - write it in decimal, or in hexadecimal with 0x in front of it";
+  const std::string insert = " - put it into the kernel's keyring (`nvme check-tls-key --insert`) and write `tls=true`";
+  const struct {
+    std::string field, text;
+  } rows[] = {
+      {"tls=yes", "tls - Text check found invalid value \"yes\"" + unclear + " - did you mean `true`?"},
+      {"tls=", "tls - Text check found invalid value \"\"" + unclear},
+      {"tls-concat=1", "tls-concat - Text check found invalid value \"1\"" + unclear + " - did you mean `true`?"},
+      {"keyring=.nvme", "keyring - is no serial number of a key or keyring" + unclear},
+      {"tls-key=0", serial},
+      {"tls-key=-1", serial},
+      {"tls-key=26b3260e", serial},
+      {"tls-key=0x", serial},
+      {"tls-key=99999999999", serial},
+      {"tls-key=0x80000000", serial},
+      {"tls-key=file:///hush", serial},
+      {"tls-key=NVMeTLSkey-1:01:AQgPFh0kKzI5QEdOVVxjanF4f4aNlJuiqbC3vsXM09pl1OOC:",
+       "tls-key - is a key, not the serial number of one" + unclear + insert},
+      {"tls-key=NVMeTLSkey-1:01:hush:",
+       "tls-key - is a key that is too short or too long: it may have 32 or 48 bytes and a check sum, not the serial "
+       "number of one" +
+           unclear + insert},
+  };
+  for (const auto& row : rows) {
+    std::string problems;
+    const auto line = parse("transport=tcp;traddr=1.2.3.4;" + row.field, &problems);
+    ASSERT_TRUE(line) << row.field;
+    EXPECT_EQ(problems.find("error: " + row.text), 0U) << row.field << " -> " << problems;
+    EXPECT_NE(obstacle(line->options), "") << row.field;
+    EXPECT_EQ(problems.find("hush"), std::string::npos);
+    EXPECT_EQ(problems.find("AQgP"), std::string::npos);
+  }
+}
+
 TEST(ControllerLine, UnknownFieldsAreKeptForTheBus) {
   const auto line = parse("transport=loop;frob=1;tron=true;Kato=5");
   ASSERT_TRUE(line);

@@ -113,6 +113,19 @@ TEST(MatchSection, AParameterThatCannotBeReadIsLeftToGlobal) {
   EXPECT_EQ(parsed.value.connect.ctrl_loss_tmo, 5) << "what a section says does not touch [Global]";
 }
 
+TEST(MatchSection, TlsThatCannotBeReadLetsNothingBeConnected) {
+  const auto parsed = parse("[Global]\ntls=false\n[Match x]\nnqn=a\ntls=yes\n[Match y]\nnqn=*\ntls=true\ntls-key=7\n");
+  ASSERT_EQ(parsed.value.matches.size(), 2U);
+  EXPECT_EQ(obstacle(merged(parsed.value.connect, parsed.value.matches[0].options)),
+            "tls= cannot be honoured: its value is not clear");
+  EXPECT_NE(
+      told(parsed).find("f:5: [Match x]: tls - Text check found invalid value \"yes\": nothing is connected until "
+                        "that is clear, and nothing is cut - did you mean `true`?"),
+      std::string::npos)
+      << told(parsed);
+  EXPECT_TRUE(wants_tls(merged(parsed.value.connect, parsed.value.matches[1].options)));
+}
+
 TEST(MatchSection, SectionsNearItAreNone) {
   EXPECT_NE(told(parse("[Matches]\nkato=1\n")).find("contains invalid sections: {'Matches'}"), std::string::npos);
   EXPECT_NE(told(parse("[match a]\nkato=1\n")).find("contains invalid sections: {'match a'}"), std::string::npos);

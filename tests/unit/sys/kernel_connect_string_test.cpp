@@ -205,6 +205,78 @@ TEST(ConnectString, SendsOnlyWhatTheKernelLists) {
   EXPECT_NE(text->reveal().find("nr_poll_queues=1"), std::string::npos);
 }
 
+TEST(ConnectString, TlsIsAskedForWhereTheKernelKnowsIt) {
+  const struct {
+    const char* claim;
+    std::function<void(ConnectOptions&)> change;
+    std::string tail;  // of the connect string; "-": refused
+    const char* why;
+  } rows[] = {
+      {"off", [](ConnectOptions& o) { o.tls = false; }, "ctrl_loss_tmo=600", ""},
+      {"on", [](ConnectOptions& o) { o.tls = true; }, "ctrl_loss_tmo=600,tls", ""},
+      {"a key says so", [](ConnectOptions& o) { o.tls_key = 26; }, "ctrl_loss_tmo=600,tls_key=26,tls", ""},
+      {"a key that is not to be used",
+       [](ConnectOptions& o) {
+         o.tls_key = 26;
+         o.tls = false;
+       },
+       "ctrl_loss_tmo=600", ""},
+      {"key and keyring",
+       [](ConnectOptions& o) {
+         o.tls_key = 26;
+         o.keyring = 31;
+       },
+       "ctrl_loss_tmo=600,keyring=31,tls_key=26,tls", ""},
+      {"a keyring alone says nothing", [](ConnectOptions& o) { o.keyring = 31; }, "ctrl_loss_tmo=600", ""},
+      {"concatenation",
+       [](ConnectOptions& o) {
+         o.tls_concat = true;
+         o.dhchap_secret = Secret(kKey);
+       },
+       "dhchap_secret=" + kKey + ",ctrl_loss_tmo=600,concat", ""},
+      {"concatenation without a key", [](ConnectOptions& o) { o.tls_concat = true; }, "-", "needs a DH-HMAC-CHAP key"},
+      {"both ways",
+       [](ConnectOptions& o) {
+         o.tls_concat = o.tls = true;
+         o.dhchap_secret = Secret(kKey);
+       },
+       "-", "goes with neither tls=true nor tls-key="},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(row.claim);
+    auto connect = order();
+    row.change(connect.options);
+    const auto text = connect_string(connect, SupportedOptions::everything());
+    ASSERT_EQ(text.has_value(), row.tail != "-") << (text ? text->reveal() : text.error().text);
+    if (text)
+      EXPECT_TRUE(text->reveal().ends_with("," + row.tail)) << text->reveal();
+    else
+      EXPECT_NE(text.error().text.find(row.why), std::string::npos) << text.error().text;
+  }
+}
+
+// Without the option the kernel would connect in the clear.
+TEST(ConnectString, AKernelWithoutTlsIsToldAndNotAsked) {
+  const auto without = SupportedOptions::for_release("6.1.0-13-amd64");
+  for (auto* change : {+[](ConnectOptions& o) { o.tls = true; }, +[](ConnectOptions& o) { o.tls_key = 26; },
+                       +[](ConnectOptions& o) {
+                         o.tls_concat = true;
+                         o.dhchap_secret = Secret(kKey);
+                       }}) {
+    auto connect = order();
+    change(connect.options);
+    const auto text = connect_string(connect, without);
+    ASSERT_FALSE(text) << text->reveal();
+    EXPECT_EQ(text.error().kind, ErrorKind::not_supported);
+    EXPECT_NE(text.error().text.find("this kernel does not know the option"), std::string::npos) << text.error().text;
+  }
+  auto rdma = order(Transport::rdma);
+  rdma.options.tls = true;
+  const auto text = connect_string(rdma, SupportedOptions::everything());
+  ASSERT_FALSE(text);
+  EXPECT_NE(text.error().text.find("write tls=false and tls-concat=false for this controller"), std::string::npos);
+}
+
 TEST(ConnectString, RefusesAUniqueDiscoveryNqnWhereTheKernelWouldMakeAnIoController) {
   auto connect = order(Transport::tcp, ControllerKind::discovery);
   edit(connect, [](TidFields& f) { f.subsysnqn = "nqn.1988-11.com.dell:cdc"; });

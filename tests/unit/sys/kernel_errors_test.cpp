@@ -58,6 +58,37 @@ TEST(ConnectErrors, EveryErrnoHasAKindAndWords) {
   }
 }
 
+// With TLS the same numbers mean other things: the kernel hands the handshake to a daemon of user space.
+TEST(ConnectErrors, OverTlsTheySayWhatIsMissing) {
+  const struct {
+    int errnum;
+    ErrorKind kind;
+    const char* says;
+  } cases[] = {
+      {ESRCH, ErrorKind::not_supported, "tlshd is not running (package ktls-utils"},
+      {ENOKEY, ErrorKind::permission, "no TLS key for this host NQN and subsystem in its keyring (`nvme check-tls-key"},
+      {EKEYEXPIRED, ErrorKind::permission, "expired"},
+      {EACCES, ErrorKind::permission, "the TLS keys of host and controller differ"},
+      {EIO, ErrorKind::permission, "the kernel module tls is missing"},
+      {ETIMEDOUT, ErrorKind::timed_out, "is that port one for TLS?"},
+      {ECONNRESET, ErrorKind::closed, "is that port one for TLS?"},
+      {ECONNREFUSED, ErrorKind::refused, "nothing listens"},
+      {EALREADY, ErrorKind::already_connected, "already"},
+  };
+  auto order = any_order();
+  order.options.tls = true;
+  for (const auto& c : cases) {
+    const auto error = connect_error(order, c.errnum);
+    EXPECT_EQ(error.kind, c.kind) << error.text;
+    EXPECT_NE(error.text.find(c.says), std::string::npos) << error.text;
+    EXPECT_EQ(error.text.find("SESAME"), std::string::npos) << error.text;
+  }
+  order.options.tls_key = 26;
+  EXPECT_NE(connect_error(order, ENOKEY).text.find("serial number of tls-key= or keyring="), std::string::npos);
+  order.options.tls = false;
+  EXPECT_NE(connect_error(order, EACCES).text.find("needs root"), std::string::npos);
+}
+
 TEST(FabricsDevice, RepliesNameTheController) {
   EXPECT_EQ(parse_fabrics_reply("instance=3,cntlid=1\n").value_or(""), "nvme3");
   EXPECT_EQ(parse_fabrics_reply("cntlid=1,instance=12").value_or(""), "nvme12");
@@ -88,6 +119,17 @@ TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
   EXPECT_EQ(*name, "nvme4");
   EXPECT_EQ(root.read("dev/nvme-fabrics"), text->reveal() + "instance=4,cntlid=2\n");
   EXPECT_EQ(text->reveal().find("ctrl_loss_tmo"), std::string::npos) << "the kernel did not list it";
+}
+
+TEST(FabricsDevice, NothingIsWrittenToAKernelWithoutTls) {
+  testing::FakeRoot root;
+  root.write("dev/nvme-fabrics", kOptions);
+  auto connect = any_order();
+  connect.options.tls = true;
+  const auto name = connect_controller(root.paths(), connect);
+  ASSERT_FALSE(name);
+  EXPECT_NE(name.error().text.find("this kernel does not know the option tls"), std::string::npos);
+  EXPECT_EQ(root.read("dev/nvme-fabrics"), kOptions);
 }
 
 TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {

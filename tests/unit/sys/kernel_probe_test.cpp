@@ -50,6 +50,19 @@ TEST_F(Probe, AControllerThatAnswersIcReqIsReachable) {
   EXPECT_EQ(prober.running(), 0U);
 }
 
+// What comes in the clear to a port for TLS ends the connection, and is an alarm over there.
+TEST_F(Probe, NothingIsSaidInTheClearWhereTlsIsSpoken) {
+  Listener peer(loop_, "");
+  Prober prober(loop_);
+  auto target = peer.target();
+  target.tls = true;
+  EXPECT_TRUE(ask(prober, target));
+  EXPECT_TRUE(run_until(loop_, [&] { return peer.accepted() == 1; }));
+  EXPECT_EQ(peer.request(), "");
+  EXPECT_TRUE(prober.is_fresh(target));
+  EXPECT_FALSE(prober.is_fresh(peer.target())) << "that it takes TCP connections says nothing about NVMe/TCP";
+}
+
 TEST_F(Probe, ARefusedPortIsReportedAtOnce) {
   testing::ClosedPort closed;
   Prober prober(loop_);

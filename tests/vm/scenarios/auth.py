@@ -136,6 +136,18 @@ class Authentication(Scenario):
         self.connect(ioc("one", dhchap_secret="credential:array1"))
         self.connects("one")
 
+    def test_tls_without_what_it_takes_says_what_is_missing(self):
+        self.target.port(1)
+        self.target.subsystem(nqn("one"), 1)
+        before = len(self.errors())
+        self.connect(ioc("one", tls="true"))
+        self.eventually("an error", lambda: len(self.errors()) > before)
+        error, = self.errors()[before:]
+        self.assertRegex(error, "no TLS key for this host NQN and subsystem|this kernel does not know the option tls")
+        self.assertEqual(live_nqns(), [])
+        self.connect(ioc("one", tls="false"))
+        self.connects("one")
+
     def test_a_key_of_the_controller_wins_over_the_host_key(self):
         self.secured()
         self.connect(ioc("one", dhchap_secret=self.key), f"key={new_key()}")

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 namespace stas {
 
@@ -32,7 +33,48 @@ std::string why_enodev(const Connect& connect) {
   return "interface " + connect.tid.host_iface() + " does not exist, or the controller never became ready";
 }
 
+std::string why_no_tls_key(const ConnectOptions& options) {
+  if (options.tls_key || options.keyring)
+    return "the kernel has no key or keyring with the serial number of tls-key= or keyring= (/proc/keys lists them in "
+           "hexadecimal; they are other ones after a boot)";
+  return "the kernel has no TLS key for this host NQN and subsystem in its keyring (`nvme check-tls-key --insert` puts "
+         "one there, and /proc/keys shows it as psk)";
+}
+
+// Where the connection was to be encrypted from its first byte on. The handshake is done by tlshd for the kernel.
+std::optional<Words> tls_words_of(const Connect& connect, int errnum) {
+  switch (errnum) {
+    case ESRCH:
+      return Words{ErrorKind::not_supported,
+                   "nobody does the TLS handshake for the kernel: tlshd is not running (package ktls-utils, `systemctl "
+                   "enable --now tlshd`)"};
+    case ENOKEY:
+      return Words{ErrorKind::permission, why_no_tls_key(connect.options)};
+    case EKEYREVOKED:
+    case EKEYEXPIRED:
+      return Words{ErrorKind::permission, "the TLS key is revoked or has expired"};
+    case EACCES:
+    case EKEYREJECTED:
+    case EIO:
+      return Words{ErrorKind::permission,
+                   "the TLS handshake failed, or the controller refused the connection; likely: the TLS keys of host "
+                   "and controller differ, this host is not allowed there, or the kernel module tls is missing; the "
+                   "log of tlshd and the kernel log have the reason"};
+    case ETIMEDOUT:
+      return Words{ErrorKind::timed_out, "the TLS handshake did not come to an end: is that port one for TLS?"};
+    case ECONNRESET:
+    case EPIPE:
+    case ENOTCONN:
+      return Words{ErrorKind::closed,
+                   "the controller closed the connection in the TLS handshake: is that port one for TLS?"};
+    default:
+      return std::nullopt;
+  }
+}
+
 Words words_of(const Connect& connect, int errnum) {
+  if (wants_tls(connect.options))
+    if (auto words = tls_words_of(connect, errnum)) return *std::move(words);
   switch (errnum) {
     case EALREADY:
       return {ErrorKind::already_connected, "the kernel has this connection already"};

@@ -16,10 +16,12 @@ constexpr WorkerLimits kOneWriter = {.threads = 1, .per_key = 1, .queued = 16};
 constexpr std::size_t kMaxResting = 4096;
 
 // What to ask before the write; nullopt for transports that have no cheap question.
-std::optional<TcpEndpoint> probe_target(const Tid& tid) {
-  if (tid.transport() != Transport::tcp) return std::nullopt;
-  const auto endpoint = tcp_endpoint_of(tid);
-  return endpoint ? std::optional(*endpoint) : std::nullopt;
+std::optional<TcpEndpoint> probe_target(const Connect& connect) {
+  if (connect.tid.transport() != Transport::tcp) return std::nullopt;
+  auto endpoint = tcp_endpoint_of(connect.tid);
+  if (!endpoint) return std::nullopt;
+  endpoint->tls = wants_tls(connect.options);
+  return *std::move(endpoint);
 }
 
 // What the kernel could misread or would wait for in vain stops here, before a packet is sent on its behalf
@@ -90,7 +92,7 @@ std::optional<Error> ConnectQueue::rests(const Connect& connect) const {
     if (own->second.options != connect.options || own->second.host != connect.host) return std::nullopt;
     if (now < own->second.until) return held_back(connect);
   }
-  const auto target = probe_target(connect.tid);
+  const auto target = probe_target(connect);
   const auto portal = target ? resting_portals_.find(*target) : resting_portals_.end();
   if (portal == resting_portals_.end() || now >= portal->second.until) return std::nullopt;
   return held_back(connect);
@@ -101,7 +103,7 @@ ConnectQueue::Line& ConnectQueue::line_of(const Connect& connect) {
 }
 
 void ConnectQueue::probe(Connect connect, bool again) {
-  const auto target = probe_target(connect.tid);
+  const auto target = probe_target(connect);
   if (!target) {
     line_of(connect).push_back(std::move(connect));
     return pump();
@@ -146,7 +148,7 @@ void ConnectQueue::pump() {
       ops_.finish_later(next->op, std::move(*error));
       continue;
     }
-    const auto target = probe_target(next->tid);
+    const auto target = probe_target(*next);
     if (target && !prober_.is_fresh(*target)) {
       // It has waited so long that the answer to its probe may no longer hold.
       ++reprobing_;
@@ -182,7 +184,7 @@ void ConnectQueue::write(Connect connect) {
 
 // Other controllers behind the same portal may be fine: the first one that connects ends the rest of the portal.
 void ConnectQueue::written(const Connect& connect, Duration took, bool failed) {
-  const auto target = probe_target(connect.tid);
+  const auto target = probe_target(connect);
   if (!failed) {
     resting_.erase(connect.tid);
     if (target) resting_portals_.erase(*target);

@@ -44,6 +44,18 @@ class Builder {
     if (value.value_or(0) > 0) number(name, *value);
   }
 
+  // What the connection must not be made without.
+  bool must(std::string_view name) {
+    if (!supported_.has(name))
+      refuse("this kernel does not know the option " + std::string(name) +
+                 " (TLS for NVMe/TCP came with Linux 6.7, where it is built in; concat later)",
+             ErrorKind::not_supported);
+    return supported_.has(name);
+  }
+  void serial(std::string_view name, const std::optional<int>& value) {
+    if (value && must(name)) number(name, *value);
+  }
+
   void flag(std::string_view name, bool wanted) {
     if (wanted && supported_.has(name)) add(name);
   }
@@ -120,6 +132,22 @@ void put_authentication(Builder& out, const Connect& connect) {
   out.secret("dhchap_ctrl_secret", connect.options.dhchap_ctrl_secret);
 }
 
+// A key or a keyring alone encrypts nothing; a kernel that has no TLS must not connect without.
+void put_tls(Builder& out, const Connect& connect) {
+  const ConnectOptions& options = connect.options;
+  const bool concat = options.tls_concat.value_or(false), tls = wants_tls(options);
+  if (!tls && !concat) return;
+  if (connect.tid.transport() != Transport::tcp)
+    return out.refuse("TLS is for transport=tcp; write tls=false and tls-concat=false for this controller");
+  if (concat && (tls || options.tls_key))
+    return out.refuse("tls-concat=true makes a key of its own: it goes with neither tls=true nor tls-key=");
+  if (concat && options.dhchap_secret.empty() && connect.host.key.empty())
+    return out.refuse("tls-concat=true needs a DH-HMAC-CHAP key (dhchap-secret=, or the host key of sys.conf)");
+  out.serial("keyring", options.keyring);
+  if (tls) out.serial("tls_key", options.tls_key);
+  if (out.must(tls ? "tls" : "concat")) out.flag(tls ? "tls" : "concat", true);
+}
+
 void put_queues(Builder& out, const Connect& connect) {
   const ConnectOptions& options = connect.options;
   if (connect.kind == ControllerKind::discovery) return;  // no I/O queues there
@@ -168,6 +196,7 @@ Result<Secret> connect_string(const Connect& connect, const SupportedOptions& su
     out.flag("hdr_digest", connect.options.hdr_digest.value_or(false));
     out.flag("data_digest", connect.options.data_digest.value_or(false));
   }
+  put_tls(out, connect);
   return out.finish();
 }
 

@@ -19,7 +19,7 @@ struct Since {
 };
 
 // The first release of each option we may send; options older than anything we meet have 0.0.
-constexpr std::array<Since, 22> kSince = {{
+constexpr std::array<Since, 26> kSince = {{
     {"transport", 0, 0},
     {"traddr", 0, 0},
     {"trsvcid", 0, 0},
@@ -41,6 +41,10 @@ constexpr std::array<Since, 22> kSince = {{
     {"discovery", 5, 16},
     {"dhchap_secret", 6, 0},
     {"dhchap_ctrl_secret", 6, 0},
+    {"keyring", 6, 7},  // these three where the kernel was built with TLS for NVMe/TCP
+    {"tls_key", 6, 7},
+    {"tls", 6, 7},
+    {"concat", 6, 16},
     {"duplicate_connect", 0, 0},
 }};
 
