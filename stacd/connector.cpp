@@ -337,13 +337,15 @@ void Connector::on_connected(Ioc& ioc, const Device& device, Instant now) {
 
 void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
   ++ioc.op_failures;
-  ioc.failed(error, now);
+  const std::string advice = tls_advice(ioc.entry ? &*ioc.entry : nullptr, ioc.configured, ioc.options);
+  const std::string why = error.text + (advice.empty() ? "" : "; ") + advice;
+  ioc.failed({error.kind, error.errnum, why}, now);
   ioc.next_connect = now + ioc.backoff.fail();
   const bool quiet = ioc.failure_told || error.kind == ErrorKind::cancelled;
   out_.push_back(Report{quiet ? Level::debug : Level::error,
                         ioc.tid,
                         {},
-                        ioc.tid.to_string() + " Failed to connect to controller. " + error.text,
+                        ioc.tid.to_string() + " Failed to connect to controller. " + why,
                         Reason::none,
                         kNever,
                         Topic::connect_failed});

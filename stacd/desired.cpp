@@ -7,6 +7,7 @@
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/earlier_hosts.h"
 #include "libstas/core/config/filter.h"
+#include "libstas/core/discovery/dlpe_text.h"
 #include "stacd/evidence.h"
 #include "stacd/guard.h"
 
@@ -344,6 +345,14 @@ class Table {
 ConnectOptions options_of(const StacdConfig& config, const Row& row) {
   if (row.line != nullptr) return merged(config.connect, row.line->options);
   return row.match != nullptr ? merged(config.connect, row.match->options) : config.connect;
+}
+
+std::string tls_advice(const Dlpe* entry, bool line, const ConnectOptions& options) {
+  if (entry == nullptr || wants_tls(options) || options.tls_concat.value_or(false)) return {};
+  const std::string demand = tls_demand(*entry);
+  if (demand.empty()) return {};
+  return "its log page entry demands TLS (" + demand + "), which is not asked for - write `tls=true` in " +
+         (line ? "its controller= line" : "a [Match] section with `nqn=" + entry->subnqn + "`");
 }
 
 Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now) {

@@ -6,6 +6,7 @@
 
 #include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/filter.h"
+#include "libstas/core/discovery/dlpe_text.h"
 #include "stacd/origin.h"
 
 namespace stas {
@@ -85,6 +86,9 @@ void Explainer::add_sources(const Row& row, Explanation& out) const {
 void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) const {
   const StacdConfig& config = *facts_.config;
   tell_rules(out, config, row.tid, row.rule, row.named(), !row.waits(), row.line == nullptr, files_);
+  if (const std::string advice = tls_advice(row.entry, row.line != nullptr, options_of(config, row));
+      row.standing == Standing::wanted && !advice.empty())
+    out.rules.push_back({kEntry, tls_demand(*row.entry), advice});
   if (ioc != nullptr && !ioc->device && brain_.given_up(*ioc, row))
     out.rules.push_back({files_.conf + kIocs,
                          "connect-attempts-on-ncc=" + std::to_string(config.connect_attempts_on_ncc),

@@ -54,6 +54,11 @@ class ConnectorRehearsal final : public Rehearsal<Connector> {
     return row != nullptr && row->rule == nullptr && !row->because.empty() ? text + "; " + row->because : text;
   }
 
+  std::string advice_on(const Connect& order) const override {
+    const Row* row = row_of(order.tid);
+    return row == nullptr ? std::string() : tls_advice(row->entry, row->line != nullptr, order.options);
+  }
+
   // Operations and a question.
   std::vector<Event> what_is_in_flight() {
     std::vector<Event> answers;

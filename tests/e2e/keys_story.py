@@ -3,6 +3,7 @@
 The bundled target asks for none; what matters here is whether a connection is made at all."""
 import json
 import os
+import re
 import socket
 
 from harness import Story, main, nqn, program, stacd_conf, stafd_conf
@@ -141,6 +142,28 @@ class Keys(Story):
         stacd.line(rf"sys\.conf:4: \[Host\]: key - Host DHCHAP secret key undefined: {self.key}: No such file or "
                    r"directory; one that was read before stays in force")
         self.assertEqual(self.world.ctl("stacctl", "status")["hostkey"], "***")
+
+
+class Tls(Story):
+    def test_an_entry_that_demands_tls_is_told_as_that(self):
+        entry = {"trtype": 3, "adrfam": 1, "subtype": 2, "treq": 1, "traddr": "127.0.0.3", "trsvcid": "1",
+                 "subnqn": nqn("safe")}
+        target = self.world.target("one", raw_entries=[entry])
+        self.world.stafd(stafd_conf(target.controller()))
+        stacd = self.world.stacd(stacd_conf())
+        advice = f"its log page entry demands TLS (treq=required), which is not asked for - write `tls=true` in a [Match] " \
+                 f"section with `nqn={nqn('safe')}`"
+        stacd.line(r"safe\) Failed to connect to controller\. .*refused.*; " + re.escape(advice))
+        self.connects(stacd, "one")
+
+        def safe():
+            done = self.world.run(program("stacctl"), "--output=json", "explain", nqn("safe"))
+            return json.loads(done.stdout)["controllers"][0]
+        self.assertEqual(safe()["rules"], [{"rule": "treq=required", "source": "log page entry", "effect": advice}])
+        self.world.write_conf("stacd", stacd_conf() + f"[Match]\nnqn={nqn('safe')}\ntls=true\n")
+        stacd.reload()
+        self.eventually("it is not tried in the clear", lambda: "the user fabric has no TLS" in safe()["last error"])
+        self.assertEqual((safe()["rules"], stacd.count("demands TLS")), ([], 1))
 
 
 if __name__ == "__main__":

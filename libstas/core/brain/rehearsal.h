@@ -55,6 +55,8 @@ class Rehearsal {
   // Who names it or refuses it; "" when nobody does.
   virtual std::string source_of(const Tid& tid) const = 0;
   virtual std::string why_cut(const Tid& tid, Reason reason) const = 0;
+  // Why it may fail, and what to do about that; "" when nothing is known.
+  virtual std::string advice_on(const Connect& /*order*/) const { return {}; }
   // The fact that an order leads to, of those that are not the same for both.
   virtual std::optional<Event> answer_to(const Action& action) = 0;
   // Who is tracked, and to be told of when it is not any more.
@@ -143,7 +145,10 @@ class Rehearsal {
   void note(const Action& action) {
     if (const auto* connect = std::get_if<Connect>(&action)) {
       PlannedStep& step = add(connect->tid, Fate::connect, {}, connect->reason);
-      if (const std::string why = obstacle(connect->options); !why.empty()) step.why += "; it will fail: " + why;
+      if (const std::string why = obstacle(connect->options); !why.empty())
+        step.why += "; it will fail: " + why;
+      else if (const std::string advice = advice_on(*connect); !advice.empty())
+        step.why += "; " + advice;
     } else if (const auto* disconnect = std::get_if<Disconnect>(&action)) {
       add(disconnect->tid, Fate::disconnect, disconnect->device.name, disconnect->reason);
     } else if (const auto* report = std::get_if<Report>(&action)) {

@@ -116,6 +116,18 @@ std::string tsas_text(std::uint8_t trtype, std::string_view bytes) {
   return {};
 }
 
+std::string tls_demand(const Dlpe& dlpe) {
+  constexpr unsigned kSecureChannel = 3, kNotSpecified = 0, kRequired = 1;  // TREQ bits 1:0
+  const unsigned channel = dlpe.treq & kSecureChannel;
+  if (dlpe.trtype != kDlpTrtypeTcp) return {};
+  if (channel == kRequired) return "treq=required";
+  if (channel != kNotSpecified) return {};
+  for (const Name& type : kSectypes)
+    if (dlpe.tsas.find("'" + std::string(type.text) + "'") != std::string::npos)
+      return "tsas=" + std::string(type.text);
+  return {};
+}
+
 void set_fc_colon(Dlpe& dlpe) {
   if (dlpe.trtype == kDlpTrtypeFc) std::replace(dlpe.traddr.begin(), dlpe.traddr.end(), ',', ':');
 }

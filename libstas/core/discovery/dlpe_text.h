@@ -26,6 +26,10 @@ void set_fc_colon(Dlpe& dlpe);
 // Name of the first field that makes the entry useless or dangerous, "" for a good one.
 std::string_view flaw_of(const Dlpe& dlpe);
 
+// What of the entry says that its controller takes connections over TLS only: "treq=required", "tsas=tls1.3"; "" if
+// nothing does. NVMe/TCP only.
+std::string tls_demand(const Dlpe& dlpe);
+
 // Text dictionary in the contract's key order: trtype adrfam traddr trsvcid subnqn subtype treq portid cntlid asqsz
 // eflags [tsas].
 TextDict to_dict(const Dlpe& dlpe);

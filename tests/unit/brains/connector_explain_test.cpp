@@ -105,6 +105,29 @@ TEST(ConnectorExplain, NamesEveryRule) {
        "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
        "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] kato=7<conf:2> ctrl-loss-tmo=-1<conf:5 "
        "[Match a]> dhchap-secret=set<conf:6 [Match a]> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"},
+      {"its entry demands TLS, which nobody asks for",
+       R"(start
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c+tls
+          --
+          explain nqn.c
+          conf [Match];nqn=nqn.c;tls=true
+          explain nqn.c
+          conf controller=10.0.0.3/nqn.c
+          explain nqn.c)",
+       "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
+       "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] {log page entry: treq=required: its log "
+       "page "
+       "entry demands TLS (treq=required), which is not asked for - write `tls=true` in a [Match] section with "
+       "`nqn=nqn.c`} ctrl-loss-tmo=600<default> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"
+       "0s explain 10.0.0.3/nqn.c wanted (listed by a discovery controller) since 0.0s [entry 1 of the page of (tcp, "
+       "10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)] ctrl-loss-tmo=600<default> tls=true<conf:3 "
+       "[Match]> trsvcid=8009<log page entry> on nvme0 live bound 0.0s\n"
+       "0s explain 10.0.0.3/nqn.c wanted (configured) since 0.0s [conf:2] [entry 1 of the page of (tcp, 10.0.0.9, "
+       "8009, "
+       "nqn.2014-08.org.nvmexpress.discovery) (configured)] {log page entry: treq=required: its log page entry demands "
+       "TLS (treq=required), which is not asked for - write `tls=true` in its controller= line} "
+       "ctrl-loss-tmo=600<default> trsvcid=8009<conf:2> on nvme0 live bound 0.0s\n"},
       {"the key of a [Match] section cannot be had",
        R"(start [Match a];nqn=nqn.c;dhchap-ctrl-secret=file:///k
           stafd up

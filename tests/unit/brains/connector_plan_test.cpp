@@ -47,6 +47,20 @@ TEST(ConnectorPlan, SaysWhatTheReloadThenDoes) {
        "honoured: "
        "/k: is not read, as there are more than 1024 files with keys) [entry 1 of the page of (tcp, 10.0.0.9, "
        "8009, nqn.2014-08.org.nvmexpress.discovery)]\n"},
+      {"what demands TLS, and is to be connected without",
+       R"(start exclude=nqn=nqn.c
+          stafd up
+          lists 10.0.0.9 10.0.0.3/nqn.c+tls
+          wait 10
+          --
+          plan kato=7
+          plan tls=true)",
+       "0s plan connect 10.0.0.3/nqn.c (listed by a discovery controller; its log page entry demands TLS "
+       "(treq=required), which is not asked for - write `tls=true` in a [Match] section with `nqn=nqn.c`) [entry 1 of "
+       "the page of (tcp, 10.0.0.9, 8009, nqn.2014-08.org.nvmexpress.discovery)]\n"
+       "0s plan connect 10.0.0.3/nqn.c (listed by a discovery controller) [entry 1 of the page of (tcp, 10.0.0.9, "
+       "8009, "
+       "nqn.2014-08.org.nvmexpress.discovery)]\n"},
       {"without stafd a removed line waits longer",
        R"(start controller=10.0.0.1/nqn.a
           --

@@ -111,7 +111,10 @@ Dlpe entry_of(std::string_view token, const Tid& dc) {
   entry.subtype = kDlpSubtypeNvme;
   for (auto at = text.find('+'); at != std::string::npos; at = text.find('+')) {
     const std::string flag = cut_tail(text, '+');
-    entry.eflags = static_cast<std::uint16_t>(entry.eflags | (flag == "ncc" ? kEflagNcc : kEflagDupretinfo));
+    if (flag == "tls")
+      entry.treq |= 1;  // TREQ: required
+    else
+      entry.eflags = static_cast<std::uint16_t>(entry.eflags | (flag == "ncc" ? kEflagNcc : kEflagDupretinfo));
   }
   if (text.starts_with("referral=")) {
     entry.subtype = kDlpSubtypeReferral;

@@ -282,6 +282,35 @@ TEST(LogPage, UpstreamsExtraKeysDoNotDisturb) {
   EXPECT_EQ(dlpe_from_dict(dict)->tsas, "{'sectype': 'none'}");
 }
 
+// TREQ bits 1:0; bit 2 is about flow control. A port that speaks TLS demands it unless TREQ says that it need not be.
+TEST(LogPage, WhatDemandsTlsIsToldByTreqAndTsas) {
+  const struct {
+    const char* claim;
+    std::uint8_t trtype, treq;
+    const char* tsas;
+    const char* demand;
+  } rows[] = {
+      {"nothing", kDlpTrtypeTcp, 0, "", ""},
+      {"flow control alone", kDlpTrtypeTcp, 4, "", ""},
+      {"required", kDlpTrtypeTcp, 1, "", "treq=required"},
+      {"required, with flow control", kDlpTrtypeTcp, 5, "{'sectype': 'tls1.3'}", "treq=required"},
+      {"TLS, and nothing said", kDlpTrtypeTcp, 4, "{'sectype': 'tls1.3'}", "tsas=tls1.3"},
+      {"TLS 1.2", kDlpTrtypeTcp, 0, "{'sectype': 'tls'}", "tsas=tls"},
+      {"TLS for whoever wants it", kDlpTrtypeTcp, 6, "{'sectype': 'tls1.3'}", ""},
+      {"no security, as 2.4.1 says it", kDlpTrtypeTcp, 0, "{'sectype': 'none'}", ""},
+      {"reserved", kDlpTrtypeTcp, 0, "{'sectype': 'reserved'}", ""},
+      {"reserved TREQ", kDlpTrtypeTcp, 3, "{'sectype': 'tls1.3'}", ""},
+      {"RDMA has none", kDlpTrtypeRdma, 1, "{'qptype': 'connected', 'prtype': 'roce', 'cms': 'cm'}", ""},
+  };
+  for (const auto& row : rows) {
+    Dlpe dlpe;
+    dlpe.trtype = row.trtype;
+    dlpe.treq = row.treq;
+    dlpe.tsas = row.tsas;
+    EXPECT_EQ(tls_demand(dlpe), row.demand) << row.claim;
+  }
+}
+
 TEST(SupportedLogPages, BitsOfPage70hAreFound) {
   std::string bytes(1024, '\0');
   EXPECT_EQ(*parse_supported_log_pages(bytes), SupportedDlp{});
