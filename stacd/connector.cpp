@@ -351,7 +351,8 @@ void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
                         Topic::connect_failed});
   ioc.failure_told = true;
   if (error.kind == ErrorKind::already_connected && !std::exchange(ioc.blocked, true)) dirty_ |= desired_.by_connection;
-  if (given_up(ioc, row_of(ioc)))
+  // While another table is to be made its row may point to a page that is gone.
+  if (!dirty_ && given_up(ioc, row_of(ioc)))
     report(Level::info, Topic::connect_failed, ioc,
            "No further attempts: the central discovery controller reports no connectivity (NCC), "
            "connect-attempts-on-ncc=" +

@@ -3,9 +3,14 @@
 // Policy of stacd as stories (driver.h has the notation): what stafd says and does not say, soak, retries, NCC.
 // connector_ownership_test.cpp and connector_sources_test.cpp go on. Numbers with '#' are rows of the list of
 // regressions, D-nn findings of the compatibility contract.
+#include <memory>
+
 #include <gtest/gtest.h>
 
+#include "libstas/core/config/config.h"
+#include "stacd/connector.h"
 #include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/notation.h"
 
 namespace stas::story {
 namespace {
@@ -584,6 +589,35 @@ TEST(ConnectorPolicy, GivesUpOnNccAsConfigured) {
        "3s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - No further attempts: the central discovery controller reports "
        "no connectivity (NCC), connect-attempts-on-ncc=2\n"},
   });
+}
+
+// Both in one iteration of the loop: the row of the controller still points to the page before. For the address
+// sanitizer.
+TEST(ConnectorPolicy, AFailureBesideANewPageLooksAtNoPageThatIsGone) {
+  const Instant now{};
+  const auto page = [](const char* entry) {
+    const Tid dc = tid_of("10.0.0.9");
+    return StafPages{std::vector<StafDc>{StafDc{dc, "configured", true, {entry_of(entry, dc)}}}, {}, true};
+  };
+  auto host = std::make_shared<HostIdentity>();
+  host->nqn = kHostNqn;
+  Connector brain;
+  brain.handle(StacdConfigured{std::make_shared<const StacdConfig>(
+                                   parse_stacd_conf(conf_text("connect-attempts-on-ncc=2"), "f", nullptr).value),
+                               host},
+               now);
+  brain.handle(DevicesScanned{}, now);
+  brain.handle(StafAppeared{}, now);
+  static_cast<void>(brain.advance(now));
+  brain.handle(page("10.0.0.1/nqn.a+ncc"), now);
+  OpId op = 0;
+  for (const Action& action : brain.advance(now))
+    if (const auto* connect = std::get_if<Connect>(&action)) op = connect->op;
+  ASSERT_NE(op, 0U);
+  brain.handle(page("10.0.0.1/nqn.a"), now);
+  brain.handle(OpDone{op, Error{ErrorKind::refused, 0, "no"}}, now);
+  static_cast<void>(brain.advance(now));
+  EXPECT_EQ(brain.find(tid_of("10.0.0.1/nqn.a"))->last_error, "no");
 }
 
 }  // namespace
