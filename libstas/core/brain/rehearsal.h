@@ -165,8 +165,9 @@ class Rehearsal {
       fact = OpDone{disconnect->op, Disconnected{}};
     else
       fact = answer_to(action);
-    if (fact) brain_.handle(*std::move(fact), now_);
-    return fact.has_value();
+    if (!fact) return false;
+    brain_.handle(*std::move(fact), now_);
+    return true;
   }
 
   // Who is not looked after any more, and nothing was said about it.
