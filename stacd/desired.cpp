@@ -126,6 +126,8 @@ class Table {
                        [&](const Tid& tid) { return is_connected(line.host_nqn ? tid : present_name(tid)); });
       const Tid tid(std::move(target.fields));
       Row& added = row(line.host_nqn ? tid : present_name(tid));
+      added.boot |= line.is_boot();
+      if (line.is_boot() && added.line != nullptr) continue;
       added.line = &line;
       if (target.excluded != nullptr) {
         added.standing = Standing::refused;
@@ -148,8 +150,10 @@ class Table {
         Row& added = row(present_name(listed.tid));
         // A rule against the host name of a line says nothing about the same address in a page.
         if (added.standing == Standing::refused) {
+          const bool boot = added.boot;
           const Tid same = added.tid;
           added = Row(same);
+          added.boot = boot;
         }
         name(added, dc, listed.entry);
         added.match = listed.match;
@@ -287,7 +291,7 @@ class Table {
   void leave(Row& row, const Known& known, Instant not_before) {
     const Instant since = known.leaving_since == kNever ? now_ : known.leaving_since;
     row.not_before = std::max(since + timing_.soak, not_before);
-    row.cut = may_cut(*facts_.config, row.tid, known.foreign, row.reason);
+    row.cut = !row.boot && may_cut(*facts_.config, row.tid, known.foreign, row.reason);
     // Its connect may be in flight; what comes of it is looked at like all that is cut.
     if (row.cut && !known.live) out_.alternatives.insert(row.tid);
   }

@@ -43,6 +43,7 @@ struct Row {
   // Who names it now. Into the configuration and the pages of the facts.
   const ControllerLine* line = nullptr;
   std::vector<const StafDc*> dcs;
+  bool boot = false;                    // this host was booted from it: it is never cut
   const Dlpe* entry = nullptr;          // of the last of `dcs`
   const MatchSection* match = nullptr;  // listed and wanted: the [Match] section that is about it
   // Why: wanted: configured or listed; leaving, refused: the evidence.

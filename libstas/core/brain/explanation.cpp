@@ -108,7 +108,10 @@ void tell_identity(Explanation& out, const HostIdentity& system, const Tid& tid,
 
 }  // namespace
 
-std::string place(const std::string& file, int line) { return line == 0 ? file : file + ":" + std::to_string(line); }
+std::string place(const std::string& file, int line) {
+  if (line < 0) return "entry " + std::to_string(-line) + " of the firmware's boot table (NBFT)";
+  return line == 0 ? file : file + ":" + std::to_string(line);
+}
 
 namespace {
 

@@ -75,7 +75,7 @@ struct Answer {
   std::vector<std::string> names;  // nobody knows it: the names that are known
 };
 
-// "FILE:LINE"; "FILE" for line 0, which is the whole file.
+// "FILE:LINE"; "FILE" for line 0, which is the whole file; below 0 what the boot table says (ControllerLine::line).
 std::string place(const std::string& file, int line);
 // The exclude= rules and the doubts of the configuration that have the name asked for, beside those that stand at one
 // of the controllers already.

@@ -219,9 +219,9 @@ class Reader {
     // One for each HFI that leads to it.
     std::string hfis(1, ssns[46]);
     if (ways) hfis += *ways;
-    for (const char c : hfis) {
-      const auto index = static_cast<std::uint8_t>(c);
-      if (index == 0 && &c != hfis.data()) continue;
+    for (std::size_t i = 0; i < hfis.size(); ++i) {
+      const auto index = byte(hfis, i);
+      if (index == 0 && i > 0) continue;
       if (!take_hfi(index, ioc)) leave_out(name + ": a way to it, HFI " + std::to_string(index));
       if (std::ranges::find(nbft_.subsystems, ioc) == nbft_.subsystems.end()) nbft_.subsystems.push_back(ioc);
     }

@@ -4,6 +4,7 @@
 // connection that this Tid means?" (compatibility contract 4.5).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,6 +49,7 @@ struct Interface {
   std::string name;
   std::vector<IpAddress> addresses;
   bool up = true;  // and with a carrier
+  std::array<std::uint8_t, 6> mac{};
   friend bool operator==(const Interface&, const Interface&) = default;
 };
 using Interfaces = std::vector<Interface>;

@@ -13,6 +13,7 @@
 
 #include "libstas/core/base/time.h"
 #include "libstas/core/brain/action.h"
+#include "libstas/core/brain/boot.h"
 #include "libstas/core/brain/event.h"
 #include "libstas/core/brain/last_known.h"
 #include "libstas/core/config/config_values.h"
@@ -35,14 +36,15 @@ struct BrainPort {
   // A snapshot of it, whose text is made when it is called, on any thread.
   std::function<std::function<std::string()>(std::optional<KnownHost> host)> last_known;
 
-  // The file at `path`, compared with the configuration in force, and the host become one event. `understood`: the file
-  // counts.
+  // The file at `path`, compared with the configuration in force, what was booted from (boot_lines()), and the host
+  // become one event. `understood`: the file counts.
   struct News {
     Event event;
     std::vector<Complaint> complaints;
     bool understood = true;
   };
-  std::function<News(const std::string& path, const ConfText& file, Host host)> read_config;
+  std::function<News(const std::string& path, const ConfText& file, Host host, const std::vector<ControllerLine>& boot)>
+      read_config;
 };
 
 // `Configured` is the brain's event for a configuration. The brain outlives the port.
@@ -67,8 +69,10 @@ BrainPort port_of(Brain& brain, LastKnownRead<Known> (*parse_known)(std::string_
     known.host = std::move(host);
     return [known = std::make_shared<const decltype(known)>(std::move(known))] { return format_last_known(*known); };
   };
-  port.read_config = [&brain, parser](const std::string& path, const ConfText& file, BrainPort::Host host) {
+  port.read_config = [&brain, parser](const std::string& path, const ConfText& file, BrainPort::Host host,
+                                      const std::vector<ControllerLine>& boot) {
     auto parsed = load_conf(path, file, parser, brain.config());
+    set_boot_lines(parsed.value, boot);
     return BrainPort::News{Configured{std::make_shared<const Config>(std::move(parsed.value)), std::move(host)},
                            std::move(parsed.complaints), !parsed.broken};
   };

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "libstas/sys/daemon/boot_table.h"
 #include "libstas/sys/daemon/host_file.h"
 #include "libstas/sys/daemon/state_file.h"
 #include "libstas/sys/fabric/kernel/sysfs.h"
@@ -53,7 +54,8 @@ Result<Json> plan_offline(const DaemonOptions& options, const BrainPort& port, C
   log_complaints(complaints, journal);
   auto host = HostFile(options.sys_conf, journal).at_start(known_host);
   if (!host) return tl::unexpected(host.error());
-  auto news = port.read_config(*options.plan, read_conf(*options.plan), *std::move(host));
+  auto news =
+      port.read_config(*options.plan, read_conf(*options.plan), *std::move(host), BootTable(journal).lines(interest));
   std::vector<std::string> texts;
   for (const Complaint& complaint : news.complaints) texts.push_back(labelled(complaint));
   if (!news.understood) return plan_answer(*options.plan, texts, std::nullopt);

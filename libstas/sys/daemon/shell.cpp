@@ -106,7 +106,8 @@ Result<void> Shell::start() {
   }
   host_ = *std::move(host);
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
-  configure(read_conf(options_.conf_file));
+  boot_table_ = std::make_shared<const BootTable>(journal_);
+  configure(read_conf(options_.conf_file), boot_table_->lines(interest_));
   const auto heard = notifier_.start();
   told(heard);
   if (is_shortage(heard)) return heard;
@@ -158,8 +159,8 @@ void Shell::give_up(const std::string& why) {
 }
 
 // Both files were read and judged before either counts; the brain hears of both at once.
-void Shell::configure(const ConfText& conf) {
-  auto news = brain_.read_config(options_.conf_file, conf, host_);
+void Shell::configure(const ConfText& conf, const std::vector<ControllerLine>& boot) {
+  auto news = brain_.read_config(options_.conf_file, conf, host_, boot);
   log_complaints(news.complaints, journal_);
   const bool first = brain_.config() == nullptr;
   handle(std::move(news.event));
@@ -289,13 +290,17 @@ void Shell::reload() {
 struct Shell::Files {
   ConfText conf;
   HostFile::Seen sys_conf;
+  std::vector<ControllerLine> boot;
 };
 
 // Their disk may hang: it may be one of those that are connected here.
 void Shell::read_files() {
   slow_files_.arm_after(kSlowFiles);
-  reading_.start([this, conf = options_.conf_file, sys_conf = host_file_.reader()]() -> OneJob::Completion {
-    return [this, files = std::make_shared<const Files>(Files{read_conf(conf), sys_conf()})] { files_read(*files); };
+  reading_.start([this, conf = options_.conf_file, sys_conf = host_file_.reader(), boot = boot_table_,
+                  kind = interest_]() -> OneJob::Completion {
+    return [this, files = std::make_shared<const Files>(Files{read_conf(conf), sys_conf(), boot->lines(kind)})] {
+      files_read(*files);
+    };
   });
 }
 
@@ -304,7 +309,7 @@ void Shell::files_read(const Files& files) {
   if (stopping_) return;
   if (std::exchange(read_again_, false)) read_files();
   host_ = host_file_.at_reload(files.sys_conf, host_);
-  configure(files.conf);
+  configure(files.conf, files.boot);
 }
 
 // A file in place of ours has been sent; what it names has not.
@@ -317,16 +322,16 @@ void Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_
   auto see_host =
       sys_conf ? host_file_.reader(std::move(sys_conf->path), std::move(sys_conf->text)) : host_file_.reader();
   foreseen_ = std::move(done);  // a thread that hangs outlives the bus that it would answer on
-  foreseeing_.start(
-      [this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host)]() -> OneJob::Completion {
-        auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host()});
-        return [this, path, files = std::move(files)] { std::exchange(foreseen_, {})(outlook_of(path, *files)); };
-      });
+  foreseeing_.start([this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host),
+                     boot = boot_table_, kind = interest_]() -> OneJob::Completion {
+    auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host(), boot->lines(kind)});
+    return [this, path, files = std::move(files)] { std::exchange(foreseen_, {})(outlook_of(path, *files)); };
+  });
 }
 
 Shell::Outlook Shell::outlook_of(const std::string& conf_file, const Files& files) const {
   auto host = host_file_.foresee(files.sys_conf, host_);
-  auto news = brain_.read_config(conf_file, files.conf, std::move(host.host));
+  auto news = brain_.read_config(conf_file, files.conf, std::move(host.host), files.boot);
   Outlook outlook{std::move(news.event), {}, host.flaw.empty() && news.understood};
   if (!host.flaw.empty()) outlook.complaints.push_back("error: " + host.flaw);
   for (const auto* complaints : {&host.complaints, &news.complaints})

@@ -15,6 +15,7 @@
 #include "libstas/core/base/log_limit.h"
 #include "libstas/core/brain/tally.h"
 #include "libstas/sys/bus/bus.h"
+#include "libstas/sys/daemon/boot_table.h"
 #include "libstas/sys/daemon/brain_port.h"
 #include "libstas/sys/daemon/command_line.h"
 #include "libstas/sys/daemon/history_file.h"
@@ -93,7 +94,7 @@ class Shell {
   void begin();
   void give_up(const std::string& why);
   struct Files;
-  void configure(const ConfText& conf);
+  void configure(const ConfText& conf, const std::vector<ControllerLine>& boot);
   void read_files();
   void files_read(const Files& files);
   Outlook outlook_of(const std::string& conf_file, const Files& files) const;
@@ -128,6 +129,7 @@ class Shell {
   Resolver resolver_;
   HostFile host_file_;
   HostFile::Host host_;
+  std::shared_ptr<const BootTable> boot_table_;
   std::optional<KnownHost> saved_host_;
   OneJob reading_;
   OneJob foreseeing_;

@@ -107,6 +107,9 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
   } else if (verb == "conf" || verb == "start") {
     configure(options_ = rest);
     if (verb == "start") scan();
+  } else if (verb == "boot") {
+    boot_.clear();
+    for (const auto& word : words) boot_.push_back(boot_line_of(word, static_cast<int>(boot_.size()) + 1));
   } else if (verb == "scan") {
     scan(words == Words{"lost"});
   } else if (verb == "device") {

@@ -21,6 +21,7 @@
 //   hold ADDRESS KIND         operations of that kind (connect, disconnect, register, supported, page) get no answer
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again
+//   boot CONTROLLER...        what the firmware booted from, from the next conf on
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
 //   options                   from now on connection parameters that are set are noted with each connect
@@ -37,6 +38,7 @@
 #include <vector>
 
 #include "libstas/core/brain/action.h"
+#include "libstas/core/brain/boot.h"
 #include "libstas/core/brain/event.h"
 #include "libstas/core/brain/explanation.h"
 #include "libstas/core/brain/plan.h"
@@ -93,6 +95,7 @@ class Driver {
   std::map<std::string, std::string> dctype_;      // by address
   std::map<std::string, std::string> unique_nqn_;  // by address: what Identify says
   std::string symname_;
+  std::vector<ControllerLine> boot_;
 
  private:
   bool common(const std::string& verb, const Words& words, const std::string& rest);

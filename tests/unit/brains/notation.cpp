@@ -105,6 +105,19 @@ std::string show(const Tid& tid) {
   return text;
 }
 
+ControllerLine boot_line_of(std::string_view token, int number) {
+  const Tid tid = tid_of(token);
+  ControllerLine line;
+  line.transport = tid.transport();
+  line.traddr = tid.traddr();
+  line.trsvcid = tid.trsvcid();
+  line.subsysnqn = tid.subsysnqn();
+  line.host_iface = tid.host_iface();
+  if (tid.host_nqn() != kHostNqn) line.host_nqn = tid.host_nqn();
+  line.line = -number;
+  return line;
+}
+
 Dlpe entry_of(std::string_view token, const Tid& dc) {
   std::string text(token);
   Dlpe entry;

@@ -24,6 +24,9 @@ inline constexpr std::string_view kHostNqn = "nqn.host";
 Tid tid_of(std::string_view token);
 std::string show(const Tid& tid);
 
+// As the boot table has it (core/brain/boot).
+ControllerLine boot_line_of(std::string_view token, int number);
+
 Dlpe entry_of(std::string_view token, const Tid& dc);
 
 // The text of a configuration file with these options, each under its section.

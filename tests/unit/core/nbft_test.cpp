@@ -53,6 +53,15 @@ TEST(Nbft, SaysWhatWasBootedFrom) {
   EXPECT_FALSE(nbft->subsystems[0].hdr_digest);
 }
 
+TEST(Nbft, AnEntryMayLeaveTheWayOpen) {
+  NbftBuilder table;
+  table.add_ssns(mapped(192, 0, 2, 49), "4420", "nqn.2024-01.org.example:root", {0, 0});
+  const auto nbft = parse_nbft(table.build());
+  ASSERT_EQ(nbft->subsystems.size(), 1U);
+  EXPECT_FALSE(nbft->subsystems[0].interface);
+  EXPECT_THAT(nbft->left_out, IsEmpty());
+}
+
 TEST(Nbft, IdentityCountsOnlyWhereAnAdministratorSetIt) {
   auto table = good();
   table.host_flags = 1;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "libstas/core/brain/boot.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stas {
+
+namespace {
+
+bool same_controller(const ControllerLine& a, const ControllerLine& b) {
+  return a.transport == b.transport && a.traddr == b.traddr && a.trsvcid == b.trsvcid && a.subsysnqn == b.subsysnqn &&
+         a.host_iface == b.host_iface && a.host_nqn == b.host_nqn;
+}
+
+}  // namespace
+
+std::string interface_now(const NbftInterface& interface, const Interfaces& interfaces) {
+  std::vector<const Interface*> candidates;
+  for (const Interface& one : interfaces)
+    if (one.mac == interface.mac) candidates.push_back(&one);
+  if (candidates.size() > 1)
+    std::erase_if(candidates, [&](const Interface* one) {
+      return !interface.address || std::ranges::find(one->addresses, *interface.address) == one->addresses.end();
+    });
+  return candidates.size() == 1 ? candidates.front()->name : std::string();
+}
+
+std::vector<ControllerLine> boot_lines(const std::vector<Nbft>& tables, ControllerKind kind,
+                                       const Interfaces& interfaces) {
+  std::vector<ControllerLine> lines;
+  int number = 0;
+  for (const Nbft& table : tables) {
+    const auto& entries = kind == ControllerKind::io ? table.subsystems : table.discovery_controllers;
+    for (const NbftController& entry : entries) {
+      ControllerLine line;
+      line.transport = entry.transport;
+      line.traddr = entry.traddr;
+      line.trsvcid = entry.trsvcid;
+      line.subsysnqn = entry.nqn;
+      if (entry.interface && entry.transport == Transport::tcp)
+        line.host_iface = interface_now(*entry.interface, interfaces);
+      if (!table.host_nqn.empty()) line.host_nqn = table.host_nqn;
+      if (!table.host_nqn.empty() && !table.host_id.empty()) line.host_id = table.host_id;
+      if (entry.hdr_digest) line.options.hdr_digest = true;
+      if (entry.data_digest) line.options.data_digest = true;
+      line.line = -++number;
+      if (std::ranges::none_of(lines, [&](const auto& known) { return same_controller(known, line); }))
+        lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
+void set_boot_lines(CommonConfig& config, const std::vector<ControllerLine>& lines) {
+  std::erase_if(config.controllers, [](const ControllerLine& line) { return line.is_boot(); });
+  config.controllers.insert(config.controllers.end(), lines.begin(), lines.end());
+}
+
+}  // namespace stas

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the firmware booted from (core/discovery/nbft), as controller= lines that nobody wrote: so an exclude= line, a
+// plan and an explanation treat them as those of a file (compatibility contract 2.9). What was booted from is never
+// disconnected; ControllerLine::is_boot() says so to who decides.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libstas/core/config/config_values.h"
+#include "libstas/core/discovery/nbft.h"
+#include "libstas/core/identity/device.h"
+
+namespace stas {
+
+// Each once, numbered by its entry. discovery: the discovery controllers of the tables; io: the subsystems.
+std::vector<ControllerLine> boot_lines(const std::vector<Nbft>& tables, ControllerKind kind,
+                                       const Interfaces& interfaces);
+// In place of those that the configuration has. What the file says of the same controller comes before what the
+// firmware does.
+void set_boot_lines(CommonConfig& config, const std::vector<ControllerLine>& lines);
+// The interface that it is today: that with its MAC address. Where several have it (VLANs, bonds), the one that has its
+// IP address; "" where that does not show.
+std::string interface_now(const NbftInterface& interface, const Interfaces& interfaces);
+
+}  // namespace stas

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The boot tables of the firmware, as the kernel shows them: read once, at start, as they do not change.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "libstas/core/brain/boot.h"
+#include "libstas/sys/os/journal.h"
+
+namespace stas {
+
+class BootTable {
+ public:
+  // Reads and judges them. What is wrong with one is logged, and costs no other.
+  explicit BootTable(const Journal& journal, const std::string& directory = "/sys/firmware/acpi/tables");
+
+  // As controller= lines, with the interfaces of now: those of its MAC addresses. On any thread.
+  std::vector<ControllerLine> lines(ControllerKind kind) const;
+
+ private:
+  std::vector<Nbft> tables_;
+};
+
+}  // namespace stas
