@@ -30,12 +30,14 @@ def prepare():
     return None
 
 
-def exec_stop_post():
-    """What systemd does when stacd has ended, however it did."""
+def exec_stop_post(result="signal"):
+    """What systemd does when stacd has ended with this result."""
     unit = (BUILD / "systemd/stacd.service").read_text()
-    for line in unit.splitlines():
-        if line.startswith("ExecStopPost="):
-            subprocess.run(shlex.split(line.removeprefix("ExecStopPost=-")), stdin=subprocess.DEVNULL, check=False)
+    lines = [line for line in unit.splitlines() if line.startswith("ExecStopPost=")]
+    assert lines
+    for line in lines:
+        command = line.removeprefix("ExecStopPost=").lstrip("-+").replace("$$", "$")
+        subprocess.run(shlex.split(command), env={"SERVICE_RESULT": result}, stdin=subprocess.DEVNULL, check=False)
 
 
 class Privileges(Story):
