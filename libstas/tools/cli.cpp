@@ -254,6 +254,10 @@ CliOutcome parse_command_line(const CliSpec& spec, const std::vector<std::string
     outcome.run.values[command->arguments[i]] = arguments[i];
   }
   auto known = command->arguments.size();
+  if (command->repeats && known > 0) {
+    outcome.run.repeated.assign(arguments.begin() + static_cast<std::ptrdiff_t>(known) - 1, arguments.end());
+    known = arguments.size();
+  }
   if (!command->last_argument.empty() && arguments.size() > known)
     outcome.run.values[command->last_argument] = arguments[known++];
   const auto more = sub.leftovers(known);

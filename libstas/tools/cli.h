@@ -30,6 +30,7 @@ struct CliCommand : CliLevel {
   std::string name;
   std::vector<std::string> arguments;  // names of the positional arguments, all mandatory ...
   std::string last_argument;           // ... and of one behind them that may be left out; "": none
+  bool repeats = false;                // the last mandatory argument may be there many times: CliRun::repeated
 };
 
 struct CliSpec : CliLevel {
@@ -43,6 +44,7 @@ struct CliSpec : CliLevel {
 struct CliRun {
   std::string command;
   std::map<std::string, std::string> values;  // by option or argument name; flags have ""
+  std::vector<std::string> repeated;          // all values of an argument that repeats
   bool has(const std::string& name) const { return values.count(name) != 0; }
   std::string value(const std::string& name, const std::string& fallback = {}) const;
 };

@@ -183,6 +183,13 @@ class Check(Story):
             path.write_text(text)
             done = self.world.run(program(daemon), "--check", path)
             self.assertEqual((done.returncode, expected in done.stdout), (status, True), done.stdout + done.stderr)
+        for text, what in (("--transport=tcp --traddr=192.0.2.1\n", "discovery.conf"),
+                           ('[{"hostnqn": "nqn.x", "subsystems": []}]', "config.json")):
+            path.write_text(text)
+            for daemon in ("stafd", "stacd"):
+                done = self.world.run(program(daemon), "--check", path)
+                self.assertEqual((done.returncode, len(done.stdout.splitlines())), (1, 1), done.stdout)
+                self.assertIn(f"this is a {what} of nvme-cli, which is not read here; `stasadm convert {path}`", done.stdout)
         done = self.world.run(program("stacd"), "--check", self.world.path / "absent")
         self.assertEqual(done.returncode, 1)
         self.assertIn("absent", done.stderr)

@@ -18,7 +18,7 @@ using Library = nlohmann::json;
 // Builds the value while the library reads. Returning false stops it.
 class Builder : public nlohmann::json_sax<Library> {
  public:
-  Builder(Json& root, const JsonLimits& limits) : root_(root), limits_(limits) {}
+  Builder(Json& root, std::string_view text, const JsonLimits& limits) : root_(root), text_(text), limits_(limits) {}
 
   bool null() override { return put(nullptr) != nullptr; }
   bool boolean(bool value) override { return put(value) != nullptr; }
@@ -36,7 +36,10 @@ class Builder : public nlohmann::json_sax<Library> {
   bool start_array(std::size_t) override { return open(Json::array()); }
   bool end_array() override { return close(); }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
-    if (complaint_.empty()) complaint_ = "syntax error at byte " + std::to_string(position);
+    if (!complaint_.empty()) return false;
+    const auto line =
+        std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(std::min(position, text_.size())), '\n');
+    complaint_ = "syntax error at byte " + std::to_string(position) + ", line " + std::to_string(line + 1);
     return false;
   }
 
@@ -70,6 +73,7 @@ class Builder : public nlohmann::json_sax<Library> {
   }
 
   Json& root_;
+  const std::string_view text_;
   const JsonLimits& limits_;
   std::vector<Json*> open_;
   std::string key_;
@@ -149,7 +153,7 @@ Result<Json> Json::parse(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes)
     return fail(ErrorKind::invalid_input, "JSON: more than " + std::to_string(limits.bytes) + " bytes");
   Json root;
-  Builder builder(root, limits);
+  Builder builder(root, text, limits);
   try {
     if (!Library::sax_parse(text.begin(), text.end(), &builder))
       return fail(ErrorKind::invalid_input, "JSON: " + builder.complaint());

@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "libstas/core/base/secret.h"
+#include "libstas/core/config/conf_kind.h"
 #include "libstas/core/config/config.h"
 #include "libstas/core/config/named_key.h"
 #include "libstas/sys/daemon/key_files.h"
@@ -47,7 +49,8 @@ Parsed<Config> load_conf(const std::string& path, const ConfText& file, const Co
   return parsed;
 }
 
-// --check: prints each complaint, then a verdict. Exit status 0 when there is nothing to complain about, else 1.
+// --check: prints each complaint, or whose file it is if it is another program's, then a verdict. Exit status 0 when
+// there is nothing to complain about, else 1.
 std::optional<std::string> read_checked(const std::string& path);
 std::string labelled(const Complaint& complaint);  // "error: File:FILE:LINE: text"
 int print_check(const std::string& path, const std::vector<Complaint>& complaints);
@@ -55,6 +58,8 @@ template <class Config>
 int check_conf(const std::string& path, const ConfParser<Config>& parser) {
   auto text = read_checked(path);
   if (!text) return 1;
+  if (std::string other = foreign_conf(*text, path); !other.empty())
+    return print_check(path, {{Severity::error, path, 0, std::move(other)}});
   const NamedKeys keys = read_named_keys(find_keys(*text));
   return print_check(path, parser.parse(*text, path, nullptr, keys).complaints);
 }

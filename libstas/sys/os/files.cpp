@@ -39,10 +39,8 @@ int write_all(int fd, std::string_view content) {
   return 0;
 }
 
-// 0 or errno. The temporary file exists only after success.
+// 0 or errno. The file exists only after success, and was not there before: it is ours.
 int write_new(const std::string& path, std::string_view content, mode_t mode) {
-  // What a crashed predecessor left, or what somebody planted there; O_EXCL then guarantees that the file is ours.
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno;
   UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateMode));
   if (fd.get() < 0) return errno;
   int error = write_all(fd.get(), content);
@@ -106,12 +104,19 @@ Result<void> write_file_atomic(const std::string& path, std::string_view content
   if (name == path.size()) return fail(ErrorKind::invalid_input, "'" + path + "': not the name of a file");
   const std::string temporary = path.substr(0, name) + "." + path.substr(name) + ".new";
 
+  // What a crashed predecessor left, or what somebody planted there.
+  if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) return fail_errno(temporary, errno);
   if (const int error = write_new(temporary, content, mode); error != 0) return fail_errno(temporary, error);
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     return fail_errno(path, error);
   }
+  return {};
+}
+
+Result<void> create_file(const std::string& path, std::string_view content, mode_t mode) {
+  if (const int error = write_new(path, content, mode); error != 0) return fail_errno(path, error);
   return {};
 }
 

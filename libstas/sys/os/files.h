@@ -36,6 +36,9 @@ Result<RegularFile> read_regular(const std::string& path, std::size_t max_bytes)
 // machine. One writer per path.
 Result<void> write_file_atomic(const std::string& path, std::string_view content, mode_t mode = kPrivateMode);
 
+// Makes a file that does not exist yet, with all of the content or not at all; EEXIST when anything has that name.
+Result<void> create_file(const std::string& path, std::string_view content, mode_t mode = kPrivateMode);
+
 // A file that does not exist counts as removed.
 Result<void> remove_file(const std::string& path);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// stasadm(1): makes the identity of this host (host NQN, host ID, symbolic name) and writes it into sys.conf(5).
+// stasadm(1): makes the identity of this host (host NQN, host ID, symbolic name) and writes it into sys.conf(5);
+// converts configurations of others.
 // Nothing is printed unless something goes wrong: then one line that names the file and the cause, exit code 1.
 #include <cerrno>
 #include <cstdio>
@@ -20,6 +21,7 @@
 #include "libstas/core/identity/nqn.h"
 #include "libstas/sys/os/files.h"
 #include "libstas/tools/cli.h"
+#include "libstas/tools/stasadm/convert_command.h"
 #include "libstas/tools/stasadm/host_uuid.h"
 #include "libstas/tools/stasadm/sys_conf_edit.h"
 
@@ -32,7 +34,7 @@ constexpr std::size_t kMaxIdentityBytes = 4096;
 constexpr mode_t kNewFileMode = 0644;
 
 constexpr const char* kMainUsage = R"(usage: stasadm [-h] [-v] [-c FILE]
-               {hostnqn,hostid,set-symname,clear-symname} ...
+               {hostnqn,hostid,set-symname,clear-symname,convert} ...
 )";
 
 constexpr const char* kMainHelp = R"(
@@ -44,11 +46,12 @@ options:
   -c, --conf-file FILE  Configuration file. Default /etc/stas/sys.conf.
 
 Commands:
-  {hostnqn,hostid,set-symname,clear-symname}
+  {hostnqn,hostid,set-symname,clear-symname,convert}
     hostnqn             Configure the host NQN. The NQN is auto-generated.
     hostid              Configure the host ID. The ID is auto-generated.
     set-symname         Set the host symbolic
     clear-symname       Clear the host symbolic
+    convert             Write what other programs' configuration means
 )";
 
 CliCommand command(const std::string& name, const std::string& usage, const std::string& help) {
@@ -79,6 +82,7 @@ CliSpec specification() {
       command("set-symname", " [-f FILE] SYMNAME",
               "\npositional arguments:\n  SYMNAME          Symbolic name\n" + help_with_file("symbolic name")),
       command("clear-symname", "", "\noptions:\n  -h, --help  show this help message and exit\n"),
+      convert_command(),
   };
   return spec;
 }
@@ -164,6 +168,7 @@ int main(int argc, char** argv) {
     std::fputs(outcome.out.c_str(), stdout);
     return outcome.exit_code;
   }
+  if (outcome.run.command == "convert") return run_convert(outcome.run);
   const auto done = execute(outcome.run);
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().text.c_str());

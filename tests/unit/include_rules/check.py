@@ -25,6 +25,7 @@ BASE = ['libstas/core/base']
 IDENTITY = BASE + ['libstas/core/identity']
 DISCOVERY = IDENTITY + ['libstas/core/discovery']
 CONFIG = IDENTITY + ['libstas/core/config']
+CONVERT = CONFIG + ['libstas/core/convert']
 CORE = DISCOVERY + ['libstas/core/config', 'libstas/core/brain']
 PROTOCOL = DISCOVERY + ['libstas/nvme_tcp']
 OS = ['libstas/sys/os']
@@ -40,6 +41,7 @@ FOLDERS = {
     'libstas/core/identity': BASE,
     'libstas/core/discovery': IDENTITY,
     'libstas/core/config': IDENTITY,
+    'libstas/core/convert': CONFIG,
     'libstas/core/brain': CORE,
     'libstas/nvme_tcp': DISCOVERY,
     'libstas/sys/os': BASE,
@@ -52,7 +54,7 @@ FOLDERS = {
     'libstas/sys/fabric/user': CORE + FABRIC,
     'libstas/sys/daemon': CORE + SYS,
     'libstas/tools': IDENTITY + OS + ['libstas/sys/bus'],
-    'libstas/tools/stasadm': CONFIG + OS + ['libstas/tools'],
+    'libstas/tools/stasadm': CONVERT + OS + ['libstas/tools'],
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }

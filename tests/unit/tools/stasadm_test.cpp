@@ -175,14 +175,67 @@ TEST_F(StasadmTest, ErrorsAreOneLineThatNamesTheFile) {
   EXPECT_FALSE(fs::exists(path("sys.conf")));
 }
 
+TEST_F(StasadmTest, ConvertsToStandardOutputOrIntoADirectory) {
+  std::ofstream(path("discovery.conf")) << "# arrays\n--transport=tcp --traddr=192.0.2.1 --hdr-digest\n";
+  EXPECT_EQ(run("convert " + path("discovery.conf")), 0);
+  EXPECT_EQ(output_, "### stafd.conf\n# Made from " + path("discovery.conf") +
+                         " (discovery.conf) by stasadm convert.\n\n[Controllers]\n"
+                         "controller=transport=tcp;traddr=192.0.2.1;hdr-digest=true\n\n### stacd.conf\n# Made from " +
+                         path("discovery.conf") +
+                         " (discovery.conf) by stasadm convert.\n\n[Global]\nhdr-digest=true\n");
+  fs::create_directory(path("out"));
+  const std::string into = "convert --output-dir " + path("out") + " " + path("discovery.conf");
+  EXPECT_EQ(run(into), 0) << output_;
+  EXPECT_EQ(output_, "");
+  EXPECT_EQ(fs::status(path("out/stafd.conf")).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_FALSE(fs::exists(path("out/sys.conf")));
+
+  // Nothing is overwritten, also not one of two.
+  const std::string before = read(path("out/stafd.conf"));
+  fs::remove(path("out/stacd.conf"));
+  std::ofstream(path("discovery.conf")) << "-t tcp -a 192.0.2.2 -g\n";
+  EXPECT_EQ(run(into), 1);
+  EXPECT_EQ(output_, path("out/stafd.conf") + ": exists already; --force overwrites it\n");
+  EXPECT_EQ(read(path("out/stafd.conf")), before);
+  EXPECT_FALSE(fs::exists(path("out/stacd.conf")));
+  EXPECT_EQ(run(into + " --force"), 0) << output_;
+  EXPECT_NE(read(path("out/stafd.conf")).find("192.0.2.2"), std::string::npos);
+  EXPECT_TRUE(fs::exists(path("out/stacd.conf")));
+}
+
+TEST_F(StasadmTest, WhatIsLostIsToldWithItsLineAndWithoutItsKeys) {
+  std::ofstream(path("discovery.conf")) << "-t tcp -a 192.0.2.1 -S DHHC-1:00:hush: --tls-key=NVMeTLSkey-1:hush --tos=7\n"
+                                           "--transport=tcp\n";
+  EXPECT_EQ(run("convert --output-dir " + directory_ + " " + path("discovery.conf")), 3);
+  EXPECT_NE(read(path("stafd.conf")).find("dhchap-secret=DHHC-1:00:hush:"), std::string::npos);
+  EXPECT_EQ(output_.find("hush"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("lost: File:" + path("discovery.conf") + ":1: --tos has no counterpart"), std::string::npos)
+      << output_;
+  EXPECT_NE(output_.find("lost: File:" + path("discovery.conf") + ":2: "), std::string::npos) << output_;
+}
+
+TEST_F(StasadmTest, ConvertRefusesWhatItCannotRead) {
+  EXPECT_EQ(run("convert"), 2);
+  EXPECT_EQ(run("convert --to discovery.conf x"), 2);
+  EXPECT_EQ(run("convert " + path("none")), 1);
+  EXPECT_EQ(run("convert " + directory_), 1);
+  EXPECT_EQ(run("convert /dev/null"), 1);
+  EXPECT_EQ(output_, "/dev/null: is no regular file\n");
+  std::ofstream(path("x.conf")) << "[Controllers]\ncontroller=transport=tcp;traddr=192.0.2.1\n";
+  EXPECT_EQ(run("convert " + path("x.conf")), 1);
+  EXPECT_EQ(output_.rfind(path("x.conf") + ": neither its name nor what is in it says", 0), 0U) << output_;
+}
+
 TEST_F(StasadmTest, CommandLineIsTheOldOne) {
   EXPECT_EQ(run(""), 1);
-  EXPECT_EQ(output_,
-            "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname} ...\n");
+  EXPECT_EQ(
+      output_,
+      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert} ...\n");
   EXPECT_EQ(run("clear-symname -f /tmp/sys.conf"), 2);
-  EXPECT_EQ(output_,
-            "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname} ...\n"
-            "stasadm: error: unrecognized arguments: -f /tmp/sys.conf\n");
+  EXPECT_EQ(
+      output_,
+      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert} ...\n"
+      "stasadm: error: unrecognized arguments: -f /tmp/sys.conf\n");
   EXPECT_EQ(run("set-symname --help"), 0);
   EXPECT_EQ(output_,
             "usage: stasadm set-symname [-h] [-f FILE] SYMNAME\n\npositional arguments:\n"
