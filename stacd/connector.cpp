@@ -73,7 +73,8 @@ void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
   ioc.bind(ref, now);
   ioc.works = is_live(ioc);
   names_.reached(ioc.tid.traddr());
-  dirty_ |= desired_.depends_on(ioc.tid);
+  const Device* device = devices_.find(ref);
+  dirty_ |= desired_.depends_on(ioc.tid) || (device != nullptr && !device->owner.empty());
   save_ = true;
 }
 
@@ -132,6 +133,8 @@ void Connector::handle(Event event, Instant now) {
           [&](InterfacesSeen& seen) { on_interfaces(std::move(seen.interfaces), now); },
           [&](const Resolved& resolved) { on_resolved(resolved, now); },
           [&](const StacdConfigured& configured) { on_configured(configured, now); },
+          [&](const HostExclusionsRead& read) { on_exclusions(read); },
+          [&](const Trouble& trouble) { report_once(Level::warning, Topic::none, trouble.text); },
           [&](const StafAppeared&) { on_staf_appeared(now); }, [&](const StafVanished&) { on_staf_vanished(); },
           [&](const StafChanged&) { on_staf_changed(now); },
           [&](StafPages& pages) { on_staf_pages(std::move(pages), now); },
@@ -148,8 +151,8 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
     report_plain(Level::warning, Topic::host_changed,
                  "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +
                      " stay as they are until they end. To renew them, disconnect them");
-  config_ = event.config;
   host_ = event.host;
+  config_ = with_exclusions(event.config, exclusions_, host_->id);
   if (host_nqns_.size() >= kMaxHostNqns) host_nqns_.clear();
   host_nqns_.insert(host_->nqn);
   names_.want(host_names(*config_));
@@ -166,6 +169,14 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
     const auto limit = static_cast<unsigned>(config_->connect_attempts_on_ncc);
     if (limit > 0 && ioc.attempts >= limit) ioc.attempts = limit - 1;
   }
+}
+
+void Connector::on_exclusions(const HostExclusionsRead& event) {
+  exclusions_ = event.list;
+  if (config_ == nullptr) return;
+  config_ = with_exclusions(config_, exclusions_, host_->id);
+  staf_.judge(config_);
+  dirty_ = true;
 }
 
 void Connector::on_interfaces(Interfaces interfaces, Instant now) {
@@ -233,7 +244,13 @@ void Connector::on_staf_pages(StafPages pages, Instant now) {
   if (staf_.answered(std::move(pages), asked_, now) || desired_.ask_staf) dirty_ = config_ != nullptr;
 }
 
-// Before the devices know the news.
+// What belongs to somebody else is not cut. Before the devices know the news, and so is the next.
+void Connector::note_owner(const Device& device) {
+  if (owner_of(device.ref) == nullptr) return;
+  const Device* known = devices_.find(device.ref);
+  dirty_ |= (known == nullptr ? std::string() : known->owner) != device.owner;
+}
+
 void Connector::tell_link(const Device& device) {
   const Link link = devices_.link_change(device);
   const Ioc* ioc = link == Link::unchanged ? nullptr : owner_of(device.ref);
@@ -245,6 +262,7 @@ void Connector::tell_link(const Device& device) {
 }
 
 void Connector::on_device_seen(const Device& device, Instant now) {
+  note_owner(device);
   tell_link(device);
   lost_devices(devices_.seen(device), now, false);
   check_guess(device, now);
@@ -269,7 +287,10 @@ void Connector::check_guess(const Device& device, Instant now) {
 
 void Connector::on_scan(std::vector<Device> devices, Instant now) {
   const bool first = !devices_.complete();
-  for (const auto& device : devices) tell_link(device);
+  for (const auto& device : devices) {
+    note_owner(device);
+    tell_link(device);
+  }
   lost_devices(devices_.scanned(std::move(devices)), now, true);
   for (const auto& [name, device] : devices_.all()) check_guess(device, now);
   for (auto& [id, ioc] : iocs_)

@@ -89,6 +89,7 @@ class Connector {
   void on_interfaces(Interfaces interfaces, Instant now);
   void on_resolved(const Resolved& resolved, Instant now);
   void on_configured(const StacdConfigured& event, Instant now);
+  void on_exclusions(const HostExclusionsRead& event);
   void on_staf_appeared(Instant now);
   void on_staf_vanished();
   void on_staf_changed(Instant now);
@@ -125,6 +126,7 @@ class Connector {
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
 
+  void note_owner(const Device& device);
   void tell_link(const Device& device);
   void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
   void lose(Ioc& ioc, Instant now);
@@ -140,6 +142,7 @@ class Connector {
   ConnectorTiming timing_;
   std::shared_ptr<const StacdConfig> config_;
   std::shared_ptr<const HostIdentity> host_;
+  std::shared_ptr<const HostExclusions> exclusions_;
   std::set<std::string> host_nqns_;  // the system's since the start, as many as kMaxHostNqns
   DeviceBook devices_;
   NameBook names_;

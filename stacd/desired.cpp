@@ -28,6 +28,8 @@ Reason reason_of(Usability why) {
       return Reason::unusable;
     case Usability::not_included:
       return Reason::not_included;
+    case Usability::host_excluded:
+      return Reason::host_excluded;
   }
   return Reason::none;
 }
@@ -115,6 +117,9 @@ class Table {
     row.reason = reason_of(why);
     if (why == Usability::excluded) row.rule = first_match(facts_.config->excludes, row.tid);
     row.not_included = why == Usability::not_included;
+    const HostExclusion* entry =
+        why == Usability::host_excluded ? first_match(facts_.config->host_excludes, row.tid) : nullptr;
+    if (entry != nullptr) row.because = entry->place() + " says not to connect it";
     const IncludeDoubt* doubt = row.not_included ? include_doubt_about(*facts_.config, row.tid) : nullptr;
     if (doubt != nullptr) row.because = "an include= line that cannot be used may let it in: " + doubt->to_string();
   }
@@ -177,12 +182,15 @@ class Table {
     known_.resize(out_.rows.size(), nullptr);
     out_.of_known.push_back(static_cast<std::size_t>(&added - out_.rows.data()));
     known_[out_.of_known.back()] = &known;
+    const Device* device = known.device ? facts_.devices.find(*known.device) : nullptr;
+    if (device != nullptr) added.owner = device->owner;
     if (added.named()) return;
     // What a line named, or who knows who, is no discovered one.
     const bool discovered = !known.foreign && !known.configured && !known.sources.empty();
     const auto why =
         discovered ? usability_of_discovered(*facts_.config, added.tid) : usability(*facts_.config, added.tid);
-    if (why != Usability::usable) refuse(added, why);
+    // The host-wide list is about connecting what is named.
+    if (why != Usability::usable && why != Usability::host_excluded) refuse(added, why);
   }
 
   void judge(Row& row, const Known* known) {
@@ -240,6 +248,14 @@ class Table {
       row.because = "its address or NQN cannot be used for a new connection";
       return;
     }
+    if (row.reason == Reason::host_excluded) {
+      out_.by_connection = true;  // refused as soon as it is lost, and its connect may be in flight
+      if (known->live) {
+        row.standing = known->foreign ? Standing::foreign : Standing::held;
+        row.because += "; what is connected stays";
+        return;
+      }
+    }
     if (row.not_included && hold_discovered(row, *known)) return;
     // What is not ours is looked at like all that is unwanted, unless an exclude= line names it.
     if (known->foreign && row.reason != Reason::excluded)
@@ -288,10 +304,11 @@ class Table {
     out_.ask_staf = true;
   }
 
+  // The registry of nvme-cli says whose connections are; what is somebody else's is nobody's to cut.
   void leave(Row& row, const Known& known, Instant not_before) {
     const Instant since = known.leaving_since == kNever ? now_ : known.leaving_since;
     row.not_before = std::max(since + timing_.soak, not_before);
-    row.cut = !row.boot && may_cut(*facts_.config, row.tid, known.foreign, row.reason);
+    row.cut = !row.boot && row.owner.empty() && may_cut(*facts_.config, row.tid, known.foreign, row.reason);
     // Its connect may be in flight; what comes of it is looked at like all that is cut.
     if (row.cut && !known.live) out_.alternatives.insert(row.tid);
   }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr char kIocs[] = " [I/O controller connection management]";
 constexpr char kEntry[] = "log page entry";
+constexpr char kRegistry[] = "ownership registry";
 
 std::optional<Duration> since(Instant instant, Instant now) {
   return instant == kNever ? std::nullopt : std::optional<Duration>(now - instant);
@@ -100,7 +101,9 @@ void Explainer::add_rules(const Row& row, const Ioc* ioc, Explanation& out) cons
                              : "max-disconnects-per-minute=" + std::to_string(config.max_disconnects_per_minute),
                          "keeps the connection for now; `stacctl release " + row.tid.subsysnqn() + "` lets go"});
   const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
-  if (ioc == nullptr || !ioc->live || !(row.standing == Standing::foreign || (goes && !row.cut))) return;
+  if (!row.owner.empty()) out.rules.push_back({kRegistry, "owner=" + row.owner, "keeps the connection from being cut"});
+  if (ioc == nullptr || !ioc->live || !row.owner.empty() || !(row.standing == Standing::foreign || (goes && !row.cut)))
+    return;
   out.rules.push_back({files_.conf + kIocs, "disconnect-scope=" + std::string(to_text(config.disconnect_scope)),
                        goes ? "leaves the connection" : "lets it be looked at"});
 }
@@ -115,6 +118,7 @@ void Explainer::add_connection(const Row& row, const Ioc& ioc, Explanation& out)
   const Device* device = ref == nullptr ? nullptr : brain_.devices().find(*ref);
   if (ref != nullptr) out.device = ref->name;
   out.state = path_state(device);
+  if (device != nullptr && !device->owner.empty()) out.details.emplace_back("owner", device->owner);
   if (ioc.device) out.bound = now_ - ioc.bound_at;
   if (ioc.alias_of) out.shared = ioc.alias_of->to_string();
   if (ioc.op == Ioc::Op::connect) out.doing = "being connected";
@@ -156,9 +160,15 @@ Explanation Explainer::of(const Device& device) const {
     return out;
   }
   out.why = "not ours: no source names it, and stacd did not connect it";
+  if (!device.owner.empty()) {
+    out.why = "it belongs to " + device.owner + ", and no source names it";
+    out.details.emplace_back("owner", device.owner);
+  }
   for (const ControllerRule* rule : all_matches(config.excludes, *out.tid))
     out.rules.push_back(
         {place(files_.conf, rule->line), "exclude=" + stas::to_text(*rule), "would keep stacd from connecting it"});
+  if (!device.owner.empty())
+    return out.rules.push_back({kRegistry, "owner=" + device.owner, "keeps the connection from being cut"}), out;
   out.rules.push_back(
       {files_.conf + kIocs, "disconnect-scope=" + std::string(to_text(config.disconnect_scope)), "leaves it alone"});
   return out;

@@ -86,8 +86,10 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
   }
   if (!row.cut) {
     report(Level::info, Topic::let_go, ioc,
-           "Not wanted any more (" + std::string(to_text(row.reason)) + "); the connection stays, " +
-               (row.boot ? "as this host was booted from it" : "as disconnect-scope says"),
+           "Not wanted any more (" + std::string(to_text(row.reason)) + "); the connection stays, as " +
+               (row.boot            ? "this host was booted from it"
+                : row.owner.empty() ? "disconnect-scope says"
+                                    : "it belongs to " + row.owner),
            row.reason);
     return erase(ioc);
   }

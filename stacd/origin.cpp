@@ -68,6 +68,9 @@ std::vector<std::string> sources(const Row& row, const Facts& facts, const std::
 
 std::string refused_by(const Row& row, const StacdConfig& config, const std::string& file) {
   if (row.not_included) return include_lines(config, file);
+  const HostExclusion* entry =
+      row.reason == Reason::host_excluded ? first_match(config.host_excludes, row.tid) : nullptr;
+  if (entry != nullptr) return entry->place();
   return row.rule == nullptr ? std::string() : place(file, row.rule->line);
 }
 

@@ -49,6 +49,7 @@ struct Row {
   // Why: wanted: configured or listed; leaving, refused: the evidence.
   Reason reason = Reason::none;
   const ControllerRule* rule = nullptr;  // the one that refuses it
+  std::string owner;                     // who else its connection belongs to; then it is not cut
   bool not_included = false;     // no include= line lets it in; with `because`: it is not known whether one does
   std::string because;           // held, foreign, refused: what is missing
   Instant until = kNever;        // held: looked at again then; kNever: when the information comes

@@ -213,7 +213,9 @@ void Connector::audit(Instant now) {
   std::unordered_map<std::string, std::vector<const Ioc*>> by_nqn;
   for (const auto& item : devices_.all()) {
     const Device& device = item.second;
-    if (owner_of(device.ref) != nullptr || !is_settled(device) || !is_kind(device, ControllerKind::io)) continue;
+    if (owner_of(device.ref) != nullptr || !device.owner.empty() || !is_settled(device) ||
+        !is_kind(device, ControllerKind::io))
+      continue;
     const auto tid = tid_of(device, devices_.interfaces(), config_->ignore_iface);
     if (!tid || !config_->disconnect_trtypes.contains(tid->transport()) || by_tid_.contains(*tid)) continue;
     if (iocs_.size() >= kMaxIocs) return;

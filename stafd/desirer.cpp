@@ -69,6 +69,24 @@ void Desirer::judge_not_included(const Tid& tid, Wish& wish) const {
     wish.verdict = {DcStanding::refused, Reason::not_included, {}, kNever, {}, 0, false};
 }
 
+// The host-wide list is about connecting: what is known stays as it is, and what is connected, connected.
+void Desirer::judge_host_excluded(const Tid& tid, Wish& wish) const {
+  const HostExclusion* entry = first_match(f_.config.host_excludes, tid);
+  const std::string place = entry == nullptr ? std::string() : entry->place();
+  if (find(tid) == nullptr)
+    wish.verdict = {DcStanding::refused, Reason::host_excluded, {}, kNever, {}, 0, false};
+  else if (wish.verdict.standing == DcStanding::wanted)
+    wish.verdict = {DcStanding::held, Reason::host_excluded, place + " says not to connect it", kNever, {}, 0, false};
+  wish.verdict.connects = false;
+}
+
+// No more than the exclude= lines and the address family of the host say is asked: who is not to be connected may be
+// connected.
+bool Desirer::may_stay(const Tid& tid) const {
+  const Usability own = usability(f_.config, tid);
+  return own == Usability::usable || own == Usability::host_excluded;
+}
+
 // The same name from several sources keeps the strongest label, its options, and all sources.
 void Desirer::add(Tid tid, Wish wish) {
   tid = current(tid, wish.system_identity);
@@ -94,6 +112,9 @@ void Desirer::add(Tid tid, Wish wish) {
       break;
     case Usability::not_included:
       judge_not_included(tid, wish);
+      break;
+    case Usability::host_excluded:
+      judge_host_excluded(tid, wish);
       break;
   }
   const auto [it, fresh] = out_.wishes.try_emplace(std::move(tid), wish);
@@ -264,6 +285,7 @@ Verdict farewell(const DcFacts& facts, const Dc& dc) {
       verdict.reason = Reason::unusable;
       return verdict;
     case Usability::not_included:
+    case Usability::host_excluded:
       break;
   }
   switch (dc.origin) {

@@ -30,6 +30,8 @@ class Desirer {
   Tid current(const Tid& tid, bool system_identity) const;
   void add(Tid tid, Wish wish);
   Usability usability_as(Origin origin, const Tid& tid) const;  // as what a source of that kind names
+  bool may_stay(const Tid& tid) const;                          // what is known and may be named
+  void judge_host_excluded(const Tid& tid, Wish& wish) const;
   void judge_not_included(const Tid& tid, Wish& wish) const;
   struct Hold {
     std::string waits_for;

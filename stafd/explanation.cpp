@@ -113,6 +113,11 @@ void DcExplainer::add_connection(const Dc& dc, Explanation& out) const {
   const Device* device = dc.device ? brain_.devices().find(*dc.device) : nullptr;
   if (dc.device) out.device = dc.device->name;
   out.state = path_state(device);
+  if (device != nullptr && !device->owner.empty()) {
+    out.details.emplace_back("owner", device->owner);
+    out.rules.push_back({"ownership registry", "owner=" + device->owner, "keeps the connection from being cut"});
+    if (!out.then.empty()) out.then = "the connection stays, and stafd forgets it";
+  }
   const Connection* connection = brain_.connection_of(dc);
   if (connection != nullptr) out.bound = now_ - connection->bound_at;
   if (dc.op == Dc::Op::connect) out.doing = "being connected";
@@ -145,7 +150,8 @@ void DcExplainer::add_attempts(const Dc& dc, Explanation& out) const {
   if (!brain_.devices().complete())
     out.no_attempt = "the devices of this host are not known yet";
   else if (!dc.verdict.connects)
-    out.no_attempt = "another one is connected in its place";
+    out.no_attempt = dc.verdict.reason == Reason::host_excluded ? "the host-wide exclusion list names it"
+                                                                : "another one is connected in its place";
   else
     out.next = std::max(Duration::zero(), dc.next_connect - now_);
 }

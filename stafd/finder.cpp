@@ -119,6 +119,8 @@ void Finder::handle(Event event, Instant now) {
                  [&](DeviceReconnected& e) { on_reconnected(e, now); }, [&](AenReceived& e) { on_aen(e, now); },
                  [&](InterfacesSeen& e) { on_interfaces(e, now); }, [&](Resolved& e) { on_resolved(e, now); },
                  [&](MdnsChanged& e) { on_mdns(std::move(e)); }, [&](StafdConfigured& e) { on_configured(e, now); },
+                 [&](HostExclusionsRead& e) { on_exclusions(e); },
+                 [&](Trouble& e) { report_once(Level::warning, Topic::none, std::move(e.text)); },
                  [&](Stop&) { stopping_ = true; }, [](auto&) { /* facts that concern stacd */ }},
       event);
 }
@@ -128,8 +130,8 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   const bool other_id = reload && host_->nqn == event.host->nqn && host_->id != event.host->id;
   if (!reload) started_ = now;
   configured_at_ = now;
-  config_ = event.config;
   host_ = event.host;
+  config_ = with_exclusions(event.config, exclusions_, host_->id);
   names_.want(host_names(*config_));
   told_.clear();
   dirty_ = true;
@@ -143,6 +145,13 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   for (auto& [name, connection] : connections_) connection.resync();
   for (auto& [id, dc] : dcs_.all())
     if (!dc.connected()) dc.next_connect = std::min(dc.next_connect, now);
+}
+
+void Finder::on_exclusions(const HostExclusionsRead& event) {
+  exclusions_ = event.list;
+  if (config_ == nullptr) return;
+  config_ = with_exclusions(config_, exclusions_, host_->id);
+  dirty_ = true;
 }
 
 void Finder::on_interfaces(const InterfacesSeen& event, Instant now) {

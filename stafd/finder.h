@@ -96,6 +96,7 @@ class Finder {
 
   // finder.cpp: facts.
   void on_configured(const StafdConfigured& event, Instant now);
+  void on_exclusions(const HostExclusionsRead& event);
   void on_interfaces(const InterfacesSeen& event, Instant now);
   void on_mdns(MdnsChanged event);
   void on_resolved(const Resolved& event, Instant now);
@@ -156,6 +157,8 @@ class Finder {
   bool connect_may_answer_with(const DeviceRef& ref);
   bool is_due(const Dc& dc, Instant now) const;
   void order_connect(NameId id, Dc& dc, Instant now);
+  std::string owner_of(const Connection& connection) const;
+  void leave_alone(const Connection& connection, const std::string& owner);
   void order_disconnect(Connection& connection, Instant now, Reason reason);
   void order(Connection& connection, Dc::Op op, Instant now);
   OpId fly(Dc::Op op, NameId name, const DeviceRef& device);
@@ -171,6 +174,7 @@ class Finder {
   FinderTiming timing_;
   std::shared_ptr<const StafdConfig> config_;
   std::shared_ptr<const HostIdentity> host_;
+  std::shared_ptr<const HostExclusions> exclusions_;
   DeviceBook devices_;
   NameBook names_;
   MdnsChanged mdns_;

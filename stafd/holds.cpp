@@ -27,7 +27,7 @@ bool is_well_known(const Tid& tid) { return tid.subsysnqn() == kWellKnownDiscove
 
 void Desirer::configured_before() {
   for (const Dc& dc : f_.dcs) {
-    if (!dc.sources.configured || usability(f_.config, dc.tid) != Usability::usable) continue;
+    if (!dc.sources.configured || !may_stay(dc.tid)) continue;
     const auto it = out_.wishes.find(dc.tid);
     if (it != out_.wishes.end() && it->second.sources.configured) continue;
     if (const auto* doubt = doubt_about(f_.config, dc.tid)) {
@@ -72,7 +72,7 @@ bool Desirer::keep_for_unresolved(const Dc& dc) {
 // Make before break (law 3). False: nothing takes its place, or it did.
 bool Desirer::keep_for_replacement(const Dc& dc) {
   if (!dc.connected() && !dc.page_known) return false;
-  if (is_wished(dc.tid) || usability(f_.config, dc.tid) != Usability::usable) return false;
+  if (is_wished(dc.tid) || !may_stay(dc.tid)) return false;
   const Instant until = (dc.lost_at == kNever ? f_.now : dc.lost_at) + f_.timing.handover;
   if (f_.now >= until) return false;
   for (const auto& [tid, wish] : out_.wishes) {

@@ -237,11 +237,13 @@ void Finder::step_connection(Connection& connection, Instant now) {
   }
   if (connection.op != Dc::Op::none) return;
   if (stopping_) {
-    if (!config_->persistent_connections) order_disconnect(connection, now, Reason::stopping);
+    if (!config_->persistent_connections && owner_of(connection).empty())
+      order_disconnect(connection, now, Reason::stopping);
     return;
   }
   // Names that go. When all do, the connection goes first.
   if (all_due(connection, now)) {
+    if (const std::string owner = owner_of(connection); !owner.empty()) return leave_alone(connection, owner);
     if (!connect_may_answer_with(connection.device))
       order_disconnect(connection, now, dcs_.find(*connection.names.begin())->verdict.reason);
     return;
@@ -362,6 +364,21 @@ void Finder::order_connect(NameId id, Dc& dc, Instant now) {
   connecting_[goes_to(dc.tid)].insert(id);
   out_.push_back(Connect{fly(Dc::Op::connect, id, {}), dc.tid, ControllerKind::discovery, dc.options, host_for(dc),
                          dc.verdict.reason, !dc.failure_told});
+}
+
+// Who else it belongs to, by the registry of nvme-cli; "" nobody.
+std::string Finder::owner_of(const Connection& connection) const {
+  const Device* device = devices_.find(connection.device);
+  return device == nullptr ? std::string() : device->owner;
+}
+
+// Its names go, and it stays as it is.
+void Finder::leave_alone(const Connection& connection, const std::string& owner) {
+  const std::string device = connection.device.name;
+  report(Level::info, Topic::let_go, connection,
+         "Not wanted any more; the connection stays, as it belongs to " + owner);
+  for (const NameId id : std::set<NameId>(connection.names)) remove(id);
+  connections_.erase(device);
 }
 
 void Finder::order_disconnect(Connection& connection, Instant now, Reason reason) {

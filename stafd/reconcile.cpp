@@ -62,7 +62,8 @@ void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
     dc.held_at = now;
     const char* why = wish.verdict.reason == Reason::not_included
                           ? " is kept, because a line that cannot be read may include it: "
-                      : wish.replaced ? " is kept until it is known: "
+                      : wish.verdict.reason == Reason::host_excluded ? " stays as it is: "
+                      : wish.replaced                                ? " is kept until it is known: "
                                       : " is kept although nothing names it now. What could is not known: ";
     report_once(wish.replaced ? Level::info : Level::warning, Topic::held, dc.tid.to_string() + why + dc.held_for);
   }

@@ -113,7 +113,7 @@ void Desirer::expand_all() {
       if (unread == children_.end()) continue;
       for (const Tid& child : unread->second) {
         const Dc* known = find(child);
-        if (found.contains(child) || known == nullptr || usability(f_.config, child) != Usability::usable) continue;
+        if (found.contains(child) || known == nullptr || !may_stay(child)) continue;
         keep(*known, Origin::referral, referred_by(tid), {"the log page of " + tid.to_string()});
         visit(child);
       }

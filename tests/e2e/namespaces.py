@@ -93,6 +93,29 @@ def fake_fabrics_device():
     pathlib.Path("/dev/nvme-fabrics").touch()
 
 
+def own_etc_nvme():
+    """An empty /etc/nvme; where there is none, in an /etc of our own."""
+    if not os.path.isdir("/etc/nvme"):
+        shutil.copytree("/etc", "/run/etc", symlinks=True, ignore=lambda folder, names: [
+            name for name in names if not os.access(os.path.join(folder, name), os.R_OK)])
+        os.mkdir("/run/etc/nvme")
+        _run("mount", "--bind", "/run/etc", "/etc")
+    _run("mount", "-t", "tmpfs", "tmpfs", "/etc/nvme")
+
+
+def fake_controller(name, **attributes):
+    """A controller as the kernel's fabric sees it, in a /sys/class of our own; returns its directory."""
+    if not os.path.isdir("/sys/class/nvme") or not os.path.ismount("/sys/class"):
+        _run("mount", "-t", "tmpfs", "tmpfs", "/sys/class")
+        os.mkdir("/sys/class/nvme")
+    folder = pathlib.Path("/sys/class/nvme") / name
+    folder.mkdir()
+    for key, value in dict(transport="tcp", state="live", cntrltype="io", dctype="none", delete_controller="",
+                           **attributes).items():
+        (folder / key).write_text(f"{value}\n" if value else "")
+    return folder
+
+
 class Avahi(Process):
     """avahi-daemon on the bus of a world."""
 

@@ -108,6 +108,11 @@ struct StacdConfigured {
   std::shared_ptr<const HostIdentity> host;
 };
 
+// The host-wide exclusion list of nvme-cli 3, all its files; nullptr: there is none.
+struct HostExclusionsRead {
+  std::shared_ptr<const HostExclusions> list;
+};
+
 // --- stafd as seen by stacd ---
 
 struct StafAppeared {};  // its bus name has an owner (first seen, or a new one)
@@ -135,11 +140,16 @@ struct ReleaseOrdered {
   std::string subsysnqn;
 };
 
+// Something that an administrator should know, and that changes nothing here. Told once.
+struct Trouble {
+  std::string text;
+};
+
 // The daemon was told to stop.
 struct Stop {};
 
 using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived,
-                           InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, StafAppeared,
-                           StafVanished, StafChanged, StafPages, ReleaseOrdered, Stop>;
+                           InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, HostExclusionsRead,
+                           StafAppeared, StafVanished, StafChanged, StafPages, ReleaseOrdered, Trouble, Stop>;
 
 }  // namespace stas

@@ -134,6 +134,9 @@ void tell_rules(Explanation& out, const CommonConfig& config, const Tid& tid, co
   if (by_name != nullptr && std::ranges::find(excludes, by_name) == excludes.end()) excludes.push_back(by_name);
   for (const ControllerRule* rule : excludes)
     out.rules.push_back({place(files.conf, rule->line), "exclude=" + stas::to_text(*rule), "refuses it"});
+  if (config.host_excludes != nullptr)
+    for (const HostExclusion& entry : *config.host_excludes)
+      if (matches(entry, tid)) out.rules.push_back({entry.place(), entry.to_string(), "keeps it from being connected"});
   if (resolved) {
     const auto why = fitness(config, tid);
     if (why == Usability::family_disabled)

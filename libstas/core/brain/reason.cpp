@@ -39,6 +39,8 @@ std::string_view to_text(Reason reason) {
       return "its discovery controller was removed";
     case Reason::not_included:
       return "matches no include= line";
+    case Reason::host_excluded:
+      return "excluded by the host-wide exclusion list";
     case Reason::stopping:
       return "stopping with persistent-connections=false";
   }

@@ -28,6 +28,7 @@ enum class Reason : std::uint8_t {
   not_wanted,        // found by the audit, nothing wants it (all-connections-matching-disconnect-trtypes)
   dc_gone,           // the discovery controller that listed it was deliberately removed
   not_included,      // it was discovered, and no include= rule lets it in
+  host_excluded,     // never cut for it: the host-wide exclusion list says that it must not be connected
   stopping,          // the daemon stops and persistent-connections=false
 };
 

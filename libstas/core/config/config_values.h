@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "libstas/core/base/time.h"
+#include "libstas/core/config/host_exclusion.h"
 #include "libstas/core/identity/address.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/subnet.h"
@@ -106,6 +108,8 @@ struct CommonConfig {
   std::vector<ControllerRule> includes;      // only these of the discovered controllers; none, and no doubt: all
   std::vector<ConfigDoubt> doubts;           // in file order
   std::vector<IncludeDoubt> include_doubts;  // the same
+  // What the host-wide list says; not of this file, the brains put it in. nullptr: nothing.
+  std::shared_ptr<const HostExclusions> host_excludes;
   friend bool operator==(const CommonConfig&, const CommonConfig&) = default;
 };
 

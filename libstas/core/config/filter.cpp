@@ -111,7 +111,10 @@ std::string include_lines(const CommonConfig& config, const std::string& file) {
 std::string IncludeDoubt::to_string() const { return file + ":" + std::to_string(could.line) + ": " + text; }
 
 Usability usability(const CommonConfig& config, const Tid& tid) {
-  return first_match(config.excludes, tid) != nullptr ? Usability::excluded : fitness(config, tid);
+  if (first_match(config.excludes, tid) != nullptr) return Usability::excluded;
+  const Usability fit = fitness(config, tid);
+  const bool listed = fit == Usability::usable && first_match(config.host_excludes, tid) != nullptr;
+  return listed ? Usability::host_excluded : fit;
 }
 
 Usability fitness(const CommonConfig& config, const Tid& tid) {
@@ -143,6 +146,8 @@ std::string_view to_text(Usability usability) {
       return "NQN cannot be used";
     case Usability::not_included:
       return "matches no include= line";
+    case Usability::host_excluded:
+      return "excluded by the host-wide exclusion list";
   }
   return "";
 }

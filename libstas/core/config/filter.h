@@ -30,12 +30,12 @@ const IncludeDoubt* include_doubt_about(const CommonConfig& config, const Tid& t
 // The include= lines of `file`, for people: "FILE:3, FILE:4 and 2 more".
 std::string include_lines(const CommonConfig& config, const std::string& file);
 
-enum class Usability { usable, excluded, family_disabled, invalid_address, invalid_nqn, not_included };
+enum class Usability { usable, excluded, family_disabled, invalid_address, invalid_nqn, not_included, host_excluded };
 
 // Checks in this order: exclude rules, validity (IP address for tcp and rdma; nothing that could inject options into
-// the connect string, D-39), address family.
+// the connect string, D-39), address family, the host-wide exclusion list.
 Usability usability(const CommonConfig& config, const Tid& tid);
-// The same but for the exclude rules.
+// The same but for the exclude rules and the list.
 Usability fitness(const CommonConfig& config, const Tid& tid);
 // The same for one that was discovered: after all of this, the include rules (not_included also when it is unclear).
 Usability usability_of_discovered(const CommonConfig& config, const Tid& tid);

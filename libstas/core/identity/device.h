@@ -41,8 +41,14 @@ struct Device {
   std::string model;
   std::string serial;
   bool has_children = false;  // for kernels without cntrltype
+  // Who else it belongs to, as the registry of nvme-cli 3 has it (kOwner is us); "" nobody: such a connection is never
+  // cut.
+  std::string owner;
   friend bool operator==(const Device&, const Device&) = default;
 };
+
+// Our name in the registry, and that of nvme-stas.
+inline constexpr std::string_view kOwner = "stas";
 
 // The interfaces of this host with their addresses, in kernel order; a fact like any other.
 struct Interface {

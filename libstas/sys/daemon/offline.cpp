@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "libstas/sys/daemon/boot_table.h"
+#include "libstas/sys/daemon/exclusion_files.h"
 #include "libstas/sys/daemon/host_file.h"
 #include "libstas/sys/daemon/state_file.h"
+#include "libstas/sys/fabric/kernel/registry.h"
 #include "libstas/sys/fabric/kernel/sysfs.h"
 #include "libstas/sys/net/interfaces.h"
 #include "libstas/sys/os/files.h"
@@ -32,8 +34,12 @@ Result<std::vector<Event>> what_this_host_shows(const DaemonOptions& options, Co
   if (!interfaces) return tl::unexpected(interfaces.error());
   DevicesScanned scanned;  // the connections of the user fabric end with its process
   if (options.fabric == FabricKind::kernel) {
-    auto devices = scan_devices(KernelPaths{}, interest);
+    const KernelPaths paths;
+    auto devices = scan_devices(paths, interest);
     if (!devices) return tl::unexpected(devices.error());
+    Owners owners(paths);
+    std::string unclear;  // somebody's
+    for (Device& device : *devices) device.owner = owners.owner_of(device.ref, unclear);
     scanned.devices = *std::move(devices);
   }
   std::vector<Event> facts;
@@ -52,6 +58,7 @@ Result<Json> plan_offline(const DaemonOptions& options, const BrainPort& port, C
   std::vector<Complaint> complaints;
   const auto known_host = port.restore(*saved, path, complaints);
   log_complaints(complaints, journal);
+  port.handle(HostExclusionsRead{ExclusionFiles::read_once()}, kPlannedAt);
   auto host = HostFile(options.sys_conf, journal).at_start(known_host);
   if (!host) return tl::unexpected(host.error());
   auto news =

@@ -58,6 +58,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
       worker_(loop),
       resolver_(loop, worker_),
       host_file_(options_.sys_conf, journal_),
+      exclusions_(loop, journal_, [this](auto list) { handle(HostExclusionsRead{std::move(list)}); }),
       reading_(loop),
       foreseeing_(loop) {
   sigterm_ = loop_.signal(SIGTERM, [this] { stop(); });
@@ -105,6 +106,7 @@ Result<void> Shell::start() {
     return tl::unexpected(host.error());
   }
   host_ = *std::move(host);
+  exclusions_.start();
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
   boot_table_ = std::make_shared<const BootTable>(journal_);
   configure(read_conf(options_.conf_file), boot_table_->lines(interest_));
@@ -283,6 +285,7 @@ void Shell::tell_ready() {
 void Shell::reload() {
   if (stopping_) return;
   told(notifier_.reloading());
+  exclusions_.read_again();
   read_again_ = reading_.busy();
   if (!read_again_) read_files();
 }

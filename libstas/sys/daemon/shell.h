@@ -18,6 +18,7 @@
 #include "libstas/sys/daemon/boot_table.h"
 #include "libstas/sys/daemon/brain_port.h"
 #include "libstas/sys/daemon/command_line.h"
+#include "libstas/sys/daemon/exclusion_files.h"
 #include "libstas/sys/daemon/history_file.h"
 #include "libstas/sys/daemon/host_file.h"
 #include "libstas/sys/daemon/metrics_file.h"
@@ -131,6 +132,7 @@ class Shell {
   HostFile::Host host_;
   std::shared_ptr<const BootTable> boot_table_;
   std::optional<KnownHost> saved_host_;
+  ExclusionFiles exclusions_;
   OneJob reading_;
   OneJob foreseeing_;
   std::unique_ptr<Fabric> fabric_;

@@ -26,17 +26,13 @@ std::string seconds_text(Duration time) {
 void set_field(Device& device, const std::string& assignment) {
   const auto equals = assignment.find('=');
   const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
-  const std::map<std::string, std::string Device::*> fields = {{"transport", &Device::transport},
-                                                               {"traddr", &Device::traddr},
-                                                               {"trsvcid", &Device::trsvcid},
-                                                               {"host_traddr", &Device::host_traddr},
-                                                               {"host_iface", &Device::host_iface},
-                                                               {"src_addr", &Device::src_addr},
-                                                               {"subsysnqn", &Device::subsysnqn},
-                                                               {"hostnqn", &Device::hostnqn},
-                                                               {"cntrltype", &Device::cntrltype},
-                                                               {"dctype", &Device::dctype},
-                                                               {"state", &Device::state}};
+  const std::map<std::string, std::string Device::*> fields = {
+      {"transport", &Device::transport},   {"traddr", &Device::traddr},
+      {"trsvcid", &Device::trsvcid},       {"host_traddr", &Device::host_traddr},
+      {"host_iface", &Device::host_iface}, {"src_addr", &Device::src_addr},
+      {"owner", &Device::owner},           {"subsysnqn", &Device::subsysnqn},
+      {"hostnqn", &Device::hostnqn},       {"cntrltype", &Device::cntrltype},
+      {"dctype", &Device::dctype},         {"state", &Device::state}};
   device.*fields.at(key) = value;
 }
 
@@ -133,6 +129,12 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     for (auto& interface : interfaces_)
       if (interface.name == words.at(0)) interface.up = words.at(1) == "up";
     handle(InterfacesSeen{interfaces_});
+  } else if (verb == "hostlist") {
+    std::string text = "[exclusions]\nexclusion = ";
+    for (const auto& word : words) text += word == "|" ? "\nexclusion = " : word;
+    exclusions_ =
+        words.empty() ? nullptr : std::make_shared<const HostExclusions>(parse_exclusions(text, "list").entries);
+    handle(HostExclusionsRead{exclusions_});
   } else if (verb == "uevents") {
     uevents_ = true;
   } else if (verb == "target") {
@@ -162,6 +164,7 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     waiting_.clear();
     busy_.clear();
     reborn();
+    handle(HostExclusionsRead{exclusions_});
     configure(options_);
     pump();  // the fabric tells what exists a moment later
     scan();

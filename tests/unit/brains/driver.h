@@ -15,6 +15,7 @@
 //   change NAME field=value...  an attribute of a device changes; alter NAME ...: without an event
 //   iface NAME ADDRESS...     an interface of this host
 //   link NAME up|down         it comes up, or goes down
+//   hostlist ENTRY | ENTRY... the host-wide exclusion list (FILE "list", a line for each); none without an entry
 //   uevents                   from now on a new device is seen a moment before its connect is answered
 //   target ADDRESS up|down    connects fail while it is down
 //   target NAME deletable|undeletable   disconnects fail
@@ -96,6 +97,7 @@ class Driver {
   std::map<std::string, std::string> unique_nqn_;  // by address: what Identify says
   std::string symname_;
   std::vector<ControllerLine> boot_;
+  std::shared_ptr<const HostExclusions> exclusions_;
 
  private:
   bool common(const std::string& verb, const Words& words, const std::string& rest);

@@ -120,7 +120,7 @@ TEST(Exclusion, WildcardsStandForOtherCharacters) {
 
 TEST(Exclusion, TheFirstRuleThatMatchesIsNamed) {
   const std::vector<ControllerRule> rules = {rule("traddr=10.10.10.10"), rule("transport=rdma"), rule("transport=tcp")};
-  EXPECT_EQ(first_match({}, tid(Transport::tcp, "1.1.1.1")), nullptr);
+  EXPECT_EQ(first_match(std::vector<ControllerRule>{}, tid(Transport::tcp, "1.1.1.1")), nullptr);
   EXPECT_EQ(first_match(rules, tid(Transport::tcp, "10.10.10.10")), &rules[0]);
   EXPECT_EQ(first_match(rules, tid(Transport::rdma, "1.1.1.1")), &rules[1]);
   EXPECT_EQ(first_match(rules, tid(Transport::tcp, "1.1.1.1")), &rules[2]);

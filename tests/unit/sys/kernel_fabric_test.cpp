@@ -350,6 +350,53 @@ TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
   EXPECT_EQ(root_.deleted("nvme3"), "1");
 }
 
+TEST_F(KernelFabricTest, OursAreInTheRegistryUntilTheyAreDisconnected) {
+  std::filesystem::create_directories(root_.path("registry"));
+  Listener target(loop_, testing::icresp());
+  root_.add("nvme3", testing::io_controller());
+  root_.write("registry/nvme3/owner", "nbft\n");  // of an earlier bearer of the name
+  writer_->answer = std::string("nvme3");
+  fabric().submit(order(1, target.port()));
+  const auto connected = result(1);
+  ASSERT_TRUE(std::holds_alternative<Connected>(connected));
+  EXPECT_EQ(std::get<Connected>(connected).device.owner, "");
+  EXPECT_EQ(root_.read("registry/nvme3/owner"), "stas\n");
+  fabric().submit(Disconnect{.op = 2, .tid = order(0, "1").tid, .device = ref("nvme3"), .reason = {}});
+  EXPECT_TRUE(std::holds_alternative<Disconnected>(result(2)));
+  EXPECT_EQ(root_.deleted("nvme3"), "1");
+  EXPECT_TRUE(std::filesystem::is_empty(root_.path("registry")));
+}
+
+TEST_F(KernelFabricTest, WhatBelongsToSomebodyElseIsNotCutAlsoWhereNobodyKnewItYet) {
+  root_.add("nvme3", testing::io_controller());
+  fabric();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
+  EXPECT_EQ(std::get<DevicesScanned>(events_[1]).devices.at(0).owner, "");
+  root_.write("registry/nvme3/owner", "discoverd\n");
+  fabric().submit(Disconnect{.op = 1, .tid = order(0, "1").tid, .device = ref("nvme3"), .reason = {}});
+  EXPECT_EQ(kind(result(1)), ErrorKind::permission);
+  EXPECT_EQ(root_.deleted("nvme3"), "");
+  EXPECT_TRUE(run_until(loop_, [&] {
+    const auto* scan = std::get_if<DevicesScanned>(&events_.back());
+    return scan != nullptr && scan->devices.at(0).owner == "discoverd";
+  })) << "the brain hears why";
+  EXPECT_EQ(root_.read("registry/nvme3/owner"), "discoverd\n");
+}
+
+TEST_F(KernelFabricTest, ARegistryThatCannotBeWrittenIsTold) {
+  root_.write("registry", "a file");
+  Listener target(loop_, testing::icresp());
+  root_.add("nvme3", testing::io_controller());
+  writer_->answer = std::string("nvme3");
+  fabric().submit(order(1, target.port()));
+  EXPECT_TRUE(std::holds_alternative<Connected>(result(1)));
+  const auto told = std::any_of(events_.begin(), events_.end(), [](const Event& event) {
+    const auto* trouble = std::get_if<Trouble>(&event);
+    return trouble != nullptr && trouble->text.find("nvme disconnect-all") != std::string::npos;
+  });
+  EXPECT_TRUE(told);
+}
+
 TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
   auto registered = std::make_shared<std::string>();
   calls_.open_admin = [registered](const std::string& path, const std::string&) -> Result<AdminSession> {

@@ -34,7 +34,10 @@ class FakeRoot {
   FakeRoot& operator=(const FakeRoot&) = delete;
   ~FakeRoot() { std::filesystem::remove_all(root_); }
 
-  KernelPaths paths() const { return {(root_ / "sys").string(), (root_ / "dev").string(), (root_ / "proc").string()}; }
+  KernelPaths paths() const {
+    return {(root_ / "sys").string(), (root_ / "dev").string(), (root_ / "proc").string(),
+            (root_ / "registry").string()};
+  }
   std::filesystem::path path(const std::string& below) const { return root_ / below; }
 
   void write(const std::string& below, const std::string& content) const {

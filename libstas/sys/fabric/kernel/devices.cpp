@@ -45,7 +45,8 @@ Result<void> Devices::scan() {
   scan_again_.disarm();
   std::erase_if(*devices, [](const Device& device) { return device.transport == "pcie"; });
   known_.clear();
-  for (const auto& device : *devices) {
+  for (auto& device : *devices) {
+    device.owner = look_up_owner(device.ref);
     known_[device.ref.name] = device;
     // Its "connected" may be lost. If it still comes, it is taken for a reconnect, which costs one more read.
     if (device.state == "live") added_.erase(device.ref.name);
@@ -65,6 +66,7 @@ Result<Device> Devices::refresh(const std::string& name) {
   if (read->transport == "pcie") return fail(ErrorKind::not_supported, name + ": a PCIe controller");
   const auto found = known_.find(name);
   if (found != known_.end() && found->second.ref != read->ref) forget(name);
+  read->owner = look_up_owner(read->ref);
   Device& known = known_[name];
   const bool changed = known != *read;
   known = *read;
@@ -77,6 +79,18 @@ Result<Device> Devices::refresh(const std::string& name) {
   return read;
 }
 
+std::string Devices::look_up_owner(const DeviceRef& device) {
+  std::string trouble;
+  std::string owner = owners_.owner_of(device, trouble);
+  if (!trouble.empty()) sink_(Trouble{std::move(trouble)});
+  return owner;
+}
+
+std::string Devices::owner_now(const DeviceRef& device) {
+  std::string unclear;  // the next scan says it
+  return owners_.owner_of(device, unclear);
+}
+
 const Device* Devices::known(const std::string& name) {
   const auto found = known_.find(name);
   if (found == known_.end()) return nullptr;
@@ -87,7 +101,9 @@ const Device* Devices::known(const std::string& name) {
 
 Result<Device> Devices::current(const std::string& name) {
   const Device* device = known(name);
-  if (device != nullptr && is_settled(*device) && !device->cntrltype.empty() && device->state == "live") return *device;
+  if (device != nullptr && is_settled(*device) && !device->cntrltype.empty() && device->state == "live" &&
+      device->owner.empty())
+    return *device;
   return refresh(name);
 }
 

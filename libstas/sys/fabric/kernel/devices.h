@@ -17,6 +17,7 @@
 
 #include "libstas/core/base/backoff.h"
 #include "libstas/core/brain/event.h"
+#include "libstas/sys/fabric/kernel/registry.h"
 #include "libstas/sys/fabric/kernel/sysfs.h"
 #include "libstas/sys/fabric/kernel/uevent.h"
 #include "libstas/sys/fabric/kernel/uevent_monitor.h"
@@ -48,6 +49,9 @@ class Devices {
   // Reads one controller again; emits what changed. not_supported: PCIe.
   Result<Device> refresh(const std::string& name);
 
+  // Who else it belongs to, as the registry says now; "" nobody. Emits nothing.
+  std::string owner_now(const DeviceRef& device);
+
   // The controller of a connect that has just ended: what was read after that is not read again.
   Result<Device> current(const std::string& name);
 
@@ -63,6 +67,7 @@ class Devices {
     bool leaving = false;  // its "remove" came; else it is looked at until its attributes have settled
   };
 
+  std::string look_up_owner(const DeviceRef& device);
   template <class T>
   void note_shortage(const Result<T>& outcome);
   void handle_add(const std::string& name);
@@ -78,6 +83,7 @@ class Devices {
   KernelPaths paths_;
   KindOfInterest interest_;
   Sink sink_;
+  Owners owners_{paths_};
   std::map<std::string, Device> known_;
   std::set<std::string> added_;  // their "add" came: the next "connected" is the first connect, not a reconnect
   std::map<std::string, Recheck> rechecks_;

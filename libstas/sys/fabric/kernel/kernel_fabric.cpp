@@ -7,6 +7,7 @@
 #include "libstas/sys/fabric/kernel/connect_error.h"
 #include "libstas/sys/fabric/kernel/fabrics_device.h"
 #include "libstas/sys/fabric/kernel/log_fetch.h"
+#include "libstas/sys/fabric/kernel/registry.h"
 #include "libstas/sys/fabric/kernel/usage.h"
 #include "libstas/sys/net/interfaces.h"
 #include "libstas/sys/os/descriptors.h"
@@ -25,6 +26,14 @@ constexpr WorkerLimits kDeletes = {.threads = 64, .per_key = 1, .queued = 65536}
 // Each may hang with its device; what waits for a thread for too long counts as in use.
 constexpr WorkerLimits kInspections = {.threads = 64, .per_key = 1, .queued = 65536};
 
+// With our entry in the registry. It is gone before the name can be somebody else's, or another one by then.
+Result<void> remove_controller(const KernelPaths& paths, const DeviceRef& ref) {
+  const RegistryEntry entry = read_registry(paths, ref.name);
+  auto removed = delete_device(paths, ref);
+  if (removed && entry.owner == kOwner) remove_entry(paths, ref.name, entry);
+  return removed;
+}
+
 KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
   if (!calls.connect) calls.connect = [paths](const Connect& order) { return connect_controller(paths, order); };
   if (!calls.supported_options) calls.supported_options = [paths] { return read_supported_options(paths); };
@@ -32,7 +41,8 @@ KernelCalls with_real_calls(KernelCalls calls, const KernelPaths& paths) {
   if (!calls.interfaces) calls.interfaces = read_interfaces;
   if (!calls.usage)
     calls.usage = [paths, probe = usage_probe()](const DeviceRef& ref) { return read_usage(paths, ref, probe); };
-  if (!calls.remove) calls.remove = [paths](const DeviceRef& ref) { return delete_device(paths, ref); };
+  if (!calls.remove) calls.remove = [paths](const DeviceRef& ref) { return remove_controller(paths, ref); };
+  if (!calls.claim) calls.claim = [paths](const std::string& name) { return claim_controller(paths, name); };
   return calls;
 }
 
@@ -156,6 +166,10 @@ void KernelFabric::on_connected(const Connect& order, Result<std::string> name) 
     if (order.explain && is_unexplained(name.error())) return inquire(order, name.error());
     return ops_.finish(op, name.error());
   }
+  if (const auto claimed = calls_.claim(*name); !claimed)
+    emit(Trouble{
+        "Our connections cannot be written into the ownership registry, so `nvme disconnect-all` may cut them: " +
+        claimed.error().text});
   auto device = devices_.current(*name);
   if (!device) {
     const bool gone = device.error().kind == ErrorKind::not_found;
@@ -187,6 +201,13 @@ void KernelFabric::stop_connecting() {
 
 void KernelFabric::run(Disconnect op) {
   const auto over = ops_.begin(op.op, limits_.disconnect, late(op.device, "the disconnect"));
+  // It may be somebody else's since the devices were looked at.
+  if (const std::string owner = devices_.owner_now(op.device); !owner.empty()) {
+    rescan();
+    return ops_.finish_later(
+        op.op, Error{ErrorKind::permission, 0,
+                     op.device.name + ": belongs to " + owner + " (" + paths_.registry + "), and is left alone"});
+  }
   const bool taken = deletes_.submit(op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
     // Its deadline has passed: nobody waits for it, and perhaps nobody wants it any more.
     if (over->load()) return Worker::Completion();

@@ -31,6 +31,7 @@ struct KernelCalls {
   std::function<Result<SupportedOptions>()> supported_options;
   std::function<Result<AdminSession>(const std::string& path, const std::string& name)> open_admin;
   std::function<Result<void>(const DeviceRef&)> remove;
+  std::function<Result<void>(const std::string& name)> claim;  // after a connect: the registry
   std::function<Result<Usage>(const DeviceRef&)> usage;
   NetworkMonitor::Read interfaces;
 };

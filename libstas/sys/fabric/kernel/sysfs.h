@@ -20,6 +20,7 @@ struct KernelPaths {
   std::string sys = "/sys";
   std::string dev = "/dev";
   std::string proc = "/proc";
+  std::string registry = "/run/nvme/registry";  // of nvme-cli 3
 };
 
 inline constexpr std::size_t kMaxAttribute = 4096;  // bytes of one sysfs attribute
