@@ -95,17 +95,14 @@ TEST(DiscoveryConf, EveryOptionWithACounterpart) {
       {"--disable-sqflow", "disable-sqflow=true"},
       {"--tls", "tls=true"},
       {"--keyring=17", "keyring=17"},
+      {"--tls_key=1", "tls-key=1"},
+      {"--concat", "tls-concat=true"},
   };
   for (const auto& row : rows) EXPECT_EQ(stafd_of(head + row.option), start + row.field + "\n") << row.option;
 }
 
 TEST(DiscoveryConf, EveryOptionWithoutOneIsToldAndTheLineIsKept) {
-  for (const auto* option : {"--tls",
-                             "--tls-key=NVMeTLSkey-1:hush:",
-                             "--tls_key=1",
-                             "--tls-key-identity=x",
-                             "--keyring=.nvme",
-                             "--concat",
+  for (const auto* option : {"--tls-key-identity=x",
                              "--tos=3",
                              "-T 3",
                              "--fast_io_fail_tmo=5",
@@ -124,6 +121,13 @@ TEST(DiscoveryConf, EveryOptionWithoutOneIsToldAndTheLineIsKept) {
     const std::string text = stafd_of("-t tcp -a 192.0.2.1 " + std::string(option));
     EXPECT_THAT(text, ::testing::StartsWith("transport=tcp;traddr=192.0.2.1\nlost 1 --")) << option;
     EXPECT_THAT(text, HasSubstr("has no counterpart: ")) << option;
+  }
+}
+
+TEST(DiscoveryConf, AKeyWhereASerialNumberBelongsIsToldAndNotShown) {
+  for (const auto* option : {"--tls-key=NVMeTLSkey-1:hush:", "--keyring=hush"}) {
+    const std::string text = stafd_of("-t tcp -a 192.0.2.1 " + std::string(option));
+    EXPECT_THAT(text, HasSubstr("lost 1 [Controllers]: controller - ")) << option;
     EXPECT_EQ(text.find("hush"), std::string::npos) << text;
   }
 }
