@@ -38,7 +38,7 @@ struct ControllerLine {
   std::optional<std::string> host_id;   // UUID text that goes with host_nqn; nullopt = the UUID of host_nqn, if any
   ConnectOptions options;               // overrides of [Global]
   std::map<std::string, std::string> extra;  // unknown keys, kept for D-Bus dictionaries; never secrets
-  int line = 0;  // below 0: of the firmware's boot table, not of the file (core/brain/boot)
+  int line = 0;                              // below 0: of the firmware's boot table, not of the file (core/brain/boot)
   bool is_boot() const { return line < 0; }
   friend bool operator==(const ControllerLine&, const ControllerLine&) = default;
 };

@@ -102,22 +102,9 @@ TEST(DiscoveryConf, EveryOptionWithACounterpart) {
 }
 
 TEST(DiscoveryConf, EveryOptionWithoutOneIsToldAndTheLineIsKept) {
-  for (const auto* option : {"--tls-key-identity=x",
-                             "--tos=3",
-                             "-T 3",
-                             "--fast_io_fail_tmo=5",
-                             "-F 5",
-                             "--duplicate-connect",
-                             "-D",
-                             "--device=nvme0",
-                             "-d nvme0",
-                             "--config=/etc/x.json",
-                             "-J /etc/x.json",
-                             "--context=x",
-                             "--owner=x",
-                             "--nbft",
-                             "--no-nbft",
-                             "--nbft-path=/x"}) {
+  for (const auto* option : {"--tls-key-identity=x", "--tos=3", "-T 3", "--fast_io_fail_tmo=5", "-F 5",
+                             "--duplicate-connect", "-D", "--device=nvme0", "-d nvme0", "--config=/etc/x.json",
+                             "-J /etc/x.json", "--context=x", "--owner=x", "--nbft", "--no-nbft", "--nbft-path=/x"}) {
     const std::string text = stafd_of("-t tcp -a 192.0.2.1 " + std::string(option));
     EXPECT_THAT(text, ::testing::StartsWith("transport=tcp;traddr=192.0.2.1\nlost 1 --")) << option;
     EXPECT_THAT(text, HasSubstr("has no counterpart: ")) << option;

@@ -204,10 +204,13 @@ TEST_F(StasadmTest, ConvertsToStandardOutputOrIntoADirectory) {
 }
 
 TEST_F(StasadmTest, WhatIsLostIsToldWithItsLineAndWithoutItsKeys) {
-  std::ofstream(path("discovery.conf")) << "-t tcp -a 192.0.2.1 -S DHHC-1:00:hush: --tls-key=NVMeTLSkey-1:hush --tos=7\n"
-                                           "--transport=tcp\n";
+  const std::string key = "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:";
+  std::ofstream(path("discovery.conf")) << "-t tcp -a 192.0.2.1 -S " << key << " --tos=7\n"
+                                        << "--transport=tcp\n"
+                                        << "-t tcp -a 192.0.2.2 --tls-key=NVMeTLSkey-1:hush\n";
   EXPECT_EQ(run("convert --output-dir " + directory_ + " " + path("discovery.conf")), 3);
-  EXPECT_NE(read(path("stafd.conf")).find("dhchap-secret=DHHC-1:00:hush:"), std::string::npos);
+  EXPECT_NE(read(path("stafd.conf")).find("dhchap-secret=" + key), std::string::npos);
+  EXPECT_EQ(output_.find("ia6zGod"), std::string::npos) << output_;
   EXPECT_EQ(output_.find("hush"), std::string::npos) << output_;
   EXPECT_NE(output_.find("lost: File:" + path("discovery.conf") + ":1: --tos has no counterpart"), std::string::npos)
       << output_;
