@@ -79,7 +79,7 @@ Json to_json(const Explanation& told, Instant now) {
   return json;
 }
 
-constexpr char kInGlobal[] = " [Global]", kHost[] = " [Host]";
+constexpr char kInGlobal[] = " [Global]", kInHost[] = " [Host]";
 constexpr char kSet[] = "set", kMissing[] = "cannot be had";  // all that is said about a key
 constexpr char kDefault[] = "default";
 
@@ -101,7 +101,7 @@ void tell_identity(Explanation& out, const HostIdentity& system, const Tid& tid,
   add("host-iface", tid.host_iface(), own != nullptr ? line : source);
   const HostIdentity host = identity_for(system, tid, own);
   const bool own_host = own != nullptr && own->host_nqn;
-  const std::string sys = files.sys_conf + kHost;
+  const std::string sys = files.sys_conf + kInHost;
   add("host-nqn", tid.host_nqn(), own_host ? line : host.nqn == system.nqn ? sys : "the connection");
   add("host-id", host.id, own_host && own->host_id ? line : host.id == system.id ? sys : "the UUID in the host NQN");
 }
@@ -179,7 +179,7 @@ void tell_options(Explanation& out, const CommonConfig& config, const ConnectOpt
   for (const char* key : {"dhchap-secret", "dhchap-ctrl-secret"})
     if (says(own, key)) out.options.push_back({key, own.missing.contains(key) ? kMissing : kSet, at(key)});
   if (!says(own, "dhchap-secret") && !system.key.empty())
-    out.options.push_back({"dhchap-secret", kSet, files.sys_conf + kHost});
+    out.options.push_back({"dhchap-secret", kSet, files.sys_conf + kInHost});
   tell_identity(out, system, tid, line, port_source, source, files);
 }
 
