@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/boot.h"
 #include "libstas/core/brain/configured.h"
 #include "libstas/core/brain/earlier_hosts.h"
 #include "libstas/core/config/filter.h"
@@ -132,6 +133,7 @@ class Table {
       const Tid tid(std::move(target.fields));
       Row& added = row(line.host_nqn ? tid : present_name(tid));
       added.boot |= line.is_boot();
+      if (line.is_boot()) boot_lines_.push_back(&line);
       if (line.is_boot() && added.line != nullptr) continue;
       added.line = &line;
       if (target.excluded != nullptr) {
@@ -184,6 +186,7 @@ class Table {
     known_[out_.of_known.back()] = &known;
     const Device* device = known.device ? facts_.devices.find(*known.device) : nullptr;
     if (device != nullptr) added.owner = device->owner;
+    added.boot |= std::ranges::any_of(boot_lines_, [&](const auto* line) { return leads_to(*line, added.tid); });
     if (added.named()) return;
     // What a line named, or who knows who, is no discovered one.
     const bool discovered = !known.foreign && !known.configured && !known.sources.empty();
@@ -243,6 +246,11 @@ class Table {
   // evidence against it (law 2). Whatever else refuses it ends it.
   void judge_refused(Row& row, const Known* known) {
     if (known == nullptr) return;
+    if (auto boot = boot_evidence(facts_, row.tid); known->foreign && !boot.gone) {
+      row.standing = Standing::foreign;
+      row.because = std::move(boot.because);
+      return;
+    }
     if (row.reason == Reason::unusable && known->live) {
       row.standing = known->foreign ? Standing::foreign : Standing::held;
       row.because = "its address or NQN cannot be used for a new connection";
@@ -357,6 +365,7 @@ class Table {
   EarlierHosts hosts_;
   std::unordered_set<Tid> connected_;  // filled when somebody asks
   bool connected_known_ = false;
+  std::vector<const ControllerLine*> boot_lines_;
   bool fresh_made_ = false;
   std::unordered_multimap<std::string, std::size_t> fresh_;  // wanted and not connected, by subsystem NQN
 };

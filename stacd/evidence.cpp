@@ -52,7 +52,7 @@ const ControllerLine* unresolved_line_about(const Facts& facts, const Tid& tid) 
 }
 
 Finding line_evidence(const Facts& facts, const Tid& tid) {
-  if (const auto* doubt = doubt_about(*facts.config, tid); doubt != nullptr)
+  if (const auto* doubt = doubt_about(facts.config->doubts, tid); doubt != nullptr)
     return hold("it may be what " + doubt->to_string() + " was meant to say");
   if (const auto* line = unresolved_line_about(facts, tid); line != nullptr)
     return hold("the controller= line for " + line->traddr + " does not resolve and may mean it");
@@ -124,7 +124,14 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
   return all;
 }
 
+Finding boot_evidence(const Facts& facts, const Tid& tid) {
+  if (const auto* doubt = doubt_about(facts.config->boot_doubts, tid); doubt != nullptr)
+    return hold("this host may have been booted from it: " + doubt->to_string());
+  return gone(Reason::not_wanted);
+}
+
 Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid) {
+  if (auto boot = boot_evidence(facts, tid); !boot.gone) return boot;
   const StafView& staf = facts.staf;
   if (!staf.current()) return hold("stafd has not answered");
   if (const StafDc* unread = staf.unread(); unread != nullptr) return hold_unread(*unread);

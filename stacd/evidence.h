@@ -31,6 +31,8 @@ Finding line_evidence(const Facts& facts, const Tid& tid);
 // One of ours that no source names. `unnamed_since`: since when.
 Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& known, Instant unnamed_since,
                  Instant now);
+// Not gone: an unreadable place of the firmware's boot table may mean this connection, which is not ours.
+Finding boot_evidence(const Facts& facts, const Tid& tid);
 // A connection that is not ours (all-connections-matching-disconnect-trtypes).
 Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid);
 

@@ -87,9 +87,7 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
   if (!row.cut) {
     report(Level::info, Topic::let_go, ioc,
            "Not wanted any more (" + std::string(to_text(row.reason)) + "); the connection stays, as " +
-               (row.boot            ? "this host was booted from it"
-                : row.owner.empty() ? "disconnect-scope says"
-                                    : "it belongs to " + row.owner),
+               why_it_stays(row),
            row.reason);
     return erase(ioc);
   }

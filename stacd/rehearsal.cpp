@@ -59,6 +59,11 @@ class ConnectorRehearsal final : public Rehearsal<Connector> {
     return row == nullptr ? std::string() : tls_advice(row->entry, row->line != nullptr, order.options);
   }
 
+  std::string why_it_stays(const Tid& tid) const override {
+    const Row* row = row_of(tid);
+    return row == nullptr ? std::string() : stas::why_it_stays(*row);
+  }
+
   // Operations and a question.
   std::vector<Event> what_is_in_flight() {
     std::vector<Event> answers;

@@ -19,6 +19,11 @@ std::string_view to_text(Standing standing) {
   return "";
 }
 
+std::string why_it_stays(const Row& row) {
+  if (row.boot) return "this host was booted from it";
+  return row.owner.empty() ? "disconnect-scope says" : "it belongs to " + row.owner;
+}
+
 const Row* Desired::find(const Tid& tid) const {
   const auto it = by_tid.find(tid);
   return it == by_tid.end() ? nullptr : &rows[it->second];

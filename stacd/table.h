@@ -65,6 +65,9 @@ struct Row {
   bool waits() const { return standing == Standing::refused && reason == Reason::unusable && !because.empty(); }
 };
 
+// Not to be cut, and not wanted: follows "the connection stays, as".
+std::string why_it_stays(const Row& row);
+
 struct Desired {
   std::vector<Row> rows;  // lines first, in the order of the file; then pages; then what is only known
   std::unordered_map<Tid, std::size_t> by_tid;

@@ -30,7 +30,7 @@ void Desirer::configured_before() {
     if (!dc.sources.configured || !may_stay(dc.tid)) continue;
     const auto it = out_.wishes.find(dc.tid);
     if (it != out_.wishes.end() && it->second.sources.configured) continue;
-    if (const auto* doubt = doubt_about(f_.config, dc.tid)) {
+    if (const auto* doubt = doubt_about(f_.config.doubts, dc.tid)) {
       keep(dc, Origin::configured, was_configured(), {doubt->to_string()});
       continue;
     }

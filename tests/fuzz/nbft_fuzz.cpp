@@ -36,6 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(stas::is_usable_nqn(controller.nqn) && stas::is_injection_free(controller.nqn));
       require(stas::IpAddress::parse(controller.traddr).has_value());
     }
-  for (const auto& text : nbft->left_out) require(stas::printable(text) == text);
+  for (const auto& entry : nbft->left_out) require(stas::printable(entry.text) == entry.text);
   return 0;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/identity/address.h"
+
 namespace stas {
 
 namespace {
@@ -52,9 +54,29 @@ std::vector<ControllerLine> boot_lines(const std::vector<Nbft>& tables, Controll
   return lines;
 }
 
-void set_boot_lines(CommonConfig& config, const std::vector<ControllerLine>& lines) {
+std::vector<ConfigDoubt> boot_doubts(const Nbft& table, const std::string& path) {
+  std::vector<ConfigDoubt> doubts;
+  for (const NbftLeftOut& entry : table.left_out) {
+    if (!entry.io) continue;
+    ConfigDoubt doubt;
+    doubt.file = path;
+    doubt.text = entry.text;
+    if (!entry.traddr.empty()) doubt.traddr = entry.traddr;
+    if (!entry.nqn.empty()) doubt.subsysnqn = entry.nqn;
+    doubts.push_back(std::move(doubt));
+  }
+  return doubts;
+}
+
+void set_boot(CommonConfig& config, const BootEntries& entries) {
   std::erase_if(config.controllers, [](const ControllerLine& line) { return line.is_boot(); });
-  config.controllers.insert(config.controllers.end(), lines.begin(), lines.end());
+  config.controllers.insert(config.controllers.end(), entries.lines.begin(), entries.lines.end());
+  config.boot_doubts = entries.doubts;
+}
+
+bool leads_to(const ControllerLine& line, const Tid& tid) {
+  return line.subsysnqn == tid.subsysnqn() && line.transport == tid.transport() && line.trsvcid == tid.trsvcid() &&
+         same_ip(line.traddr, tid.traddr());
 }
 
 }  // namespace stas

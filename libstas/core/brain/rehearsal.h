@@ -57,6 +57,8 @@ class Rehearsal {
   virtual std::string why_cut(const Tid& tid, Reason reason) const = 0;
   // Why it may fail, and what to do about that; "" when nothing is known.
   virtual std::string advice_on(const Connect& /*order*/) const { return {}; }
+  // It is let go now: follows "the connection stays, as"; "" it belongs to somebody else.
+  virtual std::string why_it_stays(const Tid& /*tid*/) const { return {}; }
   // The fact that an order leads to, of those that are not the same for both.
   virtual std::optional<Event> answer_to(const Action& action) = 0;
   // Who is tracked, and to be told of when it is not any more.
@@ -153,6 +155,7 @@ class Rehearsal {
       add(disconnect->tid, Fate::disconnect, disconnect->device.name, disconnect->reason);
     } else if (const auto* report = std::get_if<Report>(&action)) {
       if (report->tid && report->reason != Reason::none) reasons_[*report->tid] = report->reason;
+      if (report->tid && report->topic == Topic::let_go) stays_[*report->tid] = why_it_stays(*report->tid);
     }
   }
 
@@ -180,11 +183,12 @@ class Rehearsal {
       const auto owner = owners_now->find(earlier.device);
       const bool inherited = owner != owners_now->end();
       const auto reason = reasons_.find(tid);
-      const bool released = earlier.owns && !inherited && brain_.devices().find({earlier.device, 0}) != nullptr;
+      const Device* device = earlier.owns && !inherited ? brain_.devices().find({earlier.device, 0}) : nullptr;
+      const bool released = device != nullptr;
       auto& step = add(tid, released ? Fate::release : Fate::forget, earlier.device,
                        reason == reasons_.end() ? Reason::none : reason->second);
       if (inherited) step.why = "its connection goes on as " + owner->second.to_string();
-      if (released) step.why += "; the connection stays, as disconnect-scope says";
+      if (released) step.why += "; the connection stays, as " + (stays_[tid].empty() ? "it belongs to " + device->owner : stays_[tid]);
     }
   }
 
@@ -199,6 +203,7 @@ class Rehearsal {
   std::vector<Earlier> before_;  // as it was when the other configuration came
   std::unordered_map<Tid, std::size_t> place_before_;
   std::unordered_map<Tid, Reason> reasons_;
+  std::unordered_map<Tid, std::string> stays_;  // let go: why the connection stays
 };
 
 }  // namespace stas

@@ -108,6 +108,8 @@ struct CommonConfig {
   std::vector<ControllerRule> includes;      // only these of the discovered controllers; none, and no doubt: all
   std::vector<ConfigDoubt> doubts;           // in file order
   std::vector<IncludeDoubt> include_doubts;  // the same
+  // Of the firmware's boot tables, not of this file (core/brain/boot): about what was connected before us.
+  std::vector<ConfigDoubt> boot_doubts;
   // What the host-wide list says; not of this file, the brains put it in. nullptr: nothing.
   std::shared_ptr<const HostExclusions> host_excludes;
   friend bool operator==(const CommonConfig&, const CommonConfig&) = default;

@@ -40,8 +40,8 @@ bool could_mean(const ConfigDoubt& doubt, const Tid& tid) {
   return !doubt.traddr || could_be_address(*doubt.traddr, tid);
 }
 
-const ConfigDoubt* doubt_about(const CommonConfig& config, const Tid& tid) {
-  for (const ConfigDoubt& doubt : config.doubts)
+const ConfigDoubt* doubt_about(const std::vector<ConfigDoubt>& doubts, const Tid& tid) {
+  for (const ConfigDoubt& doubt : doubts)
     if (could_mean(doubt, tid)) return &doubt;
   return nullptr;
 }

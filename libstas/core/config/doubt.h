@@ -13,7 +13,7 @@ namespace stas {
 // has an address, could be anything.
 bool could_mean(const ConfigDoubt& doubt, const Tid& tid);
 
-// The first doubt of the configuration that could mean the controller, or nullptr. Into `config`.
-const ConfigDoubt* doubt_about(const CommonConfig& config, const Tid& tid);
+// The first of the doubts that could mean the controller, or nullptr. Into `doubts`.
+const ConfigDoubt* doubt_about(const std::vector<ConfigDoubt>& doubts, const Tid& tid);
 
 }  // namespace stas

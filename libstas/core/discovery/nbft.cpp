@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kHeader = 64, kControl = 64;
 constexpr std::size_t kHost = 32, kHfi = 32, kHfiTcp = 128, kSsns = 128, kDiscovery = 32;  // descriptors
+constexpr std::size_t kHfiList = 16, kSsnsList = 24, kDiscoveryList = 40;                  // in the control descriptor
 constexpr std::uint8_t kControlId = 1, kHostId = 2, kHfiId = 3, kSsnsId = 4, kDiscoveryId = 6, kHfiTransportId = 7;
 constexpr std::uint8_t kTcp = 3;            // transport type
 constexpr std::uint16_t kValid = 1U << 0U;  // the first flag of each descriptor
@@ -41,11 +42,12 @@ class Reader {
     if (auto frame = check_frame(); !frame) return tl::unexpected(frame.error());
     const auto control = bytes_.substr(kHeader, kControl);
     if ((byte(control, 6) & kValid) == 0) return nbft_;  // nothing was booted from
-    if (byte(control, 0) != kControlId) return broken("the control descriptor has another number");
+    if (byte(control, 0) != kControlId)
+      return broken("the descriptor at byte " + std::to_string(kHeader) + " is no control descriptor");
     read_host(heap_object(control, 8));
-    for (const auto hfi : list(control, 16, kHfi, "HFI")) read_hfi(hfi);
-    for (const auto discovery : list(control, 40, kDiscovery, "discovery")) read_discovery(discovery);
-    for (const auto ssns : list(control, 24, kSsns, "namespace")) read_ssns(ssns);
+    for (const auto hfi : list(control, kHfiList, kHfi, "HFI")) read_hfi(hfi);
+    for (const auto discovery : list(control, kDiscoveryList, kDiscovery, "discovery")) read_discovery(discovery);
+    for (const auto ssns : list(control, kSsnsList, kSsns, "namespace")) read_ssns(ssns);
     return std::move(nbft_);
   }
 
@@ -56,15 +58,18 @@ class Reader {
     if (bytes_.size() < kHeader + kControl) return broken("the table is too short");
     if (!bytes_.starts_with("NBFT")) return broken("the signature is not NBFT");
     const auto length = get_le<std::uint32_t>(bytes_, 4);
-    if (length > bytes_.size() || length < kHeader + kControl) return broken("the length is not that of the table");
+    if (length > bytes_.size() || length < kHeader + kControl)
+      return broken("the length at byte 4, " + std::to_string(length) + ", is not that of the table");
     bytes_ = bytes_.substr(0, length);
     const auto sum = std::accumulate(bytes_.begin(), bytes_.end(), 0U,
                                      [](unsigned so_far, char c) { return so_far + static_cast<unsigned char>(c); });
-    if (sum % 256 != 0) return broken("the checksum is wrong");
+    if (sum % 256 != 0) return broken("the checksum over its " + std::to_string(length) + " bytes is wrong");
     if (byte(bytes_, 8) != 1) return broken("major revision " + std::to_string(byte(bytes_, 8)) + " is not known here");
     heap_ = part(get_le<std::uint32_t>(bytes_, 36), get_le<std::uint32_t>(bytes_, 40));
     heap_begin_ = get_le<std::uint32_t>(bytes_, 36);
-    if (!heap_) return broken("the heap lies outside of the table");
+    if (!heap_)
+      return broken("the heap at byte " + std::to_string(get_le<std::uint32_t>(bytes_, 36)) +
+                    " lies outside of the table");
     return {};
   }
 
@@ -98,14 +103,20 @@ class Reader {
     if (count == 0) return descriptors;
     const auto all = part(offset, count * length);
     if (!all || length < least) {
-      leave_out(std::string("all ") + what + " entries: the list lies outside of the table");
+      const std::string text = std::string("all ") + what + " entries: the list at byte " + std::to_string(offset) +
+                               " lies outside of the table";
+      at == kSsnsList ? leave_out_ioc(text) : leave_out(text);
       return descriptors;
     }
     for (std::uint64_t i = 0; i < count; ++i) descriptors.push_back(all->substr(i * length, length));
     return descriptors;
   }
 
-  void leave_out(std::string what) { nbft_.left_out.push_back(printable(what)); }
+  void leave_out(const std::string& what) { nbft_.left_out.push_back({printable(what), false, {}, {}}); }
+  // An I/O controller is missing; of it, what `known` has.
+  void leave_out_ioc(const std::string& what, const NbftController& known = {}) {
+    nbft_.left_out.push_back({printable(what), true, known.traddr, known.nqn});
+  }
 
   void read_host(std::optional<std::string_view> host) {
     if (!host || host->size() < kHost || byte(*host, 0) != kHostId) return leave_out("the host: no such descriptor");
@@ -205,14 +216,15 @@ class Reader {
     const auto traddr = heap_object(ssns, 10);
     const auto trsvcid = heap_text(ssns, 16), nqn = heap_text(ssns, 54);
     const auto ways = heap_object(ssns, 48);
-    if (byte(ssns, 0) != kSsnsId) return leave_out(name + ": the descriptor has another number");
-    if (byte(ssns, 5) != kTcp) return leave_out(name + ": its transport is not known here");
-    const auto address = traddr && traddr->size() >= 16 ? address_at(*traddr, 0) : std::nullopt;
-    if (!address || !trsvcid || !is_port(*trsvcid)) return leave_out(name + ": its address cannot be used");
-    if (!nqn || !is_usable_nqn(*nqn)) return leave_out(name + ": its NQN cannot be used: " + nqn.value_or(""));
-    ioc.traddr = address->to_string();
+    if (byte(ssns, 0) != kSsnsId) return leave_out_ioc(name + ": the descriptor has another number");
+    if (nqn && is_usable_nqn(*nqn)) ioc.nqn = *nqn;
+    if (byte(ssns, 5) != kTcp) return leave_out_ioc(name + ": its transport is not known here", ioc);
+    if (const auto address = traddr && traddr->size() >= 16 ? address_at(*traddr, 0) : std::nullopt)
+      ioc.traddr = address->to_string();
+    if (ioc.traddr.empty() || !trsvcid || !is_port(*trsvcid))
+      return leave_out_ioc(name + ": its address cannot be used", ioc);
+    if (ioc.nqn.empty()) return leave_out_ioc(name + ": its NQN cannot be used: " + nqn.value_or(""), ioc);
     ioc.trsvcid = *trsvcid;
-    ioc.nqn = *nqn;
     const auto flags = get_le<std::uint16_t>(ssns, 6);
     ioc.hdr_digest = (flags & kValid) != 0 && (flags & kHeaderDigest) != 0;
     ioc.data_digest = (flags & kValid) != 0 && (flags & kDataDigest) != 0;

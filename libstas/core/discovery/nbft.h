@@ -41,15 +41,22 @@ struct NbftController {
   friend bool operator==(const NbftController&, const NbftController&) = default;
 };
 
+// What could not be used, and what of it could be read.
+struct NbftLeftOut {
+  std::string text;         // "discovery entry 2: there is no HFI 7"
+  bool io = false;          // an I/O controller may be missing because of it
+  std::string traddr, nqn;  // of that controller; "": not known
+};
+
 struct Nbft {
   // Only where an administrator has set it (the "configured" flags of the Host Descriptor); "" else.
   std::string host_nqn, host_id;
   std::vector<NbftController> discovery_controllers;
   std::vector<NbftController> subsystems;  // one for each way to it (HFI)
-  std::vector<std::string> left_out;       // "discovery entry 2: there is no HFI 7"
+  std::vector<NbftLeftOut> left_out;
 };
 
-// An Error: not such a table, or its frame is broken (signature, length, checksum, revision, heap).
+// An Error: not such a table, or its frame is broken (signature, length, checksum, revision, heap); it names the place.
 Result<Nbft> parse_nbft(std::string_view bytes);
 
 }  // namespace stas

@@ -16,11 +16,14 @@ class BootTable {
   // Reads and judges them. What is wrong with one is logged, and costs no other.
   explicit BootTable(const Journal& journal, const std::string& directory = "/sys/firmware/acpi/tables");
 
-  // As controller= lines, with the interfaces of now: those of its MAC addresses. On any thread.
-  std::vector<ControllerLine> lines(ControllerKind kind) const;
+  // What they say, with the interfaces of now: those of its MAC addresses. On any thread.
+  BootEntries entries(ControllerKind kind) const;
 
  private:
+  void doubt(const Journal& journal, const std::string& path, const std::string& text);
+
   std::vector<Nbft> tables_;
+  std::vector<ConfigDoubt> doubts_;
 };
 
 }  // namespace stas

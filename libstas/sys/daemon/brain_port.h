@@ -36,14 +36,14 @@ struct BrainPort {
   // A snapshot of it, whose text is made when it is called, on any thread.
   std::function<std::function<std::string()>(std::optional<KnownHost> host)> last_known;
 
-  // The file at `path`, compared with the configuration in force, what was booted from (boot_lines()), and the host
+  // The file at `path`, compared with the configuration in force, what was booted from, and the host
   // become one event. `understood`: the file counts.
   struct News {
     Event event;
     std::vector<Complaint> complaints;
     bool understood = true;
   };
-  std::function<News(const std::string& path, const ConfText& file, Host host, const std::vector<ControllerLine>& boot)>
+  std::function<News(const std::string& path, const ConfText& file, Host host, const BootEntries& boot)>
       read_config;
 };
 
@@ -70,9 +70,9 @@ BrainPort port_of(Brain& brain, LastKnownRead<Known> (*parse_known)(std::string_
     return [known = std::make_shared<const decltype(known)>(std::move(known))] { return format_last_known(*known); };
   };
   port.read_config = [&brain, parser](const std::string& path, const ConfText& file, BrainPort::Host host,
-                                      const std::vector<ControllerLine>& boot) {
+                                      const BootEntries& boot) {
     auto parsed = load_conf(path, file, parser, brain.config());
-    set_boot_lines(parsed.value, boot);
+    set_boot(parsed.value, boot);
     return BrainPort::News{Configured{std::make_shared<const Config>(std::move(parsed.value)), std::move(host)},
                            std::move(parsed.complaints), !parsed.broken};
   };

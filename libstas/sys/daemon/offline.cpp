@@ -62,7 +62,7 @@ Result<Json> plan_offline(const DaemonOptions& options, const BrainPort& port, C
   auto host = HostFile(options.sys_conf, journal).at_start(known_host);
   if (!host) return tl::unexpected(host.error());
   auto news =
-      port.read_config(*options.plan, read_conf(*options.plan), *std::move(host), BootTable(journal).lines(interest));
+      port.read_config(*options.plan, read_conf(*options.plan), *std::move(host), BootTable(journal).entries(interest));
   std::vector<std::string> texts;
   for (const Complaint& complaint : news.complaints) texts.push_back(labelled(complaint));
   if (!news.understood) return plan_answer(*options.plan, texts, std::nullopt);

@@ -109,7 +109,7 @@ Result<void> Shell::start() {
   exclusions_.start();
   fabric_ = make_fabric(options_.fabric, loop_, interest_);
   boot_table_ = std::make_shared<const BootTable>(journal_);
-  configure(read_conf(options_.conf_file), boot_table_->lines(interest_));
+  configure(read_conf(options_.conf_file), boot_table_->entries(interest_));
   const auto heard = notifier_.start();
   told(heard);
   if (is_shortage(heard)) return heard;
@@ -161,7 +161,7 @@ void Shell::give_up(const std::string& why) {
 }
 
 // Both files were read and judged before either counts; the brain hears of both at once.
-void Shell::configure(const ConfText& conf, const std::vector<ControllerLine>& boot) {
+void Shell::configure(const ConfText& conf, const BootEntries& boot) {
   auto news = brain_.read_config(options_.conf_file, conf, host_, boot);
   log_complaints(news.complaints, journal_);
   const bool first = brain_.config() == nullptr;
@@ -293,7 +293,7 @@ void Shell::reload() {
 struct Shell::Files {
   ConfText conf;
   HostFile::Seen sys_conf;
-  std::vector<ControllerLine> boot;
+  BootEntries boot;
 };
 
 // Their disk may hang: it may be one of those that are connected here.
@@ -301,7 +301,7 @@ void Shell::read_files() {
   slow_files_.arm_after(kSlowFiles);
   reading_.start([this, conf = options_.conf_file, sys_conf = host_file_.reader(), boot = boot_table_,
                   kind = interest_]() -> OneJob::Completion {
-    return [this, files = std::make_shared<const Files>(Files{read_conf(conf), sys_conf(), boot->lines(kind)})] {
+    return [this, files = std::make_shared<const Files>(Files{read_conf(conf), sys_conf(), boot->entries(kind)})] {
       files_read(*files);
     };
   });
@@ -327,7 +327,7 @@ void Shell::foresee(std::optional<OtherFile> conf, std::optional<OtherFile> sys_
   foreseen_ = std::move(done);  // a thread that hangs outlives the bus that it would answer on
   foreseeing_.start([this, path = std::move(path), sent = std::move(sent), see_host = std::move(see_host),
                      boot = boot_table_, kind = interest_]() -> OneJob::Completion {
-    auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host(), boot->lines(kind)});
+    auto files = std::make_shared<const Files>(Files{sent ? *sent : read_conf(path), see_host(), boot->entries(kind)});
     return [this, path, files = std::move(files)] { std::exchange(foreseen_, {})(outlook_of(path, *files)); };
   });
 }

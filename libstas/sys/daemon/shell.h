@@ -95,7 +95,7 @@ class Shell {
   void begin();
   void give_up(const std::string& why);
   struct Files;
-  void configure(const ConfText& conf, const std::vector<ControllerLine>& boot);
+  void configure(const ConfText& conf, const BootEntries& boot);
   void read_files();
   void files_read(const Files& files);
   Outlook outlook_of(const std::string& conf_file, const Files& files) const;

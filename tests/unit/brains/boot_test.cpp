@@ -47,9 +47,24 @@ TEST(BootLines, EachControllerOnce) {
   // They take the place of those before, and of no line of the file.
   StacdConfig config;
   config.controllers.resize(1);
-  set_boot_lines(config, lines);
-  set_boot_lines(config, lines);
+  set_boot(config, {lines, {}});
+  set_boot(config, {lines, {}});
   EXPECT_EQ(config.controllers.size(), 2U);
+}
+
+TEST(BootDoubts, AboutWhatMayBeAnIoController) {
+  Nbft table;
+  table.left_out = {{"discovery entry 1: x", false, {}, {}},
+                    {"namespace entry 1: y", true, "192.0.2.1", {}},
+                    {"namespace entry 2: z", true, {}, "nqn.2024-01.org.example:root"},
+                    {"all namespace entries", true, {}, {}}};
+  const auto doubts = boot_doubts(table, "/NBFT");
+  ASSERT_EQ(doubts.size(), 3U);
+  EXPECT_EQ(doubts[0].to_string(), "/NBFT: namespace entry 1: y");
+  EXPECT_EQ(doubts[0].traddr, "192.0.2.1");
+  EXPECT_EQ(doubts[0].subsysnqn, std::nullopt);
+  EXPECT_EQ(doubts[1].subsysnqn, "nqn.2024-01.org.example:root");
+  EXPECT_FALSE(doubts[2].traddr || doubts[2].subsysnqn);
 }
 
 TEST(ConnectorBoot, WhatWasBootedFromIsWantedAndNeverCut) {
@@ -77,6 +92,46 @@ TEST(ConnectorBoot, WhatWasBootedFromIsWantedAndNeverCut) {
               start disconnect-scope=all-connections-matching-disconnect-trtypes
               wait 100)",
            "10s disconnect nvme1 10.0.0.1:4420/nqn.other (not wanted by anything)\n"},
+          {"under whatever host NQN and by whatever interface the initrd connected it",
+           R"(boot 10.0.0.1:4420/nqn.root
+              device nvme0 10.0.0.1:4420/nqn.root@nqn.bootedhost
+              device nvme1 10.0.0.1:4420/nqn.root%eth5
+              stafd up
+              --
+              start disconnect-scope=all-connections-matching-disconnect-trtypes
+              wait 100
+              conf disconnect-scope=all-connections-matching-disconnect-trtypes | exclude=nqn=nqn.root
+              wait 100)",
+           ""},
+          {"what an entry that cannot be used may mean is not cut, also where an exclude= line names it; others are",
+           R"(boot-doubt traddr=10.0.0.1
+              boot-doubt nqn=nqn.data
+              device nvme0 10.0.0.1:4420/nqn.root
+              device nvme1 10.0.0.2:4420/nqn.data
+              device nvme2 10.0.0.2:4420/nqn.other
+              stafd up
+              --
+              start disconnect-scope=all-connections-matching-disconnect-trtypes
+              wait 100
+              conf disconnect-scope=all-connections-matching-disconnect-trtypes | exclude=nqn=nqn.root
+              wait 100
+              explain nqn.root)",
+           "10s disconnect nvme2 10.0.0.2:4420/nqn.other (not wanted by anything)\n"
+           "200s explain 10.0.0.1:4420/nqn.root foreign (this host may have been booted from it: NBFT: left out) since "
+           "200.0s {conf:4: exclude=nqn=nqn.root: refuses it} {conf [I/O controller connection management]: "
+           "disconnect-scope=all-connections-matching-disconnect-"
+           "trtypes: lets it be looked at} on nvme0 live bound 200.0s\n"},
+          {"a table of which nothing can be read: nothing that was connected before is cut; what is ours, is",
+           R"(boot-doubt
+              device nvme0 10.0.0.1:4420/nqn.root
+              stafd up
+              --
+              start controller=10.0.0.3:4420/nqn.a | disconnect-scope=all-connections-matching-disconnect-trtypes
+              wait 100
+              conf disconnect-scope=all-connections-matching-disconnect-trtypes
+              wait 100)",
+           "0s connect 10.0.0.3:4420/nqn.a\n"
+           "101.5s disconnect nvme1 10.0.0.3:4420/nqn.a (no longer configured)\n"},
           {"an exclude= line: not connected again, and not cut",
            R"(boot 10.0.0.1:4420/nqn.root
               start
@@ -90,6 +145,15 @@ TEST(ConnectorBoot, WhatWasBootedFromIsWantedAndNeverCut) {
            "1.5s info: (tcp, 10.0.0.1, 4420, nqn.root) | nvme0 - Not wanted any more (excluded by an exclude= line); "
            "the "
            "connection stays, as this host was booted from it\n"},
+          {"a plan says so",
+           R"(boot 10.0.0.1:4420/nqn.root
+              start
+              stafd up
+              --
+              plan exclude=nqn=nqn.root)",
+           "0s plan 1.5s release nvme0 10.0.0.1:4420/nqn.root (excluded by an exclude= line; the connection stays, as "
+           "this "
+           "host was booted from it) [new:2]\n"},
           {"a family that is not used any more: the same",
            R"(boot 10.0.0.1:4420/nqn.root
               start

@@ -59,7 +59,7 @@ class ConnectorDriver final : public Driver {
     auto parsed = unread_ ? unread_stacd_conf("stacd.conf", "no such file", brain_->config())
                           : parse_stacd_conf(conf_text(options), "stacd.conf", brain_->config());
     if (!unread_) complain(parsed.complaints);
-    set_boot_lines(parsed.value, boot_);
+    set_boot(parsed.value, boot_);
     parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
     auto identity = std::make_shared<HostIdentity>(*host());
     if (!host_nqn_.empty()) identity->nqn = host_nqn_;

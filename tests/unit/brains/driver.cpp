@@ -104,8 +104,17 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     configure(options_ = rest);
     if (verb == "start") scan();
   } else if (verb == "boot") {
-    boot_.clear();
-    for (const auto& word : words) boot_.push_back(boot_line_of(word, static_cast<int>(boot_.size()) + 1));
+    boot_.lines.clear();
+    for (const auto& word : words) boot_.lines.push_back(boot_line_of(word, static_cast<int>(boot_.lines.size()) + 1));
+  } else if (verb == "boot-doubt") {
+    ConfigDoubt doubt;
+    doubt.file = "NBFT";
+    doubt.text = "left out";
+    for (const auto& word : words) {
+      if (word.starts_with("traddr=")) doubt.traddr = word.substr(7);
+      if (word.starts_with("nqn=")) doubt.subsysnqn = word.substr(4);
+    }
+    boot_.doubts.push_back(doubt);
   } else if (verb == "scan") {
     scan(words == Words{"lost"});
   } else if (verb == "device") {

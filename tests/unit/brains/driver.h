@@ -23,6 +23,7 @@
 //   release                   ... until now
 //   dns NAME ADDRESS...|fails the answer of the resolver from now on; dns hangs: no answers, dns answers: again
 //   boot CONTROLLER...        what the firmware booted from, from the next conf on
+//   boot-doubt [FIELD=VALUE...]  an entry of its table that cannot be used, of which so much could be read
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
 //   options                   from now on connection parameters that are set are noted with each connect
@@ -96,7 +97,7 @@ class Driver {
   std::map<std::string, std::string> dctype_;      // by address
   std::map<std::string, std::string> unique_nqn_;  // by address: what Identify says
   std::string symname_;
-  std::vector<ControllerLine> boot_;
+  BootEntries boot_;
   std::shared_ptr<const HostExclusions> exclusions_;
 
  private:

@@ -62,7 +62,7 @@ class FinderDriver final : public Driver {
 
   StafdConfigured configured(const std::string& options) {
     auto parsed = parse_stafd_conf(conf_text(options), "stafd.conf");
-    set_boot_lines(parsed.value, boot_);
+    set_boot(parsed.value, boot_);
     complain(parsed.complaints);
     parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
     auto identity = std::make_shared<HostIdentity>(*host());

@@ -192,9 +192,9 @@ TEST(CouldMean, FieldsThatCanBeReadNarrowIt) {
     CommonConfig config;
     config.doubts.push_back({"f", 1, "", row.transport, row.traddr, row.trsvcid, row.nqn});
     const std::string claim = field(row.transport) + field(row.traddr) + field(row.trsvcid) + field(row.nqn);
-    EXPECT_EQ(doubt_about(config, v4) != nullptr, row.v4) << claim;
-    EXPECT_EQ(doubt_about(config, name) != nullptr, row.name) << claim;
-    EXPECT_EQ(doubt_about(config, fc) != nullptr, row.fc) << claim;
+    EXPECT_EQ(doubt_about(config.doubts, v4) != nullptr, row.v4) << claim;
+    EXPECT_EQ(doubt_about(config.doubts, name) != nullptr, row.name) << claim;
+    EXPECT_EQ(doubt_about(config.doubts, fc) != nullptr, row.fc) << claim;
   }
 }
 

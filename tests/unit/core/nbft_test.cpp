@@ -113,10 +113,17 @@ TEST(Nbft, WhatCannotBeUsedIsNamedAndCostsNothingElse) {
   table.add_ssns(mapped(192, 0, 2, 48), "http", "nqn.2024-01.org.example:x", {1});
   const auto nbft = parse_nbft(table.build());
   ASSERT_TRUE(nbft);
-  EXPECT_THAT(nbft->left_out,
+  std::vector<std::string> texts;
+  for (const auto& entry : nbft->left_out) texts.push_back(entry.text);
+  EXPECT_THAT(texts,
               ElementsAre(HasSubstr("discovery entry 2: its NQN cannot be used: not an nqn?"),
                           HasSubstr("discovery entry 3: the way to it, HFI 9"),
                           HasSubstr("namespace entry 2: its address"), HasSubstr("namespace entry 3: its address")));
+  // What of them can be read, of those that are about an I/O controller.
+  EXPECT_FALSE(nbft->left_out[0].io || nbft->left_out[1].io);
+  EXPECT_TRUE(nbft->left_out[2].io && nbft->left_out[3].io);
+  EXPECT_EQ(nbft->left_out[2].traddr + nbft->left_out[2].nqn, "nqn.2024-01.org.example:x");
+  EXPECT_EQ(nbft->left_out[3].traddr, "192.0.2.48");
   ASSERT_EQ(nbft->discovery_controllers.size(), 2U);
   EXPECT_FALSE(nbft->discovery_controllers[1].interface);
   EXPECT_EQ(nbft->subsystems.size(), 2U);
