@@ -54,9 +54,10 @@ demo: build
 demo-shell: build
 	tests/e2e/demo $(BUILD) --shell
 
-# What a package needs and no more: a build of its own, without tests and without the libraries they need.
+# What a package needs and no more: a build of its own, without tests and without the libraries they need. Never installs
+# a package: what is missing is told.
 install:
-	@scripts/install-packages --product
+	@scripts/install-packages --product --check
 	@test -e $(BUILD)-install/build.ninja || \
 	  meson setup $(BUILD)-install --prefix=$(PREFIX) -Dtests=false $(MESON_FLAGS)
 	ninja -C $(BUILD)-install

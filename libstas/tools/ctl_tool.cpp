@@ -72,7 +72,8 @@ CliSpec specification(const CtlTool& tool, const std::vector<CtlCommand>& comman
   spec.prog = tool.name;
   spec.version = kVersionLine;
   spec.usage = "usage: " + tool.name + " [-h] [-v] " + names + " ...\n";
-  spec.help = "\n" + tool.title + "\n" + kOptionsHelp + "  " + names + "\n" + summaries + kOutputHelp;
+  spec.help = "\n" + tool.title + "\n" + kOptionsHelp + "  " + names + "\n" + summaries + kOutputHelp +
+              "\nExample: " + tool.name + " --output=table ls\nManual: " + tool.name + "(1), stas(7)\n";
   spec.anywhere = {{0, "output", true, {"pprint", "json", "table"}, false}};
   if (std::any_of(commands.begin(), commands.end(), [](const CtlCommand& known) { return known.draws; }))
     spec.anywhere.front().choices.emplace_back("dot");
@@ -85,6 +86,36 @@ CliCommand command(const std::string& tool, const std::string& name, const char*
   made.usage = "usage: " + tool + " " + name + options + "\n";
   made.help = help;
   return made;
+}
+
+// The one message that 2.4.1 has for it.
+std::string question(const std::string& daemon) {
+  return "Unable to communicate with " + daemon + " over D-Bus. Is " + daemon + " running?";
+}
+
+// The bus says that nobody has the daemon's name. (An errno would be that of a file.)
+bool is_nobody(const Error& error) { return error.kind == ErrorKind::not_found && error.errnum == 0; }
+
+// Why there is no answer, and what to do about it.
+std::string why(const std::string& daemon, const Error& error) {
+  if (is_nobody(error))
+    return daemon + " does not run: start it with \"systemctl start " + daemon + "\"; \"journalctl -u " + daemon +
+           "\" tells why it ended";
+  switch (error.kind) {
+    case ErrorKind::unreachable:
+      return error.text + "; is D-Bus running (systemctl status dbus)?";
+    case ErrorKind::permission:
+      return error.text + (error.errnum == 0 ? "; try it as root" : "");
+    case ErrorKind::timed_out:
+      return error.text + "; " + daemon + " runs and does not answer in time: \"journalctl -u " + daemon +
+             "\" may tell why";
+    case ErrorKind::closed:
+      return error.text + "; " + daemon + " or the bus has just ended, try again";
+    case ErrorKind::not_supported:
+      return error.text + "; the " + daemon + " that runs is of an older release: restart it";
+    default:
+      return error.text;
+  }
 }
 
 // tron and troff answer with a line that 2.4.1 prints.
@@ -115,10 +146,13 @@ CtlCommand ls_command(const std::string& tool, const std::string& summary) {
 }
 
 CtlPrint no_answer(const std::string& daemon, const Error& error) {
-  std::string text = error.text;
-  if (error.kind == ErrorKind::not_found && error.errnum == 0)
-    text = "Unable to communicate with " + daemon + " over D-Bus. Is " + daemon + " running?";
-  return {{}, printable(text) + "\n", kExitFailure};
+  const bool nobody = is_nobody(error) || error.kind == ErrorKind::unreachable;
+  const std::string first = nobody ? question(daemon) + "\n" : std::string();
+  return {{}, first + printable(why(daemon, error)) + "\n", kExitFailure};
+}
+
+CtlPrint no_answer_of_old(const std::string& daemon, const Error& error) {
+  return {{}, question(daemon) + "\n" + printable(why(daemon, error)) + "\n", kExitFailure};
 }
 
 int run_tool(const CtlTool& tool, int argc, char** argv) {
@@ -147,8 +181,7 @@ int run_tool(const CtlTool& tool, int argc, char** argv) {
     return print(out) != 0 ? kExitFailure : exit_code;
   }
   if (!document) {
-    std::fprintf(stderr, "Unable to communicate with %s over D-Bus. Is %s running?\n", tool.daemon.prog.c_str(),
-                 tool.daemon.prog.c_str());
+    std::fputs(no_answer_of_old(tool.daemon.prog, document.error()).err.c_str(), stderr);
     return kExitFailure;
   }
   return print(formatted(*document, format.value_or(OutputFormat::pprint)));

@@ -11,7 +11,7 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/base/result.h"
-#include "libstas/tools/cli.h"
+#include "libstas/sys/os/cli.h"
 #include "libstas/tools/ctl_client.h"
 #include "libstas/tools/ctl_output.h"
 
@@ -22,7 +22,7 @@ struct CtlCommand {
   std::string summary;  // for the main help
   std::function<Result<Json>(CtlClient&, const CliRun&)> answer;
   // What is printed, and the exit status. Without it, a document in the format asked for (`--output`) and 0, and for
-  // whatever goes wrong the one message of 2.4.1 and 1.
+  // whatever goes wrong the one message of 2.4.1, the reason and 1.
   std::function<CtlPrint(const Result<Json>&, std::optional<OutputFormat>)> print{};
   bool draws = false;  // understands --output=dot
   // In place of all that: it goes on until somebody ends it. Returns the exit status.
@@ -43,8 +43,11 @@ CliCommand detailed_command(const std::string& tool, const std::string& name);
 // `ls`. What 2.4.1 printed stays as it was; the formats that are new have the state as well.
 CtlCommand ls_command(const std::string& tool, const std::string& summary);
 
-// What is printed when there is no answer, in the words of 2.4.1 where the daemon does not run, and exit status 1.
+// What is printed when there is no answer, and exit status 1: in the words of 2.4.1 where the daemon does not run or
+// there is no bus, and in any case why, with what to do.
 CtlPrint no_answer(const std::string& daemon, const Error& error);
+// The same for the commands of 2.4.1, which has one message for whatever goes wrong: that comes first.
+CtlPrint no_answer_of_old(const std::string& daemon, const Error& error);
 
 // main(): prints the answer, or the old product's one message; returns the exit code.
 int run_tool(const CtlTool& tool, int argc, char** argv);

@@ -351,7 +351,7 @@ TEST(BusContract, IntrospectionEqualsTheRecordedInterface) {
                                  {}, BusType::text);
     ASSERT_TRUE(xml) << xml.error().text;
     const auto recorded =
-        members(read(std::string(std::getenv("STAS_TEST_DATA")) + "/org.nvmexpress." + name + ".xml"));
+        members(read(std::string(std::getenv("STAS_INTERFACES")) + "/org.nvmexpress." + name + ".xml"));
     EXPECT_EQ(members(std::get<std::string>(*xml)), recorded);
     EXPECT_EQ(recorded.size(), name == "staf" ? 9U : 5U);
   }

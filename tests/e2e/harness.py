@@ -68,6 +68,12 @@ def sanitized_by(runtime):
     return f"__{runtime}_".encode() in program("stafd").read_bytes()
 
 
+def not_running(daemon):
+    """What a tool says when nobody has the daemon's name on the bus."""
+    return (f"Unable to communicate with {daemon} over D-Bus. Is {daemon} running?\n{daemon} does not run: start it with "
+            f'"systemctl start {daemon}"; "journalctl -u {daemon}" tells why it ended\n')
+
+
 def nqn(name):
     return f"nqn.2024-01.org.example:{name}"
 

@@ -6,7 +6,7 @@ import pty
 import signal
 import subprocess
 
-from harness import DEFAULT_LIMIT, HOST_NQN, Story, main, nqn, program, stacd_conf, stafd_conf
+from harness import DEFAULT_LIMIT, HOST_NQN, Story, main, not_running, nqn, program, stacd_conf, stafd_conf
 
 OK, DEGRADED, DOWN, UNKNOWN = 0, 1, 2, 3
 
@@ -54,7 +54,7 @@ class Health(Paths):
         self.stacd.stop()
         done = self.world.run(program("stacctl"), "health")
         self.assertEqual((done.returncode, done.stdout, done.stderr),
-                         (UNKNOWN, "", "Unable to communicate with stacd over D-Bus. Is stacd running?\n"))
+                         (UNKNOWN, "", not_running("stacd")))
 
     def test_people_see_a_line_for_each_subsystem(self):
         self.start()

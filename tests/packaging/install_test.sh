@@ -21,7 +21,10 @@ case $sysconfdir in /*) etc=$sysconfdir ;; *) etc=$prefix/$sysconfdir ;; esac
   echo "644 $prefix/lib/systemd/catalog/stas.catalog"
   for name in staf stac; do
     echo "644 $prefix/share/dbus-1/system.d/org.nvmexpress.$name.conf"
-    echo "644 $prefix/share/man/man5/org.nvmexpress.$name.5"
+    for page in "$name" "$name.debug"; do echo "644 $prefix/share/man/man5/org.nvmexpress.$page.5"; done
+  done
+  for name in stac.desired stac staf.desired staf.evidence staf; do
+    echo "644 $prefix/share/dbus-1/interfaces/org.nvmexpress.$name.xml"
   done
   for page in stafctl.1 stacctl.1 stasadm.1 stafd.conf.5 stacd.conf.5 sys.conf.5 nvme-stas.7 stas.7 stafd.8 stacd.8; do
     echo "644 $prefix/share/man/man${page##*.}/$page"

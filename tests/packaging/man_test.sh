@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# groff reads each manual page without a warning, each page says what it is, and each page that one of ours refers to as
+# groff reads each manual page without a warning, mandoc as well (its remarks on style left out), each page says what it is, and each page that one of ours refers to as
 # ours exists. Usage: man_test.sh PAGE...
 set -eu
 if ! command -v groff >/dev/null; then
@@ -13,6 +13,7 @@ rc=0
 names=" "
 for page; do names="$names$(basename "$page") "; done
 
+if command -v mandoc >/dev/null && ! mandoc -T lint -W warning "$@"; then rc=1; fi
 for page; do
   name=$(basename "$page")
   # A page that only points at another.

@@ -49,7 +49,9 @@ Result<BusClient> BusClient::system(Duration timeout) {
     impl->timeout_us = static_cast<std::uint64_t>(std::max<std::int64_t>(1, timeout.count()));
     return BusClient(std::move(impl));
   } catch (const sdbus::Error& e) {
-    return tl::unexpected(bus_shim::to_error(e, "cannot connect to the system bus"));
+    auto error = bus_shim::to_error(e, "cannot connect to the system bus");
+    error.kind = ErrorKind::unreachable;
+    return tl::unexpected(std::move(error));
   }
 }
 

@@ -2,114 +2,77 @@
 #include "libstas/sys/daemon/command_line.h"
 
 #include <cstdio>
-#include <cstring>
-
-#include <getopt.h>
+#include <utility>
+#include <vector>
 
 #include "libstas/core/base/version.h"
 #include "libstas/sys/fabric/kernel/nvme_admin.h"
+#include "libstas/sys/os/cli.h"
 
 namespace stas {
 
 namespace {
 
-void print_usage(std::FILE* to, const std::string& program) {
-  std::fprintf(to,
-               "usage: %s [-h] [-f FILE] [-s] [--tron] [-v] [--fabric {kernel,user}]\n"
-               "             [--sys-conf FILE] [--check FILE] [--plan FILE]\n",
-               program.c_str());
+std::string help(const std::string& program, std::string_view title) {
+  return "\n" + std::string(title) +
+         ". Must be root to run this program, except with\n--fabric=user.\n\n"
+         "options:\n"
+         "  -h, --help            show this help message and exit\n"
+         "  -f, --conf-file FILE  Configuration file (default: /etc/stas/" +
+         program +
+         ".conf)\n"
+         "  -s, --syslog          Send messages to syslog instead of stderr. Use this\n"
+         "                        when running " +
+         program +
+         " as a daemon. (default: False)\n"
+         "  --tron                Trace ON. (default: False)\n"
+         "  -v, --version         Print version, then exit\n"
+         "  --fabric {kernel,user}\n"
+         "                        How to connect: the kernel's NVMe host, or the\n"
+         "                        built-in user-space NVMe/TCP host (default: kernel)\n"
+         "  --sys-conf FILE       Host NQN, ID and key (default: /etc/stas/sys.conf)\n"
+         "  --check FILE          Check a configuration file, then exit\n"
+         "  --plan FILE           Show what a start with this configuration would\n"
+         "                        connect and disconnect, then exit\n"
+         "\nExample: " +
+         program + " --check /etc/stas/" + program + ".conf\nManual: " + program + "(8), " + program + ".conf(5)\n";
 }
 
-void print_help(const std::string& program, std::string_view title) {
-  print_usage(stdout, program);
-  std::printf(
-      "\n%.*s. Must be root to run this program, except with\n--fabric=user.\n\n"
-      "options:\n"
-      "  -h, --help            show this help message and exit\n"
-      "  -f, --conf-file FILE  Configuration file (default: /etc/stas/%s.conf)\n"
-      "  -s, --syslog          Send messages to syslog instead of stderr. Use this\n"
-      "                        when running %s as a daemon. (default: False)\n"
-      "  --tron                Trace ON. (default: False)\n"
-      "  -v, --version         Print version, then exit\n"
-      "  --fabric {kernel,user}\n"
-      "                        How to connect: the kernel's NVMe host, or the\n"
-      "                        built-in user-space NVMe/TCP host (default: kernel)\n"
-      "  --sys-conf FILE       Host NQN, ID and key (default: /etc/stas/sys.conf)\n"
-      "  --check FILE          Check a configuration file, then exit\n"
-      "  --plan FILE           Show what a start with this configuration would\n"
-      "                        connect and disconnect, then exit\n",
-      static_cast<int>(title.size()), title.data(), program.c_str(), program.c_str());
+CliSpec specification(const std::string& program, std::string_view title) {
+  CliSpec spec;
+  spec.prog = program;
+  spec.version = std::string(kVersionLine) + "\nlibnvme " + libnvme_version();
+  spec.usage = "usage: " + program +
+               " [-h] [-f FILE] [-s] [--tron] [-v] [--fabric {kernel,user}]\n"
+               "             [--sys-conf FILE] [--check FILE] [--plan FILE]\n";
+  spec.help = help(program, title);
+  spec.options = {{'f', "conf-file", true, {}, false},    {'s', "syslog", false, {}, false},
+                  {0, "tron", false, {}, false},          {0, "fabric", true, {"kernel", "user"}, false, true},
+                  {0, "sys-conf", true, {}, false, true}, {0, "check", true, {}, false, true},
+                  {0, "plan", true, {}, false, true}};
+  return spec;
 }
-
-CommandLine bad_usage(const std::string& program, const std::string& message) {
-  print_usage(stderr, program);
-  std::fprintf(stderr, "%s: error: %s\n", program.c_str(), message.c_str());
-  return {std::nullopt, 2};
-}
-
-enum LongOption : int { kTron = 256, kFabric, kSysConf, kCheck, kPlan };
-
-constexpr option kLongOptions[] = {
-    {"help", no_argument, nullptr, 'h'},
-    {"conf-file", required_argument, nullptr, 'f'},
-    {"syslog", no_argument, nullptr, 's'},
-    {"tron", no_argument, nullptr, kTron},
-    {"version", no_argument, nullptr, 'v'},
-    {"fabric", required_argument, nullptr, kFabric},
-    {"sys-conf", required_argument, nullptr, kSysConf},
-    {"check", required_argument, nullptr, kCheck},
-    {"plan", required_argument, nullptr, kPlan},
-    {nullptr, 0, nullptr, 0},
-};
 
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv, std::string_view program, std::string_view title) {
   DaemonOptions options;
   options.program = program;
-  options.conf_file = "/etc/stas/" + options.program + ".conf";
-  opterr = 0;
-  optind = 1;
-  for (int c = 0; (c = getopt_long(argc, argv, "hf:sv", kLongOptions, nullptr)) != -1;) {
-    switch (c) {
-      case 'h':
-        print_help(options.program, title);
-        return {std::nullopt, 0};
-      case 'v':
-        std::printf("%s\nlibnvme %s\n", kVersionLine, libnvme_version().c_str());
-        return {std::nullopt, 0};
-      case 'f':
-        options.conf_file = optarg;
-        break;
-      case 's':
-        options.syslog = true;
-        break;
-      case kTron:
-        options.tron = true;
-        break;
-      case kSysConf:
-        options.sys_conf = optarg;
-        break;
-      case kCheck:
-        options.check = optarg;
-        break;
-      case kPlan:
-        options.plan = optarg;
-        break;
-      case kFabric:
-        if (std::strcmp(optarg, "user") == 0)
-          options.fabric = FabricKind::user;
-        else if (std::strcmp(optarg, "kernel") == 0)
-          options.fabric = FabricKind::kernel;
-        else
-          return bad_usage(options.program, std::string("argument --fabric: invalid choice: '") + optarg +
-                                                "' (choose from kernel, user)");
-        break;
-      default:
-        return bad_usage(options.program, std::string("unrecognized arguments: ") + argv[optind - 1]);
-    }
+  const auto outcome =
+      parse_command_line(specification(options.program, title), std::vector<std::string>(argv + 1, argv + argc));
+  if (outcome.done) {
+    std::fputs(outcome.err.c_str(), stderr);
+    std::fputs(outcome.out.c_str(), stdout);
+    return {std::nullopt, outcome.exit_code};
   }
-  if (optind < argc) return bad_usage(options.program, std::string("unrecognized arguments: ") + argv[optind]);
+  const CliRun& run = outcome.run;
+  options.conf_file = run.value("conf-file", "/etc/stas/" + options.program + ".conf");
+  options.sys_conf = run.value("sys-conf", options.sys_conf);
+  options.syslog = run.has("syslog");
+  options.tron = run.has("tron");
+  if (run.value("fabric") == "user") options.fabric = FabricKind::user;
+  if (run.has("check")) options.check = run.value("check");
+  if (run.has("plan")) options.plan = run.value("plan");
   return {std::move(options), 0};
 }
 

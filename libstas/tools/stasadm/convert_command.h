@@ -4,7 +4,7 @@
 // into a message; nothing is overwritten unless that is asked for, and nothing is written before all is read.
 #pragma once
 
-#include "libstas/tools/cli.h"
+#include "libstas/sys/os/cli.h"
 
 namespace stas {
 

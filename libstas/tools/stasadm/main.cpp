@@ -19,8 +19,8 @@
 #include "libstas/core/config/config.h"
 #include "libstas/core/config/ini.h"
 #include "libstas/core/identity/nqn.h"
+#include "libstas/sys/os/cli.h"
 #include "libstas/sys/os/files.h"
-#include "libstas/tools/cli.h"
 #include "libstas/tools/stasadm/convert_command.h"
 #include "libstas/tools/stasadm/host_uuid.h"
 #include "libstas/tools/stasadm/sys_conf_edit.h"
@@ -52,6 +52,9 @@ Commands:
     set-symname         Set the host symbolic
     clear-symname       Clear the host symbolic
     convert             Write what other programs' configuration means
+
+Example: stasadm hostnqn -f /etc/nvme/hostnqn
+Manual: stasadm(1), sys.conf(5)
 )";
 
 CliCommand command(const std::string& name, const std::string& usage, const std::string& help) {

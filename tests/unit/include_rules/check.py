@@ -162,7 +162,7 @@ def self_test():
                ('libstas/core/config/config.cpp', '<ini.h>'),
                ('tests/target/tcp.cpp', '"libstas/core/discovery/log_page.h"')]
     allowed = [('stafd/daemon.cpp', '"libstas/sys/bus/bus.h"'), ('libstas/core/base/json.cpp', '<nlohmann/json.hpp>'),
-               ('stacd/stacctl.cpp', '"libstas/tools/cli.h"'), ('stacd/wanted.cpp', '"stacd/connector.h"')]
+               ('stacd/stacctl.cpp', '"libstas/tools/ctl_tool.h"'), ('stacd/wanted.cpp', '"stacd/connector.h"')]
     wrong = [f'wrong verdict on {p} including {i}' for p, i in refused if not list(violations(p, '#include ' + i))]
     wrong += [f'wrong verdict on {p} including {i}' for p, i in allowed if list(violations(p, '#include ' + i))]
     circle = {'a/x.h': '#include "a/y.h"', 'a/y.cpp': '#include "a/z.h"', 'a/z.h': '#include "a/x.h"', 'a/w.h': ''}

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Command lines of the tools, `PROG [options] COMMAND [options] [arguments]`, with the messages and exit codes of the
-// old product's argparse. getopt_long(3) does the parsing, abbreviated long options included; usage and help are
-// literal texts. Nothing is printed here. Not for several threads: getopt keeps its state in globals.
+// Command lines: of the tools, `PROG [options] COMMAND [options] [arguments]`, and of the daemons, `PROG [options]`,
+// with the messages and exit codes of the old product's argparse. getopt_long(3) does the parsing, abbreviated long
+// options included; usage and help are literal texts. Nothing is printed here. Not for several threads: getopt keeps
+// its state in globals.
 #pragma once
 
 #include <map>
@@ -17,6 +18,7 @@ struct CliOption {
   bool takes_value = false;
   std::vector<std::string> choices;  // empty: any value
   bool required = false;
+  bool newer = false;  // not in 2.4.1: an abbreviation that fits an older option as well means that one
 };
 
 // Every level understands -h/--help by itself.
@@ -35,9 +37,9 @@ struct CliCommand : CliLevel {
 
 struct CliSpec : CliLevel {
   std::string prog;
-  std::string version;  // printed by -v/--version
-  std::vector<CliCommand> commands;
-  std::vector<CliOption> anywhere;  // long options that are understood before and after the command
+  std::string version;               // printed by -v/--version
+  std::vector<CliCommand> commands;  // none: a program of options only, CliRun::command stays empty
+  std::vector<CliOption> anywhere;   // long options that are understood before and after the command
 };
 
 // What the command line asks for.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Command lines, told apart as Python's argparse does; the messages are recorded ones where 2.4.1 was recorded.
-#include "libstas/tools/cli.h"
+#include "libstas/sys/os/cli.h"
 
 #include <sstream>
 
@@ -101,6 +101,55 @@ TEST(Cli, ComplainsAsArgparseComplains) {
       {{"ls", "-v"}, usage + "unrecognized arguments: -v\n"},
   };
   for (const auto& row : rows) EXPECT_EQ(parsed(row.args), row.expected);
+}
+
+// A program without commands, as the daemons are; two of its options are newer than 2.4.1.
+std::string parsed_plain(const std::vector<std::string>& args) {
+  CliSpec plain;
+  plain.prog = "daemon";
+  plain.version = "stas 1";
+  plain.usage = "usage: daemon\n";
+  plain.options = {{'f', "conf-file", true, {}, false},
+                   {'s', "syslog", false, {}, false},
+                   {0, "sys-conf", true, {}, false, true},
+                   {0, "check", true, {}, false, true}};
+  const auto outcome = parse_command_line(plain, args);
+  if (outcome.done) return std::to_string(outcome.exit_code) + ": " + outcome.out + outcome.err;
+  std::string text;
+  for (const auto& [key, value] : outcome.run.values) text += " " + key + "=" + value;
+  return text;
+}
+
+TEST(Cli, AProgramWithoutCommandsComplainsInTheSameWords) {
+  const std::string error = "2: usage: daemon\ndaemon: error: ";
+  const struct {
+    std::vector<std::string> args;
+    std::string expected;
+  } rows[] = {
+      {{}, ""},
+      {{"-s", "-f", "x"}, " conf-file=x syslog="},
+      {{"-sfx"}, " conf-file=x syslog="},
+      {{"--conf-file=-x"}, " conf-file=-x"},
+      {{"-f"}, error + "argument -f/--conf-file: expected one argument\n"},
+      {{"--check"}, error + "argument --check: expected one argument\n"},
+      {{"-f", "-s"}, error + "argument -f/--conf-file: expected one argument\n"},
+      {{"-f", "-dash"}, error + "argument -f/--conf-file: expected one argument\n"},
+      {{"--bogus"}, error + "unrecognized arguments: --bogus\n"},
+      {{"x", "-s", "y"}, error + "unrecognized arguments: x y\n"},
+      {{"--syslog=x"}, error + "argument -s/--syslog: ignored explicit argument 'x'\n"},
+      {{"-v"}, "0: stas 1\n"},
+  };
+  for (const auto& row : rows) EXPECT_EQ(parsed_plain(row.args), row.expected);
+}
+
+// "--sys" meant --syslog before there was --sys-conf.
+TEST(Cli, WhatWasAnAbbreviationStaysOne) {
+  EXPECT_EQ(parsed_plain({"--s"}), " syslog=");
+  EXPECT_EQ(parsed_plain({"--sys", "--c=x"}), " conf-file=x syslog=");
+  EXPECT_EQ(parsed_plain({"--c", "x"}), " conf-file=x");
+  EXPECT_EQ(parsed_plain({"--sys-", "x"}), " sys-conf=x");
+  EXPECT_EQ(parsed_plain({"--sys-conf", "x"}), " sys-conf=x");
+  EXPECT_EQ(parsed_plain({"--", "--s"}), "2: usage: daemon\ndaemon: error: unrecognized arguments: --s\n");
 }
 
 TEST(Cli, HelpVersionAndNothing) {

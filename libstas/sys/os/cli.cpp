@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/tools/cli.h"
+#include "libstas/sys/os/cli.h"
 
 #include <algorithm>
 #include <cctype>
@@ -97,8 +97,25 @@ class LevelParser {
   const std::vector<std::string>& rest() const { return rest_; }
 
  private:
+  // What could mean several options, of which 2.4.1 had but one, means that one: its scripts go on.
+  std::string spelt_out(const std::string& token) const {
+    const auto name = token.substr(2, token.find('=') - 2);
+    const CliOption* older = nullptr;
+    for (const auto& option : options_) {
+      if (option.name == name) return token;
+      if (option.name.rfind(name, 0) != 0 || option.newer) continue;
+      if (older != nullptr) return token;
+      older = &option;
+    }
+    return older == nullptr ? token : "--" + older->name + token.substr(2 + name.size());
+  }
+
   void prepare(const std::vector<std::string>& args) {
     strings_ = args;
+    for (auto& text : strings_) {
+      if (text == "--") break;
+      if (text.rfind("--", 0) == 0) text = spelt_out(text);
+    }
     strings_.insert(strings_.begin(), prog_);
     for (auto& text : strings_) argv_.push_back(text.data());
     argv_.push_back(nullptr);
@@ -216,11 +233,16 @@ CliOutcome parse_command_line(const CliSpec& spec, const std::vector<std::string
   auto options = concatenated(spec.options, spec.anywhere);
   options.push_back({'v', "version", false, {}, false});
   LevelParser top(spec.prog, spec, std::move(options));
-  if (!top.parse(args, LevelParser::Positionals::stop, outcome)) {
+  const bool plain = spec.commands.empty();
+  if (!top.parse(args, plain ? LevelParser::Positionals::collect : LevelParser::Positionals::stop, outcome)) {
     if (outcome.run.command == "version") outcome.out = spec.version + "\n";
     return outcome;
   }
-  auto extras = top.leftovers(1);
+  auto extras = top.leftovers(plain ? 0 : 1);
+  if (plain) {
+    if (!extras.empty()) top.fail("unrecognized arguments: " + joined(extras, " "), outcome);
+    return outcome;
+  }
   if (top.positionals().empty()) {
     if (!extras.empty()) {
       top.fail("unrecognized arguments: " + joined(extras, " "), outcome);
