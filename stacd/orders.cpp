@@ -85,10 +85,10 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
     return erase(ioc);
   }
   if (!row.cut) {
-    report(Level::info, Topic::let_go, ioc,
-           "Not wanted any more (" + std::string(to_text(row.reason)) + "); the connection stays, as " +
-               why_it_stays(row),
-           row.reason);
+    report(
+        Level::info, Topic::let_go, ioc,
+        "Not wanted any more (" + std::string(to_text(row.reason)) + "); the connection stays, as " + why_it_stays(row),
+        row.reason);
     return erase(ioc);
   }
   if (another_name_waits(ioc, now) || hand_over(ioc, now)) return;

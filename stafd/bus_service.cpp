@@ -235,8 +235,8 @@ BusDicts BusService::list_with_states(bool detailed) const {
     dict.emplace_back("entries", std::move(entries));
   };
   for (const Dc& dc : finder_.controllers())
-    add(dc.origin_text(), path_state(dc.device ? finder_.devices().find(*dc.device) : nullptr),
-        to_text(dc.verdict.standing), dc.page_known ? std::to_string(dc.entries.size()) : std::string());
+    add(dc.origin_text(), finder_.state_of(dc), to_text(dc.verdict.standing),
+        dc.page_known ? std::to_string(dc.entries.size()) : std::string());
   for (std::size_t i = 0; i < finder_.unresolved().size(); ++i)
     add(to_text(Origin::configured), path_state(nullptr), kWaitingForAddress, {});
   return list;

@@ -118,7 +118,6 @@ Instant Connection::deadline(bool pleo) const {
   return first;
 }
 
-// Each controller has a rhythm of its own, so that their polls do not fall together.
 Duration Connection::jittered(Duration time) const {
   const double share = static_cast<double>(seed_ % 1000U) / 500.0 - 1.0;
   return time + std::chrono::duration_cast<Duration>(time * (share * timing_.poll_jitter));

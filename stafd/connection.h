@@ -42,6 +42,9 @@ class Connection {
   Instant live_since;  // connected, or reconnected by the kernel
   std::string dctype;
   bool live = true;
+  bool ours = false;     // made by this process, not adopted
+  bool polling = false;  // ... only to read the page of one that is parked
+  bool parking = false;  // it is cut to park it
 
   // --- the log page ---
   enum class Reading : std::uint8_t {
@@ -95,6 +98,9 @@ class Connection {
   };
   News take(const LogPage& read, Instant now);
 
+  // Of a rhythm of its own for each controller, so that what many do does not fall together.
+  Duration jittered(Duration time) const;
+
   unsigned register_failures() const { return register_backoff_.failures(); }
   unsigned page_failures() const { return page_backoff_.failures(); }
 
@@ -114,7 +120,6 @@ class Connection {
   }
   bool wants_supported(bool pleo) const { return pleo && dctype != "cdc" && ask_supported_; }
   bool wants_page() const { return reading != Reading::current; }
-  Duration jittered(Duration time) const;
   std::vector<Dlpe> believed(const LogPage& read, Instant now, News& news);
 
   FinderTiming timing_;

@@ -38,6 +38,7 @@ struct FinderTiming {
   Duration page_refused = std::chrono::seconds(20);  // ... not sooner when the controller says that it is of no use
   Duration poll = std::chrono::minutes(5);           // safety poll of the generation counter (regressions 43)
   double poll_jitter = 0.1;                          // share of it that differs between controllers
+  Duration parked = std::chrono::minutes(15);        // between two readings of one that is parked, with that jitter
   Duration mdns_grace = std::chrono::seconds(5);     // after a start, until mDNS must have answered
   Duration forward = std::chrono::seconds(1);        // at most one restart of nvme-cli's unit per controller and time
   Duration settle = std::chrono::seconds(5);  // a device bound this recently may be missing in a scan begun before
@@ -132,8 +133,9 @@ struct Dc {
   // --- what it shows ---
   std::optional<DeviceRef> device;
   bool works = false;       // ... which is not being reconnected
+  bool parked = false;      // it takes no connection for good (stafd/parking): connected again only to be read
   bool page_known = false;  // entries are a complete page, maybe from before a restart
-  bool page_fresh = false;  // ... read over the present connection
+  bool page_fresh = false;  // ... read over the present connection, or over the last one before it was parked
   bool page_read = false;   // ... or over one before it, since this process has started
   bool had_connection = false;
   std::uint64_t genctr = 0;
@@ -155,6 +157,9 @@ struct Dc {
   Op op = Op::none;
 
   bool connected() const { return device.has_value(); }
+  // It was there the last time that somebody looked.
+  bool reachable() const { return connected() || parked; }
+  bool serves() const { return page_fresh && (works || parked); }
   // What the page does not list, the controller has said not to have. One from before a restart may be older than what
   // others were told of it: it counts for what it lists only.
   bool page_is_evidence() const { return page_read && (!entries.empty() || page_track.failures == 0); }

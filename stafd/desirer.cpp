@@ -181,7 +181,7 @@ void Desirer::configured() {
     }
     prefer_connected(target, line, f_.config, f_.names, [&](const Tid& meant) {
       const Dc* dc = find(current(meant, wish.system_identity));
-      return dc != nullptr && dc->connected();
+      return dc != nullptr && dc->reachable();
     });
     Tid tid(std::move(target.fields));
     if (!target.resolved) {
@@ -225,7 +225,7 @@ void Desirer::announced() {
   for (const Dc& dc : f_.dcs) {
     if (!dc.announced) continue;
     // A connect that is on its way gets its chance.
-    const bool over = !dc.connected() && dc.op != Dc::Op::connect && f_.now >= lost_deadline(dc, f_.config);
+    const bool over = !dc.reachable() && dc.op != Dc::Op::connect && f_.now >= lost_deadline(dc, f_.config);
     if (over) continue;
     if (const auto it = out_.wishes.find(dc.tid); it != out_.wishes.end() && it->second.present) continue;
     // Without an mDNS daemon the announcement is neither confirmed nor denied.

@@ -112,7 +112,8 @@ void DcExplainer::add_options(const Dc& dc, Explanation& out) const {
 void DcExplainer::add_connection(const Dc& dc, Explanation& out) const {
   const Device* device = dc.device ? brain_.devices().find(*dc.device) : nullptr;
   if (dc.device) out.device = dc.device->name;
-  out.state = path_state(device);
+  out.state = brain_.state_of(dc);
+  if (dc.parked) out.details.emplace_back("parked", "it takes no persistent connections (EPCSD=0 in its log page)");
   if (device != nullptr && !device->owner.empty()) {
     out.details.emplace_back("owner", device->owner);
     out.rules.push_back({"ownership registry", "owner=" + device->owner, "keeps the connection from being cut"});

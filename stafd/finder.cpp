@@ -87,6 +87,10 @@ const Connection* Finder::connection_of(const Dc& dc) const {
   return it != connections_.end() && it->second.device == *dc.device ? &it->second : nullptr;
 }
 
+std::string_view Finder::state_of(const Dc& dc) const {
+  return dc.parked ? "parked" : path_state(dc.device ? devices_.find(*dc.device) : nullptr);
+}
+
 void Finder::report(Level level, Topic topic, const Dc& dc, std::string text, Reason reason) {
   const std::string device = dc.device ? dc.device->name : "nvme?";
   out_.push_back(Report{level, dc.tid, device, dc.tid.to_string() + " | " + device + " - " + std::move(text), reason,
@@ -158,7 +162,7 @@ void Finder::on_interfaces(const InterfacesSeen& event, Instant now) {
   if (!devices_.set_interfaces(event.interfaces)) return;
   // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
   for (auto& [id, dc] : dcs_.all()) {
-    if (dc.connected()) continue;
+    if (dc.reachable()) continue;
     dc.connect_backoff.reset();
     dc.next_connect = std::min(dc.next_connect, std::max(now, dc.last_attempt + timing_.connect.first));
   }
@@ -171,7 +175,7 @@ void Finder::on_mdns(MdnsChanged event) {
 
 bool Finder::connected_to(const std::string& address) const {
   return std::any_of(dcs_.begin(), dcs_.end(),
-                     [&](const Dc& dc) { return dc.connected() && dc.tid.traddr() == address; });
+                     [&](const Dc& dc) { return dc.reachable() && dc.tid.traddr() == address; });
 }
 
 void Finder::on_resolved(const Resolved& event, Instant now) {
@@ -282,10 +286,15 @@ void Finder::lose(const DeviceRef& ref, Instant now, bool meant) {
   for (const NameId id : connection->names) {
     Dc& dc = *dcs_.find(id);
     dc.device.reset();
-    dc.works = dc.page_fresh = false;
+    dc.works = false;
+    dc.parked = connection->parking;
+    dc.page_fresh = dc.page_fresh && dc.parked;
     dc.attempts = 0;
     if (steady || meant) dc.connect_backoff.reset();
-    dc.next_connect = now + (meant ? Duration::zero() : steady ? timing_.connect.first : dc.connect_backoff.fail());
+    dc.next_connect = now + (dc.parked ? connection->jittered(timing_.parked)
+                             : meant   ? Duration::zero()
+                             : steady  ? timing_.connect.first
+                                       : dc.connect_backoff.fail());
     track_lost(dc, now);
   }
   connections_.erase(ref.name);
@@ -330,7 +339,7 @@ void Finder::note_foreign(const DeviceRef& ref, std::string news) {
 // --- mDNS controllers that went silent (compatibility contract 5.12)
 
 void Finder::track_lost(Dc& dc, Instant now) {
-  if (!dc.announced || dc.announced.present() || dc.connected()) {
+  if (!dc.announced || dc.announced.present() || dc.reachable()) {
     dc.announced.lost_since = kNever;
     return;
   }

@@ -76,6 +76,8 @@ class Finder {
   const MdnsChanged& mdns() const { return mdns_; }
   const StafdConfig* config() const { return config_.get(); }
   const HostIdentity* host() const { return host_.get(); }
+  // Its state as tools show it: path_state(), or "parked".
+  std::string_view state_of(const Dc& dc) const;
   // What a name shows; nullptr without one.
   const Connection* connection_of(const Dc& dc) const;
   const FinderTiming& timing() const { return timing_; }
@@ -123,6 +125,7 @@ class Finder {
   Result<void> check_room(const Connection& connection, const LogPage& read) const;
   void on_page(Connection& connection, const LogPage& read, Instant now);
   void on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now);
+  bool shows_same(const Connection& connection);
   void show_page(NameId id, const Connection& connection, bool first);
   OpTrack* track(Dc& dc, Dc::Op op);
 
@@ -156,6 +159,8 @@ class Finder {
   bool all_due(const Connection& connection, Instant now);
   bool connect_may_answer_with(const DeviceRef& ref);
   bool is_due(const Dc& dc, Instant now) const;
+  bool is_to_be_parked(const Connection& connection);
+  void park(Connection& connection, Instant now);
   void order_connect(NameId id, Dc& dc, Instant now);
   std::string owner_of(const Connection& connection) const;
   void leave_alone(const Connection& connection, const std::string& owner);

@@ -88,7 +88,7 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
   if (wish.verdict.standing != DcStanding::wanted || tid == old.tid) return false;
   if (tid.host_nqn() != old.tid.host_nqn() && !(wish.system_identity && old.system_identity)) return false;
   const Dc* heir = find(tid);
-  if (heir != nullptr && heir->page_fresh && heir->works) return false;
+  if (heir != nullptr && heir->serves()) return false;
   const bool same_address = same_place(tid, old.tid);
   const bool same_nqn = tid.subsysnqn() == old.tid.subsysnqn();
   if (same_address) return same_nqn || is_well_known(tid) || is_well_known(old.tid);

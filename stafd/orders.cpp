@@ -9,6 +9,7 @@
 #include "libstas/core/discovery/dim.h"
 #include "libstas/core/identity/nqn.h"
 #include "stafd/finder.h"
+#include "stafd/parking.h"
 
 namespace stas {
 
@@ -158,6 +159,7 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
   dc.device = connection.device;
   dc.had_connection = true;
   dc.works = connection.live;
+  dc.parked = false;
   dc.attempts = 0;
   dc.failure_told = false;
   dc.last_error.clear();
@@ -176,8 +178,8 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
 // whatever it is called.
 Entries Finder::listed_there(const Dc& dc) const {
   for (const Dc& other : dcs_)
-    if (other.page_known && !(other.works && other.page_fresh) && other.tid != dc.tid &&
-        same_place(other.tid, dc.tid) && other.tid.host_nqn() == dc.tid.host_nqn() && may_be_one(other.tid, dc.tid))
+    if (other.page_known && !other.serves() && other.tid != dc.tid && same_place(other.tid, dc.tid) &&
+        other.tid.host_nqn() == dc.tid.host_nqn() && may_be_one(other.tid, dc.tid))
       return other.entries;
   return {};
 }
@@ -216,8 +218,8 @@ void Finder::remove(NameId id) {
 void Finder::outdate_others(const Dc& gone) {
   if (!gone.page_read || gone.page_at == kNever) return;
   for (auto& [id, dc] : dcs_.all())
-    if (dc.tid != gone.tid && same_place(dc.tid, gone.tid) && !(dc.works && dc.page_fresh) &&
-        dc.page_at < gone.page_at && dc.entries != gone.entries)
+    if (dc.tid != gone.tid && same_place(dc.tid, gone.tid) && !dc.serves() && dc.page_at < gone.page_at &&
+        dc.entries != gone.entries)
       dc.page_read = false;
 }
 
@@ -265,7 +267,25 @@ void Finder::step_connection(Connection& connection, Instant now) {
   }
   const auto op = connection.next(now, config_->pleo);
   if (op != Dc::Op::none) return order(connection, op, now);
+  if (is_to_be_parked(connection)) return park(connection, now);
   wake(connection.deadline(config_->pleo));
+}
+
+// Only what this process has made itself: nobody asked for the end of another connection.
+bool Finder::is_to_be_parked(const Connection& connection) {
+  return connection.ours && connection.live && connection.reading == Connection::Reading::current &&
+         owner_of(connection).empty() && std::all_of(connection.names.begin(), connection.names.end(), [&](NameId id) {
+           const Dc& dc = *dcs_.find(id);
+           return takes_no_persistence(connection.page.entries, dc.tid, connection.dctype);
+         });
+}
+
+void Finder::park(Connection& connection, Instant now) {
+  if (now >= connection.next_disconnect && !std::exchange(connection.parking, true) && !connection.polling)
+    report(Level::info, Topic::none, connection,
+           "It takes no persistent connections (EPCSD=0 in its log page): parked, and read again every " +
+               std::to_string(std::chrono::duration_cast<std::chrono::minutes>(timing_.parked).count()) + " minutes");
+  order_disconnect(connection, now, Reason::parked);
 }
 
 // A name that stays means this connection too, and has one that does not work: that one goes instead. The names change
@@ -386,7 +406,8 @@ void Finder::order_disconnect(Connection& connection, Instant now, Reason reason
   const NameId name = *connection.names.begin();
   const Dc& dc = *dcs_.find(name);
   if (dc.op != Dc::Op::none) return;
-  report(connection.disconnect_backoff.failures() == 0 ? Level::info : Level::debug, Topic::disconnecting, dc,
+  const bool quiet = connection.parking || connection.disconnect_backoff.failures() > 0;
+  report(quiet ? Level::debug : Level::info, Topic::disconnecting, dc,
          "Disconnect initiated: " + std::string(to_text(reason)), reason);
   const OpId id = fly(Dc::Op::disconnect, name, connection.device);
   connection.begin(Dc::Op::disconnect, id, now);

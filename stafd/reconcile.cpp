@@ -117,7 +117,7 @@ struct Finder::Room {
   explicit Room(NameTable& dcs) {
     for (const auto& [id, dc] : dcs.all()) {
       ++used[dc.origin];
-      if (dc.announced && !dc.announced.present() && dc.origin == Origin::discovered && !dc.connected() &&
+      if (dc.announced && !dc.announced.present() && dc.origin == Origin::discovered && !dc.reachable() &&
           dc.op == Dc::Op::none)
         lost.push_back(id);
     }

@@ -38,15 +38,15 @@ std::set<std::size_t> Desirer::chosen_duplicates(const Dc& parent, const std::ve
   bool served = false;
   for (const std::size_t i : duplicates) {
     const Dc* dc = find(tids[i]);
-    if (dc == nullptr || !(dc->page_known || dc->connected())) continue;
+    if (dc == nullptr || !(dc->page_known || dc->reachable())) continue;
     chosen.insert(i);
-    served = served || dc->connected() || dc->attempts < 2;
+    served = served || dc->reachable() || dc->attempts < 2;
   }
   for (const std::size_t i : duplicates) {
     if (served) break;
     const Dc* dc = find(tids[i]);
     chosen.insert(i);
-    served = dc == nullptr || dc->connected() || dc->attempts < 2;
+    served = dc == nullptr || dc->reachable() || dc->attempts < 2;
   }
   return chosen;
 }

@@ -97,16 +97,18 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
   Connection* connection = connection_of(connected->device.ref);
   if (connection == nullptr) {
     Connection fresh(connected->device, dc.tid, timing_, now);
-    fresh.live = true;
+    fresh.live = fresh.ours = true;
+    fresh.polling = dc.parked;
     connection = &connections_.insert_or_assign(connected->device.ref.name, std::move(fresh)).first->second;
   }
   join(id, dc, *connection);
-  report(Level::info, Topic::connected, dc, "Connection established!");
+  report(connection->polling ? Level::debug : Level::info, Topic::connected, dc, "Connection established!");
 }
 
 void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   dc.next_connect = now + dc.connect_backoff.fail();
   dc.failed(error, now);
+  if (std::exchange(dc.parked, false)) dc.page_fresh = false;
   // Others may have their turn now, its own time is over, or its name has changed (desire()).
   if (dc.system_identity && dc.tid.host_nqn() != host_->nqn) dirty_ = true;
   if ((!dc.sources.parents.empty() && dc.attempts == 2) || now >= lost_deadline(dc)) dirty_ = true;
@@ -167,7 +169,8 @@ void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
     dcs_.find(id)->last_error.clear();
   }
   if (news.unchanged) return;
-  report(Level::info, Topic::page_changed, connection,
+  const bool same = connection.polling && news.first && shows_same(connection);
+  report(same ? Level::debug : Level::info, Topic::page_changed, connection,
          "Received discovery log pages (num records=" + std::to_string(read.entries.size()) + ").");
   if (read.skipped > 0)
     report(news.skipped_before ? Level::debug : Level::warning, Topic::page_doubtful, connection,
@@ -176,7 +179,14 @@ void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
     report(Level::warning, Topic::page_doubtful, connection,
            "It has just come back and lists " + std::to_string(read.entries.size()) + " where it listed " +
                std::to_string(connection.page.entries.size()) + " before; it is read again before that is believed");
-  for (const NameId id : connection.names) show_page(id, connection, news.first);
+  for (const NameId id : connection.names) show_page(id, connection, news.first && !same);
+}
+
+bool Finder::shows_same(const Connection& connection) {
+  return std::all_of(connection.names.begin(), connection.names.end(), [&](NameId id) {
+    const Dc& dc = *dcs_.find(id);
+    return dc.page_known && dc.entries == connection.page.entries;
+  });
 }
 
 void Finder::on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now) {

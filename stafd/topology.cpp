@@ -24,7 +24,7 @@ Json controllers(const Finder& brain) {
     item.add("origin", dc.origin_text());
     item.add("page known", dc.page_known);
     item.add("device", dc.device ? dc.device->name : std::string());
-    item.add("state", path_state(device));
+    item.add("state", brain.state_of(dc));
     item.add("interface", way_to(dc.tid, device, interfaces));
     json.append(std::move(item));
   }

@@ -53,6 +53,23 @@ class Discovery(Story):
         self.connects(stacd, "one")
         self.assertEqual(stacd.count("Disconnect initiated"), 0)
 
+    def test_one_that_takes_no_persistent_connection_is_parked(self):
+        target = self.world.target("one", dctype="ddc", epcsd=False)
+        stafd = self.world.stafd(stafd_conf(target.controller()))
+        stacd = self.world.stacd()
+        stafd.line(r"takes no persistent connections \(EPCSD=0 in its log page\): parked")
+        self.connects(stacd, "one")
+        row, = self.eventually("parked", lambda: [row for row in stafd.ls() if row["state"] == "parked"])
+        self.assertEqual((row["connected"], row["entries"]), ("False", "2"))
+        subsystems = {row["subnqn"] for row in target.rpc("controllers.list")}
+        self.assertEqual(subsystems, {nqn("one")}, "the discovery controller has nobody connected")
+        one, = self.world.ctl("stafctl", "explain", target.traddr)["controllers"]
+        self.assertEqual(one["state"], "parked")
+        # A reload looks at once.
+        target.rpc("subsystem.add", nqn=nqn("two"))
+        stafd.reload()
+        self.connects(stacd, "one", "two")
+
     def test_a_referral_leads_to_another_discovery_controller(self):
         second = self.world.target("behind", name="second", nqn=nqn("second:discovery"))
         first = self.world.target("front", name="first", nqn=nqn("first:discovery"),

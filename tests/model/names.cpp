@@ -167,6 +167,7 @@ Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo) {
   entry.trsvcid = "8009";
   entry.subnqn = unique ? unique_nqn_of(host) : std::string(kWellKnownDiscoveryNqn);
   if (dupretinfo) entry.eflags = kEflagDupretinfo;
+  if (subtype == kDlpSubtypeDiscovery) entry.eflags = kEflagEpcsd;  // it keeps its connections
   return entry;
 }
 

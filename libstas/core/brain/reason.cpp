@@ -41,6 +41,8 @@ std::string_view to_text(Reason reason) {
       return "matches no include= line";
     case Reason::host_excluded:
       return "excluded by the host-wide exclusion list";
+    case Reason::parked:
+      return "it takes no persistent connections (EPCSD=0)";
     case Reason::stopping:
       return "stopping with persistent-connections=false";
   }

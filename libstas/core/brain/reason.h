@@ -29,6 +29,7 @@ enum class Reason : std::uint8_t {
   dc_gone,           // the discovery controller that listed it was deliberately removed
   not_included,      // it was discovered, and no include= rule lets it in
   host_excluded,     // never cut for it: the host-wide exclusion list says that it must not be connected
+  parked,            // it takes no persistent connections, and its page was read
   stopping,          // the daemon stops and persistent-connections=false
 };
 

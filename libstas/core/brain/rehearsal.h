@@ -188,7 +188,9 @@ class Rehearsal {
       auto& step = add(tid, released ? Fate::release : Fate::forget, earlier.device,
                        reason == reasons_.end() ? Reason::none : reason->second);
       if (inherited) step.why = "its connection goes on as " + owner->second.to_string();
-      if (released) step.why += "; the connection stays, as " + (stays_[tid].empty() ? "it belongs to " + device->owner : stays_[tid]);
+      if (released)
+        step.why +=
+            "; the connection stays, as " + (stays_[tid].empty() ? "it belongs to " + device->owner : stays_[tid]);
     }
   }
 

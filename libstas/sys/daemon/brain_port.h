@@ -43,8 +43,7 @@ struct BrainPort {
     std::vector<Complaint> complaints;
     bool understood = true;
   };
-  std::function<News(const std::string& path, const ConfText& file, Host host, const BootEntries& boot)>
-      read_config;
+  std::function<News(const std::string& path, const ConfText& file, Host host, const BootEntries& boot)> read_config;
 };
 
 // `Configured` is the brain's event for a configuration. The brain outlives the port.

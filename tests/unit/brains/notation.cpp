@@ -127,7 +127,9 @@ Dlpe entry_of(std::string_view token, const Tid& dc) {
     if (flag == "tls")
       entry.treq |= 1;  // TREQ: required
     else
-      entry.eflags = static_cast<std::uint16_t>(entry.eflags | (flag == "ncc" ? kEflagNcc : kEflagDupretinfo));
+      entry.eflags = static_cast<std::uint16_t>(entry.eflags | (flag == "ncc"     ? kEflagNcc
+                                                                : flag == "epcsd" ? kEflagEpcsd
+                                                                                  : kEflagDupretinfo));
   }
   if (text.starts_with("referral=")) {
     entry.subtype = kDlpSubtypeReferral;

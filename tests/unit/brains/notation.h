@@ -5,7 +5,7 @@
 //   controller  [transport:]address[:port][/nqn][%host-iface][<host-traddr][@host-nqn]
 //               "10.0.0.1/nqn.a%eth0"; IPv6 in brackets; no transport is tcp, no NQN the well-known discovery NQN
 //   entry       a controller, "nqn.a" for one at the address of its discovery controller, "referral=10.0.0.2";
-//               flags behind it: "+ncc", "+dup"
+//               flags behind it: "+ncc", "+dup", "+epcsd"
 //   options     "disconnect-scope=no-disconnect | controller=10.0.0.1/nqn.a | exclude=traddr=10.0.0.9"
 #pragma once
 

@@ -58,9 +58,9 @@ FOLDERS = {
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }
-BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|holds|name_table|orders|origin|reconcile|referrals|rehearsal|results|topology)'
+BRAINS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|holds|name_table|orders|origin|parking|reconcile|referrals|rehearsal|results|topology)'
           r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|orders|origin|rehearsal|staf_view|table|topology|wanted))\.')
-BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|name_table|origin|rehearsal|topology)'
+BRAIN_HEADERS = (r'(stafd/(finder|dc|connection|desired|desirer|explain|explanation|gauges|name_table|origin|parking|rehearsal|topology)'
                  r'|stacd/(connector|desired|evidence|explain|explanation|gauges|facts|guard|health|ioc|origin|rehearsal|staf_view|table|topology))\.h')
 CLIENTS = r'(stafd/stafctl|stacd/stacctl)\.'
 DAEMON_HEADERS = r'libstas/sys/(?!bus/|os/)|libstas/core/brain/(?!view)|(stafd|stacd)/'
