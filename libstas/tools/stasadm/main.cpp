@@ -22,6 +22,7 @@
 #include "libstas/sys/os/cli.h"
 #include "libstas/sys/os/files.h"
 #include "libstas/tools/stasadm/convert_command.h"
+#include "libstas/tools/stasadm/doctor_command.h"
 #include "libstas/tools/stasadm/host_uuid.h"
 #include "libstas/tools/stasadm/sys_conf_edit.h"
 
@@ -34,7 +35,7 @@ constexpr std::size_t kMaxIdentityBytes = 4096;
 constexpr mode_t kNewFileMode = 0644;
 
 constexpr const char* kMainUsage = R"(usage: stasadm [-h] [-v] [-c FILE]
-               {hostnqn,hostid,set-symname,clear-symname,convert} ...
+               {hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...
 )";
 
 constexpr const char* kMainHelp = R"(
@@ -46,12 +47,13 @@ options:
   -c, --conf-file FILE  Configuration file. Default /etc/stas/sys.conf.
 
 Commands:
-  {hostnqn,hostid,set-symname,clear-symname,convert}
+  {hostnqn,hostid,set-symname,clear-symname,convert,doctor}
     hostnqn             Configure the host NQN. The NQN is auto-generated.
     hostid              Configure the host ID. The ID is auto-generated.
-    set-symname         Set the host symbolic
-    clear-symname       Clear the host symbolic
+    set-symname         Set the host symbolic name
+    clear-symname       Clear the host symbolic name
     convert             Write what other programs' configuration means
+    doctor              Look for what keeps this host from connecting
 
 Example: stasadm hostnqn -f /etc/nvme/hostnqn
 Manual: stasadm(1), sys.conf(5)
@@ -86,6 +88,7 @@ CliSpec specification() {
               "\npositional arguments:\n  SYMNAME          Symbolic name\n" + help_with_file("symbolic name")),
       command("clear-symname", "", "\noptions:\n  -h, --help  show this help message and exit\n"),
       convert_command(),
+      doctor_command(),
   };
   return spec;
 }
@@ -172,6 +175,7 @@ int main(int argc, char** argv) {
     return outcome.exit_code;
   }
   if (outcome.run.command == "convert") return run_convert(outcome.run);
+  if (outcome.run.command == "doctor") return run_doctor(outcome.run);
   const auto done = execute(outcome.run);
   if (done) return 0;
   std::fprintf(stderr, "%s\n", done.error().text.c_str());

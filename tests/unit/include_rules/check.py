@@ -42,6 +42,7 @@ FOLDERS = {
     'libstas/core/discovery': IDENTITY,
     'libstas/core/config': IDENTITY,
     'libstas/core/convert': CONFIG,
+    'libstas/core/doctor': CONFIG,
     'libstas/core/brain': CORE,
     'libstas/nvme_tcp': DISCOVERY,
     'libstas/sys/os': BASE,
@@ -53,8 +54,9 @@ FOLDERS = {
     'libstas/sys/fabric/kernel': CORE + FABRIC,
     'libstas/sys/fabric/user': CORE + FABRIC,
     'libstas/sys/daemon': CORE + SYS,
+    'libstas/sys/doctor': CONFIG + OS + ['libstas/core/doctor', 'libstas/sys/daemon'],
     'libstas/tools': IDENTITY + OS + ['libstas/sys/bus'],
-    'libstas/tools/stasadm': CONVERT + OS + ['libstas/tools'],
+    'libstas/tools/stasadm': CONVERT + OS + ['libstas/tools', 'libstas/core/doctor', 'libstas/sys/doctor'],
     'stafd': CORE + SYS + ['libstas/tools'],
     'stacd': CORE + SYS + ['libstas/tools'],
 }

@@ -233,11 +233,11 @@ TEST_F(StasadmTest, CommandLineIsTheOldOne) {
   EXPECT_EQ(run(""), 1);
   EXPECT_EQ(
       output_,
-      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert} ...\n");
+      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n");
   EXPECT_EQ(run("clear-symname -f /tmp/sys.conf"), 2);
   EXPECT_EQ(
       output_,
-      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert} ...\n"
+      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n"
       "stasadm: error: unrecognized arguments: -f /tmp/sys.conf\n");
   EXPECT_EQ(run("set-symname --help"), 0);
   EXPECT_EQ(output_,
