@@ -14,7 +14,7 @@ class Nbft:
 
     def _object(self, data):
         place = struct.pack("<IH", HEAP + len(self.heap) if data else 0, len(data))
-        self.heap += data
+        self.heap += data + b"\0"  # texts end with a NUL that their length does not count
         return place
 
     @staticmethod
@@ -38,7 +38,7 @@ class Nbft:
         entry = struct.pack("<BHHBHBB", 4, len(self.namespaces) + 1, 1, 3, 0, 0, 0)
         entry += self._object(self._address(address)) + self._object(str(port).encode())
         entry += struct.pack("<HIB16sBBB", 1, 1, 0, bytes(16), 0, hfi, 0)
-        entry += self._object(b"") + self._object(nqn.encode()) + self._object(b"")
+        entry += self._object(bytes([hfi])) + self._object(nqn.encode()) + self._object(b"")
         self.namespaces.append(entry.ljust(128, b"\0"))
 
     def build(self):
