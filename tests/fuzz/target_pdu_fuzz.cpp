@@ -12,7 +12,7 @@
 #include <string_view>
 #include <variant>
 
-#include "tests/target/pdu.h"
+#include "tests/target/transport/pdu.h"
 
 namespace {
 

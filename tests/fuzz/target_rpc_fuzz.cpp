@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "tests/target/config_json.h"
-#include "tests/target/rpc.h"
+#include "tests/target/control/config_json.h"
+#include "tests/target/control/rpc.h"
 #include "tests/target/target.h"
 
 namespace {

@@ -14,8 +14,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "tests/target/config_json.h"
-#include "tests/target/rpc.h"
+#include "tests/target/control/config_json.h"
+#include "tests/target/control/rpc.h"
 #include "tests/target/target.h"
 
 namespace {

@@ -12,9 +12,9 @@
 
 #include <cerrno>
 
-#include "tests/target/config_json.h"
-#include "tests/target/rpc.h"
-#include "tests/target/socket_address.h"
+#include "tests/target/control/config_json.h"
+#include "tests/target/control/rpc.h"
+#include "tests/target/transport/socket_address.h"
 
 namespace stas::target {
 namespace {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/target/engine.h"
-#include "tests/target/poller.h"
-#include "tests/target/rpc_server.h"
-#include "tests/target/tcp_connection.h"
+#include "tests/target/control/rpc_server.h"
+#include "tests/target/core/engine.h"
+#include "tests/target/transport/poller.h"
+#include "tests/target/transport/tcp_connection.h"
 
 namespace stas::target {
 

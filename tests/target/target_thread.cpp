@@ -9,7 +9,7 @@
 
 #include <future>
 
-#include "tests/target/rpc.h"
+#include "tests/target/control/rpc.h"
 
 namespace stas::target {
 

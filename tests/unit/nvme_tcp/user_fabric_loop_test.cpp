@@ -13,8 +13,8 @@
 
 #include "libstas/sys/fabric/user/user_fabric.h"
 #include "libstas/sys/host/loop_link.h"
-#include "tests/target/loop_queue.h"
 #include "tests/target/target.h"
+#include "tests/target/transport/loop_queue.h"
 #include "tests/unit/nvme_tcp/fabric_world.h"
 
 namespace stas {

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "tests/target/config_json.h"
+#include "tests/target/control/config_json.h"
 #include "tests/target/target_thread.h"
 #include "tests/unit/target/tcp_host.h"
 

@@ -6,12 +6,12 @@
 #include <random>
 #include <string>
 
-#include "tests/target/crc32c.h"
-#include "tests/target/dim.h"
-#include "tests/target/events.h"
-#include "tests/target/fault.h"
-#include "tests/target/pdu.h"
-#include "tests/target/properties.h"
+#include "tests/target/core/dim.h"
+#include "tests/target/core/events.h"
+#include "tests/target/core/fault.h"
+#include "tests/target/core/properties.h"
+#include "tests/target/transport/crc32c.h"
+#include "tests/target/transport/pdu.h"
 #include "tests/unit/target/host_commands.h"
 
 namespace stas::target {

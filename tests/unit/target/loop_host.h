@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/target/config_json.h"
-#include "tests/target/loop_queue.h"
+#include "tests/target/control/config_json.h"
+#include "tests/target/transport/loop_queue.h"
 #include "tests/unit/target/host_commands.h"
 
 namespace stas::target::testing {

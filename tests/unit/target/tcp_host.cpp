@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "tests/target/crc32c.h"
+#include "tests/target/transport/crc32c.h"
 
 namespace stas::target::testing {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/target/poller.h"
+#include "tests/target/transport/poller.h"
 #include "tests/unit/target/host_commands.h"
 
 namespace stas::target::testing {

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fabrics commands: Connect for admin and I/O queues, Property Get and Set. Statuses and offsets of refusals are those
+// a Linux host knows how to print.
+#include <algorithm>
+#include <memory>
+
+#include "tests/target/core/commands.h"
+
+namespace stas::target {
+namespace {
+
+constexpr std::size_t kConnectDataSize = 1024;
+constexpr std::uint16_t kDynamicCntlid = 0xFFFF;
+constexpr std::uint64_t kInData = 1U << 16;  // IATTR of an invalid Connect parameter
+constexpr std::uint64_t kAtQid = 42, kAtSqsize = 44;
+constexpr std::uint64_t kAtCntlid = kInData | 16, kAtSubnqn = kInData | 256, kAtHostnqn = kInData | 512;
+
+struct ConnectRequest {
+  std::uint16_t qid;
+  std::uint32_t sqsize;  ///< entries
+  bool flow_control;
+  std::uint32_t kato_ms;
+  std::array<std::uint8_t, 16> hostid{};
+  std::uint16_t cntlid;
+  std::string subnqn;
+  std::string hostnqn;
+};
+
+Reply invalid(std::uint64_t where) { return Reply::refuse(status::kConnectInvalid, where); }
+
+/// Empty unless the field holds a NUL-terminated name of at least one byte.
+std::string nqn_field(View field) {
+  if (std::find(field.begin(), field.end(), 0) == field.end()) return {};
+  return get_text(field);
+}
+
+ConnectRequest parse(const Sqe& sqe, View data) {
+  ConnectRequest request{};
+  request.qid = get16(&sqe.raw[42]);
+  request.sqsize = get16(&sqe.raw[44]) + 1U;
+  request.flow_control = (sqe.raw[46] & 4) == 0;
+  request.kato_ms = get32(&sqe.raw[48]);
+  std::copy_n(data.begin(), 16, request.hostid.begin());
+  request.cntlid = get16(&data[16]);
+  request.subnqn = nqn_field(data.subspan(256, 256));
+  request.hostnqn = nqn_field(data.subspan(512, 256));
+  return request;
+}
+
+void attach(Queue& queue, const ConnectRequest& request) {
+  queue.qid = request.qid;
+  queue.sqsize = static_cast<std::uint16_t>(request.sqsize);
+  queue.flow_control = request.flow_control;
+  queue.sqhd = 0;
+}
+
+std::uint32_t round_kato(std::uint32_t kato_ms, std::uint16_t kas) {
+  if (kato_ms == 0) return 0;
+  const std::uint64_t unit = kas * std::uint64_t{100};
+  const std::uint64_t rounded = (kato_ms + unit - 1) / unit * unit;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(rounded, 0xFFFFFFFF));
+}
+
+Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectRequest& request) {
+  const Model& model = engine.model();
+  const auto listener = model.listeners.find(queue.origin.listener);
+  if (listener == model.listeners.end()) return Reply::refuse(status::kInternal);
+  const ListenerConfig& port = listener->second.config;
+  if (request.sqsize < 2 || request.sqsize > std::max<std::uint32_t>(port.queue_size, 32)) return invalid(kAtSqsize);
+  if (request.cntlid != kDynamicCntlid) return invalid(kAtCntlid);
+
+  const bool discovery = request.subnqn == kDiscoveryNqn || request.subnqn == model.discovery_nqn();
+  Subsystem* subsystem = discovery ? nullptr : engine.find_subsystem(request.subnqn);
+  if (discovery ? !port.discovery : (subsystem == nullptr || !subsystem->config.is_on(port.id))) {
+    return invalid(kAtSubnqn);
+  }
+  if (subsystem != nullptr && !subsystem->config.admits(request.hostnqn)) {
+    return Reply::refuse(status::kInvalidHost, kAtHostnqn);
+  }
+  const auto cntlid = engine.allocate_cntlid(subsystem);
+  if (!cntlid) return Reply::refuse(status::kBusy);
+
+  const std::uint32_t version = discovery ? model.discovery.version : subsystem->config.version;
+  const std::uint16_t kas = discovery ? model.discovery.kas : subsystem->config.kas;
+  auto controller = std::make_unique<Controller>(Controller{.subsystem = subsystem,
+                                                            .subnqn = request.subnqn,
+                                                            .hostnqn = request.hostnqn,
+                                                            .hostid = request.hostid,
+                                                            .cntlid = *cntlid,
+                                                            .origin = queue.origin,
+                                                            .properties = {port.queue_size, version, !discovery}});
+  controller->kato_ms = round_kato(request.kato_ms, kas);
+  attach(queue, request);
+  engine.add_controller(std::move(controller), queue);
+  ++engine.stats().admin_connects;
+  const bool lie = engine.faults().strike(FaultKind::wrong_cntlid, engine.occasion(queue, sqe)).has_value();
+  return Reply::ok(lie ? (*cntlid ^ 1U) : *cntlid);
+}
+
+Reply connect_io(Engine& engine, Queue& queue, const ConnectRequest& request) {
+  const auto listener = engine.model().listeners.find(queue.origin.listener);
+  if (listener == engine.model().listeners.end()) return Reply::refuse(status::kInternal);
+  if (request.sqsize < 2 || request.sqsize > listener->second.config.queue_size) return invalid(kAtSqsize);
+  const Subsystem* subsystem = engine.find_subsystem(request.subnqn);
+  if (subsystem == nullptr) {
+    const bool discovery = request.subnqn == kDiscoveryNqn || request.subnqn == engine.model().discovery_nqn();
+    return invalid(discovery ? kAtQid : kAtSubnqn);
+  }
+  Controller* controller = engine.find_controller(subsystem, request.cntlid);
+  if (controller == nullptr) return invalid(kAtCntlid);
+  if (controller->hostnqn != request.hostnqn || controller->hostid != request.hostid) return invalid(kAtHostnqn);
+  if (!controller->properties.is_ready()) return Reply::refuse(status::kSequenceError);
+  const std::uint16_t limit =
+      controller->granted_queues != 0 ? controller->granted_queues : subsystem->config.max_io_queues;
+  if (request.qid > limit) return invalid(kAtQid);
+  if (!controller->queues.emplace(request.qid, &queue).second) return Reply::refuse(status::kSequenceError);
+  attach(queue, request);
+  queue.controller = controller;
+  ++engine.stats().io_connects;
+  return Reply::ok(controller->cntlid);
+}
+
+}  // namespace
+
+Reply connect(Engine& engine, Queue& queue, const Sqe& sqe, View data) {
+  const auto decide = [&]() -> Reply {
+    if (queue.controller != nullptr) return Reply::refuse(status::kSequenceError);
+    if (get16(&sqe.raw[40]) != 0) return Reply::refuse(status::kIncompatibleFormat);
+    if (data.size() < kConnectDataSize) return Reply::refuse(status::kSglLength);
+    const ConnectRequest request = parse(sqe, data);
+    if (request.subnqn.empty()) return invalid(kAtSubnqn);
+    if (request.hostnqn.empty()) return invalid(kAtHostnqn);
+    return request.qid == 0 ? connect_admin(engine, queue, sqe, request) : connect_io(engine, queue, request);
+  };
+  Reply reply = decide();
+  if (reply.status != status::kSuccess) ++engine.stats().refused_connects;
+  return reply;
+}
+
+Reply property_get(Engine& engine, const Queue& queue, const Sqe& sqe) {
+  constexpr std::uint32_t kCsts = 0x1C;
+  const bool wide = (sqe.raw[40] & 7) == 1;
+  const std::uint32_t offset = get32(&sqe.raw[44]);
+  if ((sqe.raw[40] & 7) > 1) return Reply::refuse(status::kInvalidField);
+  auto value = queue.controller->properties.read(offset, wide);
+  if (!value) return Reply::refuse(status::kInvalidField);
+  if (offset == kCsts && engine.faults().strike(FaultKind::stuck_csts, engine.occasion(queue, sqe))) *value &= ~1ULL;
+  return Reply::ok(*value);
+}
+
+Reply property_set(Engine& engine, Controller& controller, const Sqe& sqe) {
+  const bool wide = (sqe.raw[40] & 7) == 1;
+  if ((sqe.raw[40] & 7) > 1) return Reply::refuse(status::kInvalidField);
+  switch (controller.properties.write(get32(&sqe.raw[44]), wide, get64(&sqe.raw[48]))) {
+    case Properties::Effect::refused:
+      return Reply::refuse(status::kInvalidField);
+    case Properties::Effect::enabled:
+      engine.arm_keep_alive(controller);
+      break;
+    case Properties::Effect::reset:
+      controller.events.reset();
+      controller.features.clear();
+      controller.changed_namespaces.clear();
+      break;
+    case Properties::Effect::shutdown:
+    case Properties::Effect::none:
+      break;
+  }
+  return Reply::ok();
+}
+
+}  // namespace stas::target

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The NVMe/TCP transport of one queue (NVMe/TCP transport specification; limits as Linux hosts need them).
+#include "tests/target/transport/tcp_connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace stas::target {
+namespace {
+
+constexpr std::size_t kReceiveRoom = 16384;
+constexpr std::size_t kReceivePerEvent = std::size_t{1} << 20;  // then others have their turn
+constexpr std::size_t kMaxBacklog = std::size_t{8} << 20;       // of output: beyond it nothing more is read
+constexpr std::size_t kMaxC2hData = 131072;
+constexpr std::size_t kSmallBuffer = 65536;
+constexpr std::size_t kMaxTransfersBeforeConnect = 1;
+constexpr Millis kIcreqTimeout{30000}, kConnectTimeout{120000}, kDrainTimeout{1000};
+constexpr std::uint32_t kAtPfv = 8, kAtHpda = 10, kAtTtag = 10, kAtDatal = 16, kAtCccid = 8;
+
+}  // namespace
+
+TcpConnection::TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& owner, Setup setup)
+    : engine_(engine),
+      poller_(poller),
+      owner_(owner),
+      setup_(std::move(setup)),
+      queue_(&engine.open_queue(*this, setup_.origin)) {
+  settings_.max_capsule_data = std::max<std::size_t>(kAdminCapsuleData, setup_.listener.in_capsule);
+  settings_.max_h2c_data = setup_.listener.maxh2cdata;
+  interest_ = EPOLLIN;
+  watch_ = poller_.add(setup_.socket.get(), interest_, [this](std::uint32_t events) { on_ready(events); });
+  owner_.wake_connection(setup_.id, owner_.clock() + kIcreqTimeout);
+  if (watch_ == 0) close();
+}
+
+TcpConnection::~TcpConnection() {
+  poller_.remove(watch_);
+  engine_.close_queue(*queue_);
+}
+
+void TcpConnection::close() {
+  if (state_ == State::ended) return;
+  state_ = State::ended;
+  poller_.remove(watch_);
+  ::shutdown(setup_.socket.get(), SHUT_RDWR);
+  owner_.connection_ended(setup_.id);
+}
+
+void TcpConnection::on_timer() {
+  if (!pieces_.empty()) {
+    out_.insert(out_.end(), pieces_.front().begin(), pieces_.front().end());
+    pieces_.pop_front();
+    flush();
+    return owner_.wake_connection(setup_.id, owner_.clock() + (pieces_.empty() ? kConnectTimeout : piece_delay_));
+  }
+  const bool connected = state_ == State::ready && queue_->sqsize > 0;
+  if (!connected) close();
+}
+
+void TcpConnection::on_ready(std::uint32_t events) {
+  handling_ = true;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) receive();
+  flush();
+  // What the backlog held up goes on as soon as the host has taken its answers.
+  while (stalled_ && backlog() < kMaxBacklog) {
+    process();
+    flush();
+  }
+  handling_ = false;
+}
+
+void TcpConnection::receive() {
+  for (std::size_t total = 0; total < kReceivePerEvent && state_ != State::ended && backlog() < kMaxBacklog;) {
+    const auto room = reader_.room(kReceiveRoom);
+    const auto got = ::recv(setup_.socket.get(), room.data(), room.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (got <= 0) return close();
+    const auto count = static_cast<std::size_t>(got);
+    total += count;
+    engine_.stats().bytes_in += count;
+    if (state_ == State::draining) continue;  // read and forgotten
+    reader_.grow(count);
+    process();
+    if (count < room.size()) return;
+  }
+}
+
+void TcpConnection::process() {
+  stalled_ = false;
+  while (state_ == State::want_icreq || state_ == State::ready) {
+    if (backlog() >= kMaxBacklog) {
+      stalled_ = true;
+      return;
+    }
+    auto next = reader_.next(settings_);
+    if (std::holds_alternative<std::monostate>(next)) return;
+    if (const auto* error = std::get_if<PduError>(&next)) return terminate(*error);
+    handle(std::move(std::get<Pdu>(next)));
+  }
+}
+
+void TcpConnection::handle(Pdu pdu) {
+  switch (pdu.type) {
+    case PduType::icreq:
+      return handle_icreq(pdu);
+    case PduType::capsule_cmd:
+      return handle_command(std::move(pdu));
+    case PduType::h2c_data:
+      return handle_data(pdu);
+    default:
+      return close();  // H2CTermReq: the host has given up
+  }
+}
+
+Occasion TcpConnection::at_start() const { return {.listener = setup_.listener.id}; }
+
+void TcpConnection::handle_icreq(const Pdu& pdu) {
+  if (get16(&pdu.header[kAtPfv]) != 0) return terminate({Fes::unsupported_parameter, kAtPfv, pdu.header});
+  if (pdu.header[kAtHpda] > 31) return terminate({Fes::invalid_header, kAtHpda, pdu.header});
+  FaultList& faults = engine_.faults();
+  const bool silent = faults.strike(FaultKind::no_icresp, at_start()).has_value();
+  settings_.negotiated = true;
+  settings_.data_alignment = (pdu.header[kAtHpda] + std::size_t{1}) * 4;
+  settings_.header_digest = (pdu.header[11] & 1) != 0;
+  settings_.data_digest = (pdu.header[11] & 2) != 0;
+  state_ = State::ready;
+  owner_.wake_connection(setup_.id, owner_.clock() + kConnectTimeout);
+  if (silent) return;
+  if (faults.strike(FaultKind::close, at_start())) return close();
+  if (faults.strike(FaultKind::garbage, at_start())) return send_garbage();
+  send_icresp(settings_.header_digest, settings_.data_digest);
+}
+
+/// One write carries all 128 bytes: Linux hosts up to 6.12 take a short read of it for an error. A fault splits it.
+void TcpConnection::send_icresp(bool header_digest, bool data_digest) {
+  const bool bad = engine_.faults().strike(FaultKind::bad_icresp, at_start()).has_value();
+  Bytes response;
+  write_icresp(response, bad ? 1 : 0, header_digest, data_digest, setup_.listener.maxh2cdata);
+  if (const auto fault = engine_.faults().strike(FaultKind::split_icresp, at_start())) {
+    pieces_.emplace_back(response.begin(), response.begin() + 5);
+    pieces_.emplace_back(response.begin() + 5, response.begin() + 60);
+    pieces_.emplace_back(response.begin() + 60, response.end());
+    piece_delay_ = Millis(fault->delay_ms.value_or(50));
+    return owner_.wake_connection(setup_.id, owner_.clock());
+  }
+  out_.insert(out_.end(), response.begin(), response.end());
+}
+
+void TcpConnection::handle_command(Pdu pdu) {
+  Sqe sqe;
+  std::copy_n(pdu.header.begin() + 8, sqe.raw.size(), sqe.raw.begin());
+  if (!engine_.admit(*queue_, sqe)) return;  // its in-capsule data has been taken off the stream with the PDU
+  if (sqe.direction() != Direction::to_controller || sqe.sgl_length() == 0) return run(sqe, {}, false);
+  if (sqe.sgl_type() == sgl::kTransport) return start_transfer(sqe);
+  // Connect may bring 8 KiB on any queue; other commands of an I/O queue are held to what IOCCSZ said.
+  const bool generous = queue_->qid == 0 || sqe.is_fabrics();
+  const std::size_t limit = generous ? settings_.max_capsule_data : setup_.listener.in_capsule;
+  if (sqe.sgl_length() > pdu.data.size() || sqe.sgl_length() > limit) {
+    return engine_.refuse(*queue_, sqe, Reply::refuse(status::kSglLength));
+  }
+  pdu.data.resize(sqe.sgl_length());
+  run(sqe, std::move(pdu.data), pdu.data_digest_wrong);
+}
+
+/// A damaged payload fails its command only; the host may retry it.
+void TcpConnection::run(const Sqe& sqe, Bytes data, bool damaged) {
+  if (damaged) {
+    ++engine_.stats().digest_errors;
+    return engine_.refuse(*queue_, sqe, {0, status::kTransientTransport, false, {}});
+  }
+  engine_.execute(*queue_, sqe, std::move(data), owner_.clock());
+}
+
+/// The whole transfer is asked for by one R2T, so a host with MAXR2T 0 is satisfied as well.
+void TcpConnection::start_transfer(const Sqe& sqe) {
+  const std::size_t most = std::max<std::size_t>(queue_->sqsize, kMaxTransfersBeforeConnect);
+  if (transfers_.size() >= most) return terminate({Fes::limit_exceeded, 0, {}});
+  while (transfers_.contains(next_ttag_)) ++next_ttag_;
+  transfers_.emplace(next_ttag_, Transfer{sqe, {}, sqe.sgl_length(), false});
+  write_r2t(out_, settings_, sqe.cid(), next_ttag_, 0, sqe.sgl_length());
+  ++next_ttag_;
+}
+
+void TcpConnection::handle_data(const Pdu& pdu) {
+  const auto it = transfers_.find(get16(&pdu.header[kAtTtag]));
+  if (it == transfers_.end()) return terminate({Fes::invalid_header, kAtTtag, pdu.header});
+  Transfer& transfer = it->second;
+  if (get16(&pdu.header[kAtCccid]) != transfer.sqe.cid()) return terminate({Fes::invalid_header, kAtCccid, pdu.header});
+  if (get32(&pdu.header[kAtDatal]) != pdu.data.size()) return terminate({Fes::invalid_header, kAtDatal, pdu.header});
+  const std::size_t left = transfer.expected - transfer.data.size();
+  if (get32(&pdu.header[12]) != transfer.data.size() || pdu.data.size() > left) {
+    return terminate({Fes::out_of_range, 0, pdu.header});
+  }
+  transfer.data.insert(transfer.data.end(), pdu.data.begin(), pdu.data.end());
+  transfer.damaged = transfer.damaged || pdu.data_digest_wrong;
+  const bool last = (pdu.flags & pdu_flag::kLast) != 0;
+  if (last != (transfer.data.size() == transfer.expected)) return terminate({Fes::invalid_header, 1, pdu.header});
+  if (!last) return;
+  const auto done = transfers_.extract(it);
+  run(done.mapped().sqe, std::move(done.mapped().data), done.mapped().damaged);
+}
+
+void TcpConnection::complete(Completion completion) {
+  if (state_ != State::ready) return;
+  if (completion.close) return close();
+  if (completion.garbage) {
+    send_garbage();
+  } else {
+    const Reply& reply = completion.reply;
+    const bool good = reply.status == status::kSuccess;
+    if (good && !reply.data.empty()) send_data(completion);
+    const bool implied = good && !reply.data.empty() && !queue_->flow_control && reply.result == 0;
+    if (!implied) write_response(out_, settings_, completion.cqe(), completion.damage_header_digest);
+  }
+  if (!handling_) flush();
+}
+
+void TcpConnection::send_data(const Completion& completion) {
+  const View data = completion.reply.data;
+  const bool implied = !queue_->flow_control && completion.reply.result == 0;
+  for (std::size_t at = 0; at < data.size(); at += kMaxC2hData) {
+    const View piece = data.subspan(at, std::min(kMaxC2hData, data.size() - at));
+    const bool last = at + piece.size() == data.size();
+    const int flags = last ? pdu_flag::kLast | (implied ? pdu_flag::kSuccess : 0) : 0;
+    write_c2h_data(out_, settings_,
+                   {.cid = completion.cid,
+                    .offset = static_cast<std::uint32_t>(at),
+                    .data = piece,
+                    .flags = static_cast<std::uint8_t>(flags),
+                    .damage_header = completion.damage_header_digest,
+                    .damage_data = completion.damage_data_digest});
+  }
+}
+
+void TcpConnection::send_garbage() {
+  for (int i = 0; i < 256; ++i) out_.push_back(static_cast<std::uint8_t>(0xA5 ^ (i * 37)));
+}
+
+/// Hosts older than Linux 6.12 do not understand a TermReq, so the connection is closed as well, after a moment in
+/// which the host can read it.
+void TcpConnection::terminate(const PduError& error) {
+  ++engine_.stats().protocol_errors;
+  write_term(out_, error);
+  state_ = State::draining;
+  transfers_.clear();
+  owner_.wake_connection(setup_.id, owner_.clock() + kDrainTimeout);
+}
+
+void TcpConnection::flush() {
+  if (state_ == State::ended) return;
+  while (backlog() > 0) {
+    const auto done = ::send(setup_.socket.get(), &out_[sent_], backlog(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+    if (done < 0) return close();
+    sent_ += static_cast<std::size_t>(done);
+    engine_.stats().bytes_out += static_cast<std::uint64_t>(done);
+  }
+  if (backlog() == 0) {
+    out_.clear();
+    sent_ = 0;
+    if (out_.capacity() > kSmallBuffer) out_.shrink_to_fit();
+    if (state_ == State::draining) ::shutdown(setup_.socket.get(), SHUT_WR);
+  }
+  update_interest();
+}
+
+void TcpConnection::update_interest() {
+  if (state_ == State::ended) return;
+  const std::uint32_t wanted = (backlog() < kMaxBacklog ? EPOLLIN : 0U) | (backlog() > 0 ? EPOLLOUT : 0U);
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  poller_.modify(watch_, wanted);
+}
+
+}  // namespace stas::target
