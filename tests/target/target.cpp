@@ -21,6 +21,8 @@ namespace {
 
 constexpr int kAcceptsPerEvent = 64;
 constexpr int kBacklog = 4096;
+constexpr std::size_t kWorkers = 2;
+constexpr std::size_t kMaxFillers = 16;
 constexpr Millis kPauseWithoutDescriptors{100};
 
 std::string errno_text(const std::string& what) { return what + ": " + std::system_category().message(errno); }
@@ -29,10 +31,11 @@ void set_option(int fd, int level, int name, int value) { ::setsockopt(fd, level
 
 }  // namespace
 
-Target::Target() : timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
+Target::Target() : workers_(poller_, kWorkers), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) {
   poller_.add(timer_.get(), EPOLLIN, [this](std::uint32_t) {
     std::uint64_t expirations = 0;
     [[maybe_unused]] const auto got = ::read(timer_.get(), &expirations, sizeof expirations);
+    armed_.reset();
   });
 }
 
@@ -57,6 +60,13 @@ Result<std::unique_ptr<Target>> Target::make(const TargetConfig& config) {
       if ((listener.id != 0) != named) continue;
       if (const auto added = target->add_listener(listener); !added) return problem(added.error().text);
     }
+  }
+  target->set_memory(config.memory);
+  for (const auto& backend : config.backends) {
+    if (const auto ok = engine.add_backend(backend); !ok) return problem(ok.error().text);
+  }
+  for (const auto& group : config.zone_groups) {
+    if (const auto ok = engine.set_zone_group(group); !ok) return problem(ok.error().text);
   }
   for (const auto& subsystem : config.subsystems) {
     if (const auto ok = engine.add_subsystem(subsystem); !ok) return problem(ok.error().text);
@@ -160,7 +170,7 @@ void Target::adopt(UniqueFd socket, const Listener& listener) {
   ++engine_.stats().open;
   const auto id = next_id_++;
   connections_.emplace(id, std::make_unique<TcpConnection>(
-                               engine_, poller_, static_cast<ConnectionOwner&>(*this),
+                               engine_, poller_, static_cast<ConnectionOwner&>(*this), budget_,
                                TcpConnection::Setup{id, std::move(socket), std::move(origin), listener.config}));
 }
 
@@ -171,8 +181,9 @@ void Target::poll(Millis timeout) {
 
 void Target::fire(std::uint64_t key) {
   if (const auto it = connections_.find(key); it != connections_.end()) return it->second->on_timer();
+  if (key == rpc_timer_ && rpc_server_) return rpc_server_->resume();
   for (const auto& [id, acceptor] : acceptors_) {
-    if (acceptor.timer == key) poller_.modify(acceptor.watch, EPOLLIN);
+    if (acceptor.timer == key && acceptor.accepting == Accepting::yes) poller_.modify(acceptor.watch, EPOLLIN);
   }
 }
 
@@ -186,8 +197,18 @@ void Target::settle() {
     timers_.cancel(id);
     if (connections_.erase(id) > 0) --engine_.stats().open;
   }
-  auto next = engine_.deadline();
+  for (const auto id : budget_.take_waiting()) {
+    if (const auto it = connections_.find(id); it != connections_.end()) it->second->on_memory();
+  }
+  if (rpc_server_ && rpc_server_->wants_pause()) timers_.set(rpc_timer_, now + kPauseWithoutDescriptors);
+  arm_timer();
+}
+
+void Target::arm_timer() {
+  auto next = ended_.empty() ? engine_.deadline() : std::optional(Instant{});
   if (timers_.next() && (!next || *timers_.next() < *next)) next = timers_.next();
+  if (next == armed_) return;
+  armed_ = next;
   itimerspec when{};
   if (next) {
     const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(next->time_since_epoch()).count();
@@ -197,6 +218,40 @@ void Target::settle() {
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
+Result<void> Target::set_accepting(std::uint16_t id, Accepting accepting) {
+  const auto it = acceptors_.find(id);
+  if (it == acceptors_.end()) return problem("no TCP listener " + std::to_string(id));
+  Acceptor& acceptor = it->second;
+  acceptor.accepting = accepting;
+  acceptor.fillers.clear();
+  poller_.modify(acceptor.watch, accepting == Accepting::yes ? EPOLLIN : 0U);
+  if (::listen(acceptor.socket.get(), accepting == Accepting::black_hole ? 0 : kBacklog) != 0) {
+    return problem(errno_text("listener " + std::to_string(id)));
+  }
+  if (accepting != Accepting::black_hole) return {};
+  // A full backlog is what makes the kernel drop SYNs: connections of our own fill it.
+  const auto address = SocketAddress::of_local(acceptor.socket.get());
+  for (std::size_t i = 0; i < kMaxFillers; ++i) {
+    UniqueFd filler(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (!filler) return problem(errno_text("listener " + std::to_string(id)));
+    ::connect(filler.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length);
+    // On loopback the handshake is over when connect() returns, unless the SYN was dropped.
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    ::getsockopt(filler.get(), IPPROTO_TCP, TCP_INFO, &info, &length);
+    const bool dropped = info.tcpi_state == TCP_SYN_SENT;
+    acceptor.fillers.push_back(std::move(filler));
+    if (dropped) return {};
+  }
+  return problem("listener " + std::to_string(id) + ": its backlog cannot be filled");
+}
+
+TargetConfig Target::save() const {
+  TargetConfig config = engine_.save();
+  config.memory = budget_.config();
+  return config;
+}
+
 std::string Target::rpc(std::string_view request) {
   auto response = handle_rpc(*this, request);
   settle();
@@ -204,9 +259,10 @@ std::string Target::rpc(std::string_view request) {
 }
 
 Result<void> Target::serve(const std::string& path) {
-  auto server = RpcServer::make(poller_, path, [this](std::string_view line) { return handle_rpc(*this, line); });
+  auto server = RpcServer::make(poller_, path, [this](std::string_view text) { return answer_rpc(*this, text); });
   if (!server) return problem(server.error().text);
   rpc_server_ = std::move(*server);
+  rpc_timer_ = next_id_++;
   return {};
 }
 

@@ -13,8 +13,10 @@
 
 #include "tests/target/control/rpc_server.h"
 #include "tests/target/core/engine.h"
+#include "tests/target/transport/memory_budget.h"
 #include "tests/target/transport/poller.h"
 #include "tests/target/transport/tcp_connection.h"
+#include "tests/target/transport/worker_pool.h"
 
 namespace stas::target {
 
@@ -38,6 +40,13 @@ class Target : private ConnectionOwner {
 
   Result<Listener> add_listener(ListenerConfig config);
   Result<void> remove_listener(std::uint16_t id);
+  /// How a listener meets connects: takes them; leaves them to the kernel, so that nobody answers their ICReq; or lets
+  /// their SYNs get lost.
+  enum class Accepting { yes, paused, black_hole };
+  Result<void> set_accepting(std::uint16_t id, Accepting accepting);
+  [[nodiscard]] TargetConfig save() const;
+  void set_memory(const MemoryConfig& config) { budget_.configure(config); }
+  [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
   /// The real port of a TCP listener; empty if there is none of that id.
   [[nodiscard]] std::string port(std::uint16_t id = 1) const;
   [[nodiscard]] Engine& engine() { return engine_; }
@@ -49,6 +58,8 @@ class Target : private ConnectionOwner {
     UniqueFd socket;
     std::uint64_t watch = 0;
     std::uint64_t timer = 0;  ///< key of the pause after running out of descriptors
+    Accepting accepting = Accepting::yes;
+    std::vector<UniqueFd> fillers{};  ///< connections of our own that fill the backlog of a black hole
   };
 
   Target();
@@ -63,16 +74,21 @@ class Target : private ConnectionOwner {
   void fire(std::uint64_t key);
   /// After anything that may have changed the state: fires what is due, buries the dead, arms the timer.
   void settle();
+  void arm_timer();
 
-  Engine engine_;
   Poller poller_;
+  WorkerPool workers_;
+  Engine engine_{&workers_};
+  MemoryBudget budget_;
   UniqueFd timer_;
+  std::optional<Instant> armed_;  ///< what timer_ is set to
   Timers timers_;
   std::map<std::uint16_t, Acceptor> acceptors_;
   std::map<std::uint64_t, std::unique_ptr<TcpConnection>> connections_;
   std::vector<std::uint64_t> ended_;
   std::uint64_t next_id_ = 1;
   std::unique_ptr<RpcServer> rpc_server_;
+  std::uint64_t rpc_timer_ = 0;
 };
 
 }  // namespace stas::target

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Making a namespace: identifiers from text, memory from calloc (which leaves large untouched ranges to the kernel).
+// Making a namespace: identifiers from text, or from the name of the subsystem.
 #include "tests/target/backend/namespace.h"
 
 #include <algorithm>
@@ -42,31 +42,24 @@ std::array<std::uint8_t, 16> uuid_from(const std::string& subnqn, std::uint32_t 
 
 }  // namespace
 
-Result<Namespace> Namespace::make(const NamespaceConfig& config, const std::string& subnqn) {
+Result<Namespace> Namespace::make(const NamespaceConfig& config, const std::string& subnqn,
+                                  std::shared_ptr<Backend> backend) {
   const std::string name = subnqn + " namespace " + std::to_string(config.nsid);
-  if (config.ram == 0 || config.ram % config.lba != 0) {
-    return problem(name + ": size " + std::to_string(config.ram) + " is not a multiple of its blocks");
-  }
   Namespace ns;
   ns.config_ = config;
+  ns.backend_ = std::move(backend);
   ns.uuid_ = uuid_from(subnqn, config.nsid);
-  if (!config.uuid.empty()) {
-    const Bytes uuid = from_hex(config.uuid, 16);
-    if (uuid.empty()) return problem(name + ": uuid '" + config.uuid + "' is none");
+  const std::string& text = config.uuid.empty() ? ns.backend_->config().uuid : config.uuid;
+  if (!text.empty()) {
+    const Bytes uuid = from_hex(text, 16);
+    if (uuid.empty()) return problem(name + ": uuid '" + text + "' is none");
     std::copy(uuid.begin(), uuid.end(), ns.uuid_.begin());
   }
   ns.nguid_ = from_hex(config.nguid, 16);
   ns.eui64_ = from_hex(config.eui64, 8);
   if (ns.nguid_.empty() && !config.nguid.empty()) return problem(name + ": nguid is not 16 bytes in hex");
   if (ns.eui64_.empty() && !config.eui64.empty()) return problem(name + ": eui64 is not 8 bytes in hex");
-  ns.memory_.reset(static_cast<std::uint8_t*>(std::calloc(config.ram, 1)));
-  if (!ns.memory_) return problem(name + ": no memory for " + std::to_string(config.ram) + " bytes");
   return ns;
-}
-
-std::optional<std::span<std::uint8_t>> Namespace::range(std::uint64_t first, std::uint64_t count) const {
-  if (first > blocks() || count > blocks() - first) return std::nullopt;
-  return std::span<std::uint8_t>(memory_.get() + first * config_.lba, count * config_.lba);
 }
 
 }  // namespace stas::target

@@ -7,57 +7,13 @@
 #include <charconv>
 
 #include "tests/target/control/config_json.h"
+#include "tests/target/control/json_words.h"
 
 namespace stas::target {
 namespace {
 
 constexpr std::size_t kMaxConfigText = std::size_t{64} << 20;
-constexpr std::uint64_t kMaxRam = std::uint64_t{1} << 40;
 constexpr std::size_t kEntrySize = 1024;
-
-constexpr std::initializer_list<std::pair<const char*, Transport>> kTransports{
-    {"tcp", Transport::tcp}, {"rdma", Transport::rdma}, {"fc", Transport::fc}, {"loop", Transport::loop}};
-constexpr std::initializer_list<std::pair<const char*, DiscoveryKind>> kKinds{
-    {"none", DiscoveryKind::none}, {"ddc", DiscoveryKind::ddc}, {"cdc", DiscoveryKind::cdc}};
-constexpr std::initializer_list<std::pair<const char*, EntryFilter>> kFilters{
-    {"transport", EntryFilter::transport}, {"listener", EntryFilter::listener}, {"none", EntryFilter::none}};
-constexpr std::initializer_list<std::pair<const char*, Treq>> kTreqs{
-    {"not-specified", Treq::not_specified}, {"required", Treq::required}, {"not-required", Treq::not_required}};
-constexpr std::initializer_list<std::pair<const char*, Tsas>> kTsas{{"none", Tsas::none}, {"tls1.3", Tsas::tls13}};
-constexpr std::initializer_list<std::pair<const char*, bool>> kPaddings{{"nul", false}, {"space", true}};
-constexpr std::initializer_list<std::pair<const char*, std::uint32_t>> kVersions{
-    {"1.3", 0x00010300}, {"1.4", 0x00010400}, {"2.0", 0x00020000}, {"2.1", 0x00020100}};
-
-template <typename T>
-const char* word_of(std::initializer_list<std::pair<const char*, T>> words, T value) {
-  for (const auto& [word, meaning] : words) {
-    if (meaning == value) return word;
-  }
-  return "unknown";
-}
-
-/// "1MiB", "64KiB", "2GiB", "4096" or a number.
-std::optional<std::uint64_t> size_from(const Json& value) {
-  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
-  if (!value.is_string()) return std::nullopt;
-  const auto text = value.get<std::string>();
-  std::uint64_t number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view unit(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
-  unsigned shift = 0;
-  if (unit == "KiB") {
-    shift = 10;
-  } else if (unit == "MiB") {
-    shift = 20;
-  } else if (unit == "GiB") {
-    shift = 30;
-  } else if (!unit.empty()) {
-    return std::nullopt;
-  }
-  if (number > (kMaxRam >> shift)) return std::nullopt;
-  return number << shift;
-}
 
 std::optional<Bytes> bytes_from_hex(const std::string& text) {
   if (text.size() % 2 != 0) return std::nullopt;
@@ -109,14 +65,6 @@ void read_raw(ObjectReader& from, RawEntry& to) {
   read_hex(from, "tsas", 768, to.fixed);
 }
 
-std::string serial_from(const std::string& nqn) {
-  std::uint64_t hash = 0xCBF29CE484222325;
-  for (const char c : nqn) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x100000001B3;
-  std::array<std::uint8_t, 8> raw{};
-  put64(raw.data(), hash);
-  return hex_text(raw);
-}
-
 }  // namespace
 
 std::string hex_text(View bytes) {
@@ -127,6 +75,16 @@ std::string hex_text(View bytes) {
     text.push_back(kDigits[byte & 15]);
   }
   return text;
+}
+
+Json by_code(const std::map<std::uint8_t, std::uint64_t>& counts) {
+  Json out = Json::object();
+  for (const auto& [code, count] : counts) out["0x" + hex_text(View(&code, 1))] = count;
+  return out;
+}
+
+Json describe(const CommandCounts& counts) {
+  return {{"admin", by_code(counts.admin)}, {"io", by_code(counts.io)}, {"fabrics", by_code(counts.fabrics)}};
 }
 
 std::string_view to_string(Transport transport) { return word_of(kTransports, transport); }
@@ -146,7 +104,8 @@ void read_json(ObjectReader& from, DiscoveryConfig& to) {
   from.number("kas", to.kas, 1, 0xFFFF);
   from.number("idle_timeout_ms", to.idle_timeout_ms, 1, 0xFFFFFFFF);
   from.choice("version", to.version, kVersions);
-  from.number("mdts", to.mdts, 1, 8);
+  from.number("mdts", to.mdts, 0, 8);
+  from.flag("tbkas", to.tbkas);
   if (from.find("raw_entries") != nullptr) to.raw_entries.clear();
   std::string error;
   from.each("raw_entries", [&](const Json& element, const std::string& path) {
@@ -171,52 +130,16 @@ void read_json(ObjectReader& from, ListenerConfig& to) {
   if (to.maxh2cdata % 4 != 0) from.fail("maxh2cdata", "is not a multiple of 4");
   from.choice("treq", to.treq, kTreqs);
   from.choice("tsas", to.tsas, kTsas);
-}
-
-void read_json(ObjectReader& from, NamespaceConfig& to) {
-  from.number("nsid", to.nsid, 1, 0xFFFFFFFD);
-  from.require("ram");
-  if (const Json* ram = from.find("ram")) {
-    const auto size = size_from(*ram);
-    if (!size || *size == 0 || *size > kMaxRam) from.fail("ram", "is no size such as \"1MiB\"");
-    to.ram = size.value_or(0);
-  }
-  from.number("lba", to.lba, 512, 4096);
-  if (to.lba != 512 && to.lba != 4096) from.fail("lba", "is neither 512 nor 4096");
-  if (to.ram % to.lba != 0) from.fail("ram", "is not a multiple of the block size");
-  from.text("uuid", to.uuid);
-  from.text("nguid", to.nguid);
-  from.text("eui64", to.eui64);
-  from.flag("read_only", to.read_only);
-}
-
-void read_json(ObjectReader& from, SubsystemConfig& to) {
-  from.require("nqn");
-  from.text("nqn", to.nqn);
-  if (to.nqn.empty() || to.nqn.size() > kMaxNqnBytes) from.fail("nqn", "is not 1 to 223 bytes");
-  to.serial = serial_from(to.nqn);
-  from.text("serial", to.serial);
-  from.text("model", to.model);
-  from.text("firmware", to.firmware);
-  if (from.find("allow_any_host") != nullptr) {
-    bool any = true;
-    from.flag("allow_any_host", any);
-    to.allow_any_host = any;
-  }
-  from.names("hosts", to.hosts);
-  from.ids("listeners", to.listeners);
+  from.number("cpda", to.cpda, 0, 31);
   std::string error;
-  from.each("namespaces", [&](const Json& element, const std::string& path) {
-    read_object(element, path, error, to.namespaces.emplace_back());
+  from.each("ana_groups", [&](const Json& element, const std::string& path) {
+    ObjectReader reader(element, path, error);
+    std::uint32_t group = 0;
+    auto state = AnaState::optimized;
+    read_ana_group(reader, group, state);
+    to.ana_groups[group] = state;
   });
   if (!error.empty()) from.adopt(error);
-  from.number("max_io_queues", to.max_io_queues, 1, kMaxQueuesPerController);
-  from.number("cntlid_min", to.cntlid_min, 1, 0xFFEF);
-  from.number("cntlid_max", to.cntlid_max, 1, 0xFFEF);
-  from.number("kas", to.kas, 1, 0xFFFF);
-  from.number("mdts", to.mdts, 1, 8);
-  from.choice("version", to.version, kVersions);
-  from.flag("ncc", to.ncc);
 }
 
 void read_json(ObjectReader& from, ReferralConfig& to) {
@@ -231,6 +154,28 @@ void read_json(ObjectReader& from, ReferralConfig& to) {
   from.names("hosts", to.hosts);
 }
 
+void read_json(ObjectReader& from, ZoneGroupConfig& to) {
+  from.require("name");
+  from.text("name", to.name);
+  from.require("members");
+  from.names("members", to.members);
+}
+
+void read_json(ObjectReader& from, MemoryConfig& to) {
+  constexpr std::uint64_t kLeast = 2 * kMaxTransfer;
+  read_size(from, "per_connection", to.per_connection);
+  read_size(from, "total", to.total);
+  if (to.per_connection < kLeast) from.fail("per_connection", "is less than 2MiB");
+  if (to.total < to.per_connection) from.fail("total", "is less than per_connection");
+}
+
+void read_json(ObjectReader& from, MdnsConfig& to) {
+  from.flag("publish", to.publish);
+  from.text("name", to.name);
+  if (to.name.empty() || to.name.size() > 40) from.fail("name", "is not 1 to 40 bytes");
+  from.flag("subtypes", to.subtypes);
+}
+
 void read_json(ObjectReader& from, TargetConfig& to) {
   std::string error;
   if (const Json* discovery = from.find("discovery")) {
@@ -241,6 +186,10 @@ void read_json(ObjectReader& from, TargetConfig& to) {
       read_object(element, path, error, elements.emplace_back());
     });
   };
+  list("backends", to.backends);
+  list("zone_groups", to.zone_groups);
+  if (const Json* memory = from.find("memory")) read_object(*memory, from.path() + ".memory", error, to.memory);
+  if (const Json* mdns = from.find("mdns")) read_object(*mdns, from.path() + ".mdns", error, to.mdns);
   list("listeners", to.listeners);
   list("subsystems", to.subsystems);
   list("referrals", to.referrals);
@@ -265,6 +214,7 @@ Json write_json(const DiscoveryConfig& config) {
           {"idle_timeout_ms", config.idle_timeout_ms},
           {"version", word_of(kVersions, config.version)},
           {"mdts", config.mdts},
+          {"tbkas", config.tbkas},
           {"raw_entries", raw}};
 }
 
@@ -280,35 +230,11 @@ Json write_json(const ListenerConfig& config) {
   out["maxh2cdata"] = config.maxh2cdata;
   out["treq"] = word_of(kTreqs, config.treq);
   out["tsas"] = word_of(kTsas, config.tsas);
+  if (config.cpda != 0) out["cpda"] = config.cpda;
+  for (const auto& [group, state] : config.ana_groups) {
+    out["ana_groups"].push_back({{"id", group}, {"state", word_of(kAnaStates, state)}});
+  }
   return out;
-}
-
-Json write_json(const NamespaceConfig& config) {
-  Json out{{"nsid", config.nsid}, {"ram", config.ram}, {"lba", config.lba}, {"read_only", config.read_only}};
-  if (!config.uuid.empty()) out["uuid"] = config.uuid;
-  if (!config.nguid.empty()) out["nguid"] = config.nguid;
-  if (!config.eui64.empty()) out["eui64"] = config.eui64;
-  return out;
-}
-
-Json write_json(const SubsystemConfig& config) {
-  Json namespaces = Json::array();
-  for (const auto& ns : config.namespaces) namespaces.push_back(write_json(ns));
-  return {{"nqn", config.nqn},
-          {"serial", config.serial},
-          {"model", config.model},
-          {"firmware", config.firmware},
-          {"allow_any_host", config.allow_any_host.value_or(config.hosts.empty())},
-          {"hosts", config.hosts},
-          {"listeners", config.listeners},
-          {"namespaces", namespaces},
-          {"max_io_queues", config.max_io_queues},
-          {"cntlid_min", config.cntlid_min},
-          {"cntlid_max", config.cntlid_max},
-          {"kas", config.kas},
-          {"mdts", config.mdts},
-          {"version", word_of(kVersions, config.version)},
-          {"ncc", config.ncc}};
 }
 
 Json write_json(const ReferralConfig& config) {
@@ -328,7 +254,15 @@ Json write_json(const TargetConfig& config) {
     for (const auto& element : elements) out.push_back(write_json(element));
     return out;
   };
+  Json zone_groups = Json::array();
+  for (const auto& group : config.zone_groups) {
+    zone_groups.push_back({{"name", group.name}, {"members", group.members}});
+  }
   return {{"discovery", write_json(config.discovery)},
+          {"backends", list(config.backends)},
+          {"zone_groups", zone_groups},
+          {"memory", {{"per_connection", config.memory.per_connection}, {"total", config.memory.total}}},
+          {"mdns", {{"publish", config.mdns.publish}, {"name", config.mdns.name}, {"subtypes", config.mdns.subtypes}}},
           {"listeners", list(config.listeners)},
           {"subsystems", list(config.subsystems)},
           {"referrals", list(config.referrals)}};

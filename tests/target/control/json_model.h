@@ -8,6 +8,7 @@
 
 #include "tests/target/control/json_reader.h"
 #include "tests/target/core/model.h"
+#include "tests/target/core/stats.h"
 
 namespace stas::target {
 
@@ -16,8 +17,20 @@ void read_json(ObjectReader& from, ListenerConfig& to);
 void read_json(ObjectReader& from, SubsystemConfig& to);
 void read_json(ObjectReader& from, NamespaceConfig& to);
 void read_json(ObjectReader& from, ReferralConfig& to);
+void read_json(ObjectReader& from, BackendConfig& to);
+void read_json(ObjectReader& from, ZoneGroupConfig& to);
+void read_json(ObjectReader& from, MemoryConfig& to);
+void read_json(ObjectReader& from, MdnsConfig& to);
 void read_json(ObjectReader& from, TargetConfig& to);
 
+// What may change while the object exists.
+void read_subsystem_details(ObjectReader& from, SubsystemConfig& to);
+void read_namespace_details(ObjectReader& from, NamespaceConfig& to);
+void read_auth_keys(ObjectReader& from, AuthConfig& to);
+/// `id` and `state`, and nothing else that has not been asked for.
+void read_ana_group(ObjectReader& from, std::uint32_t& group, AnaState& state);
+
+Json write_json(const BackendConfig& config);
 Json write_json(const DiscoveryConfig& config);
 Json write_json(const ListenerConfig& config);
 Json write_json(const SubsystemConfig& config);
@@ -26,6 +39,8 @@ Json write_json(const ReferralConfig& config);
 Json write_json(const TargetConfig& config);
 
 std::string hex_text(View bytes);
+Json by_code(const std::map<std::uint8_t, std::uint64_t>& counts);
+Json describe(const CommandCounts& counts);
 std::string_view to_string(Transport transport);
 
 /// Reads one whole object, which may hold nothing else.

@@ -16,7 +16,7 @@
 namespace stas::target {
 namespace {
 
-constexpr std::size_t kMaxLine = std::size_t{1} << 20;
+constexpr std::size_t kMaxRequest = std::size_t{1} << 20;
 constexpr std::size_t kMaxUnread = std::size_t{64} << 20;
 constexpr std::size_t kMaxClients = 64;
 
@@ -54,12 +54,19 @@ RpcServer::~RpcServer() {
 
 void RpcServer::accept() {
   UniqueFd socket(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!socket && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+    // Out of descriptors or memory: the kernel would wake us again and again for the same client.
+    poller_.modify(watch_, 0);
+    wants_pause_ = true;
+  }
   if (!socket || clients_.size() >= kMaxClients) return;
   const auto id = next_id_++;
   Client& client = clients_[id];
   client.socket = std::move(socket);
   client.watch = poller_.add(client.socket.get(), EPOLLIN, [this, id](std::uint32_t events) { on_client(id, events); });
 }
+
+void RpcServer::resume() { poller_.modify(watch_, EPOLLIN); }
 
 void RpcServer::on_client(std::uint64_t id, std::uint32_t events) {
   const auto it = clients_.find(id);
@@ -81,16 +88,17 @@ bool RpcServer::receive(Client& client) {
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
   client.in.append(piece.data(), static_cast<std::size_t>(got));
-  answer_lines(client);
-  return client.in.size() <= kMaxLine && client.out.size() <= kMaxUnread;
+  answer(client);
+  return client.in.size() <= kMaxRequest && client.out.size() <= kMaxUnread;
 }
 
-void RpcServer::answer_lines(Client& client) {
+void RpcServer::answer(Client& client) {
   std::size_t start = 0;
-  for (auto end = client.in.find('\n'); end != std::string::npos; end = client.in.find('\n', start)) {
-    const std::string_view line = std::string_view(client.in).substr(start, end - start);
-    if (const auto response = handler_(line); !response.empty()) client.out.append(response).append("\n");
-    start = end + 1;
+  while (start < client.in.size() && client.out.size() <= kMaxUnread) {
+    const Taken taken = handler_(std::string_view(client.in).substr(start));
+    if (taken.bytes == 0) break;
+    if (!taken.answer.empty()) client.out.append(taken.answer).append("\n");
+    start += taken.bytes;
   }
   client.in.erase(0, start);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines in, lines out, over a Unix stream socket: the transport of the control interface. What a line means is the
-// handler's business. Lines, clients and unread answers are bounded.
+// Requests in, answers out, over a Unix stream socket: the transport of the control interface. Where a request ends and
+// what it means is the handler's business. Requests, clients and unread answers are bounded.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/target/core/result.h"
 #include "tests/target/transport/poller.h"
@@ -18,13 +19,22 @@ namespace stas::target {
 
 class RpcServer {
  public:
-  /// An empty answer is not sent.
-  using Handler = std::function<std::string(std::string_view line)>;
+  /// What the handler has taken of the text so far, and what to answer (nothing if empty). Taking nothing means that
+  /// the request is not complete.
+  struct Taken {
+    std::size_t bytes = 0;
+    std::string answer{};
+  };
+  using Handler = std::function<Taken(std::string_view text)>;
 
   static Result<std::unique_ptr<RpcServer>> make(Poller& poller, const std::string& path, Handler handler);
   ~RpcServer();
   RpcServer(const RpcServer&) = delete;
   RpcServer& operator=(const RpcServer&) = delete;
+
+  /// True once after each time there was no descriptor left for a client: call resume() after a while.
+  bool wants_pause() { return std::exchange(wants_pause_, false); }
+  void resume();
 
  private:
   struct Client {
@@ -41,13 +51,14 @@ class RpcServer {
   void on_client(std::uint64_t id, std::uint32_t events);
   bool receive(Client& client);
   bool send(Client& client);
-  void answer_lines(Client& client);
+  void answer(Client& client);
 
   Poller& poller_;
   std::string path_;
   Handler handler_;
   UniqueFd socket_;
   std::uint64_t watch_ = 0;
+  bool wants_pause_ = false;
   std::map<std::uint64_t, Client> clients_;
   std::uint64_t next_id_ = 1;
 };

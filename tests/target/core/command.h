@@ -51,10 +51,14 @@ struct Reply {
   std::uint16_t status = status::kSuccess;
   bool dnr = false;
   Bytes data{};
+  bool more = false;       ///< the error log has an entry about this
+  std::uint8_t delay = 0;  ///< CRD: which of the three retry delays, 0 none
 
-  static Reply ok(std::uint64_t result = 0) { return {result, status::kSuccess, false, {}}; }
-  static Reply with(Bytes data) { return {0, status::kSuccess, false, std::move(data)}; }
-  static Reply refuse(std::uint16_t status, std::uint64_t result = 0) { return {result, status, true, {}}; }
+  static Reply ok(std::uint64_t result = 0) { return {result, status::kSuccess, false, {}, false, 0}; }
+  static Reply with(Bytes data) { return {0, status::kSuccess, false, std::move(data), false, 0}; }
+  static Reply refuse(std::uint16_t status, std::uint64_t result = 0) { return {result, status, true, {}, false, 0}; }
+  /// A refusal that a host may repeat.
+  static Reply retry(std::uint16_t status) { return {0, status, false, {}, false, 0}; }
 };
 
 /// What a transport carries to the host. The flags are injected faults that only a transport can commit.
@@ -66,15 +70,42 @@ struct Completion {
   bool close = false;
   bool damage_header_digest = false;
   bool damage_data_digest = false;
+  bool damage_data = false;
+  bool truncate = false;
 
   [[nodiscard]] std::array<std::uint8_t, 16> cqe() const {
     std::array<std::uint8_t, 16> raw{};
     put64(&raw[0], reply.result);
     put16(&raw[8], sqhd);
     put16(&raw[12], cid);
-    put16(&raw[14], static_cast<std::uint16_t>(((reply.status & 0x7FF) << 1) | (reply.dnr ? 0x8000 : 0)));
+    put16(&raw[14], static_cast<std::uint16_t>(((reply.status & 0x7FF) << 1) | ((reply.delay & 3U) << 12) |
+                                               (reply.more ? 0x4000 : 0) | (reply.dnr ? 0x8000 : 0)));
     return raw;
   }
+};
+
+/// Names a request for whoever completes it later: it may be gone by then.
+struct RequestRef {
+  std::uint64_t queue = 0;
+  std::uint64_t key = 0;
+  std::uint16_t cid = 0;
+};
+
+/// A command from the moment it is admitted until it is answered. Owned by its queue, found by its CID.
+struct Request {
+  enum class State {
+    receiving,  ///< its data is under way
+    executing,  ///< a handler or a backend has it
+    parked,     ///< an Asynchronous Event Request
+    delayed,    ///< answered, but a fault holds the answer back
+    lost        ///< a fault has swallowed it
+  };
+
+  std::uint64_t key = 0;  ///< unique in the core
+  Sqe sqe;
+  State state = State::receiving;
+  Bytes data;       ///< from the host
+  Completion held;  ///< while delayed
 };
 
 }  // namespace stas::target

@@ -6,16 +6,22 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "tests/target/backend/namespace.h"
+#include "tests/target/core/auth.h"
 #include "tests/target/core/command.h"
 #include "tests/target/core/discovery.h"
+#include "tests/target/core/error_log.h"
 #include "tests/target/core/events.h"
 #include "tests/target/core/model.h"
 #include "tests/target/core/properties.h"
+#include "tests/target/core/stats.h"
 
 namespace stas::target {
 
@@ -44,13 +50,21 @@ struct Queue {
   std::uint16_t sqsize = 0;  ///< entries, 1's based; 0 before Connect
   std::uint16_t sqhd = 0;
   bool flow_control = true;
-  bool ended = false;  ///< told to close; nothing is executed any more
+  bool ended = false;                                     ///< told to close; nothing is executed any more
+  std::unordered_map<std::uint16_t, Request> requests{};  ///< by CID, from admission to the answer
+  std::unique_ptr<AuthSession> auth{};                    ///< while this queue is asked to authenticate, and after
+
+  [[nodiscard]] bool must_authenticate() const { return auth != nullptr && !auth->is_authenticated(); }
 };
+
+using FeatureValues = std::map<std::uint8_t, std::uint32_t>;
 
 /// A subsystem with what exists only while it runs.
 struct Subsystem {
   SubsystemConfig config;  ///< without namespaces: those are below
   std::map<std::uint32_t, Namespace> namespaces;
+  FeatureValues saved_features{};  ///< Set Features with SV; what controllers start with
+  std::uint64_t ana_changes = 0;   ///< CHGCNT of log page 0Ch
 };
 
 struct Controller {
@@ -67,14 +81,22 @@ struct Controller {
   Instant last_heard{};
   std::uint16_t granted_queues = 0;
   std::map<std::uint16_t, Queue*> queues{};
-  std::map<std::uint8_t, std::uint32_t> features{};
+  FeatureValues features{};
   std::array<std::uint8_t, 8> timestamp{};
   std::array<std::uint8_t, 512> host_behavior{};
   std::set<std::uint32_t> changed_namespaces{};
+  std::map<std::uint32_t, std::uint32_t> reservation_masks{};  ///< feature 82h by NSID
+  ErrorLog errors{};
   DiscoveryPage page{};
-  std::uint64_t commands = 0;
+  CommandCounts counts{};
+  std::deque<std::pair<std::uint32_t, std::uint8_t>> notifications{};  ///< of reservations: NSID and kind
+  std::uint64_t notification_count = 0;
+  std::uint64_t bytes_in = 0;   ///< data of commands, from the host
+  std::uint64_t bytes_out = 0;  ///< and to it
 
   [[nodiscard]] bool is_discovery() const { return subsystem == nullptr; }
+  /// Log page 80h: the oldest notification, handed over.
+  Bytes take_notification();
 };
 
 }  // namespace stas::target

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "tests/target/core/controller.h"
+#include "tests/target/core/visibility.h"
 
 namespace stas::target {
 namespace {
@@ -90,7 +90,7 @@ DiscoveryPage::DiscoveryPage(const Model& model, const std::string& hostnqn, con
     if (referral.admits(hostnqn)) entries_.push_back({.referral = &referral});
   }
   for (const auto& [nqn, subsystem] : model.subsystems) {
-    if (!subsystem->config.admits(hostnqn)) continue;
+    if (!is_listed(model, subsystem->config, hostnqn)) continue;
     for (const Listener* listener : listed) {
       if (!subsystem->config.is_on(listener->config.id)) continue;
       entries_.push_back({.listener = listener, .subsystem = &subsystem->config});

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct Model {
   std::map<std::uint16_t, Listener> listeners;
   std::map<std::string, std::unique_ptr<Subsystem>> subsystems;
   std::vector<ReferralConfig> referrals;
+  std::map<std::string, std::set<std::string>> zone_groups;
   std::uint64_t genctr = 1;
 
   [[nodiscard]] const std::string& discovery_nqn() const;

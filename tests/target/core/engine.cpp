@@ -17,68 +17,112 @@ Queue& Engine::open_queue(Port& port, Origin origin) {
   return *queues_.emplace(queue->key, std::move(queue)).first->second;
 }
 
+Queue* Engine::find_queue(std::uint64_t key) const {
+  const auto it = queues_.find(key);
+  return it == queues_.end() ? nullptr : it->second.get();
+}
+
 void Engine::close_queue(Queue& queue) {
   if (Controller* controller = queue.controller; controller != nullptr) {
     controller->queues.erase(queue.qid);
     queue.controller = nullptr;
     if (queue.qid == 0) drop(*controller);
   }
+  timers_.cancel(queue.key);
   queues_.erase(queue.key);
 }
 
-bool Engine::admit(Queue& queue, const Sqe& sqe) {
-  if (queue.ended) return false;
+void Engine::end_queue(Queue& queue) {
+  if (queue.controller != nullptr) queue.controller->queues.erase(queue.qid);
+  queue.controller = nullptr;
+  queue.ended = true;
+  queue.port->close();
+}
+
+/// What can be said of a command by its first 64 bytes.
+std::optional<Reply> Engine::wrong_with(const Queue& queue, const Sqe& sqe) const {
   const bool connecting = sqe.is_fabrics() && sqe.fctype() == fctype::kConnect;
-  std::uint16_t wrong = status::kSuccess;
-  if (queue.controller == nullptr && !connecting) {
-    wrong = status::kInvalidOpcode;
-  } else if ((sqe.raw[1] & 0xC3) != 0x40) {  // SGLs for data, not fused
-    wrong = status::kInvalidField;
-  } else if (sqe.sgl_type() != sgl::kInCapsule && sqe.sgl_type() != sgl::kTransport) {
-    wrong = status::kSglType;
-  } else if (sqe.sgl_type() == sgl::kInCapsule && sqe.qword(6) != 0) {  // ICDOFF is 0
-    wrong = status::kInvalidField;
-  } else if (sqe.direction() != Direction::none && sqe.sgl_length() > kMaxTransfer) {
-    wrong = status::kInvalidField;
-  }
-  if (wrong == status::kSuccess) return true;
+  const std::size_t most = queue.controller == nullptr ? kAdminCapsuleData : kMaxTransfer;
+  if (queue.requests.contains(sqe.cid())) return Reply::refuse(status::kCidConflict);
+  if (queue.controller == nullptr && !connecting) return Reply::refuse(status::kInvalidOpcode);
+  // Room for every entry of the queue and for the events that a host keeps outstanding beside them.
+  if (queue.requests.size() >= std::size_t{queue.sqsize} + kMaxAers + 1) return Reply::refuse(status::kInternal);
+  if ((sqe.raw[1] & 0xC3) != 0x40) return Reply::refuse(status::kInvalidField);  // SGLs for data, not fused
+  if (sqe.sgl_type() != sgl::kInCapsule && sqe.sgl_type() != sgl::kTransport) return Reply::refuse(status::kSglType);
+  if (sqe.sgl_type() == sgl::kInCapsule && sqe.qword(6) != 0) return Reply::refuse(status::kInvalidField);  // ICDOFF
+  if (sqe.direction() != Direction::none && sqe.sgl_length() > most) return Reply::refuse(status::kInvalidField);
+  return std::nullopt;
+}
+
+bool Engine::admit(Queue& queue, const Sqe& sqe, Instant now) {
+  if (queue.ended) return false;
+  now_ = now;
   count(queue, sqe);
-  finish(queue, sqe, Reply::refuse(wrong));
-  return false;
+  if (const auto wrong = wrong_with(queue, sqe)) {
+    Request unowned{.key = 0, .sqe = sqe};
+    finish(queue, unowned, *wrong);
+    return false;
+  }
+  queue.requests.emplace(sqe.cid(), Request{.key = next_key_++, .sqe = sqe});
+  return true;
 }
 
 void Engine::refuse(Queue& queue, const Sqe& sqe, const Reply& reply) {
-  if (queue.ended) return;
-  count(queue, sqe);
-  finish(queue, sqe, reply);
+  const auto it = queue.requests.find(sqe.cid());
+  if (!queue.ended && it != queue.requests.end()) finish(queue, it->second, reply);
 }
 
 void Engine::execute(Queue& queue, const Sqe& sqe, Bytes data, Instant now) {
-  if (queue.ended) return;
+  const auto it = queue.requests.find(sqe.cid());
+  if (queue.ended || it == queue.requests.end()) return;
   now_ = now;
-  count(queue, sqe);
-  if (queue.controller != nullptr) {
-    ++queue.controller->commands;
-    // Discovery controllers without keep-alive are dropped for silence: any command is a sign of life there.
-    if (queue.controller->kato_ms == 0) queue.controller->last_heard = now;
+  Request& request = it->second;
+  request.state = Request::State::executing;
+  request.data = std::move(data);
+  const RequestRef ref{queue.key, request.key, sqe.cid()};
+  if (queue.controller != nullptr) queue.controller->bytes_in += request.data.size();
+  if (!faults_.all().empty()) {
+    const Occasion where = occasion(queue, sqe);
+    if (faults_.strike(FaultKind::drop, where)) {
+      request.state = Request::State::lost;
+      return;
+    }
+    if (const auto fault = faults_.strike(FaultKind::status, where)) {
+      Reply reply{.result = fault->result, .status = fault->status, .dnr = fault->dnr};
+      reply.delay = fault->retry_delay;
+      return finish(queue, request, std::move(reply));
+    }
+    if (faults_.strike(FaultKind::close, where)) return hand_over(queue, sqe.cid(), {.cid = sqe.cid(), .close = true});
+    if (faults_.strike(FaultKind::garbage, where)) {
+      return hand_over(queue, sqe.cid(), {.cid = sqe.cid(), .garbage = true});
+    }
   }
-  const Occasion where = occasion(queue, sqe);
-  if (faults_.strike(FaultKind::drop, where)) return;
-  if (const auto fault = faults_.strike(FaultKind::status, where)) {
-    finish(queue, sqe, {fault->result, fault->status, fault->dnr, {}});
-    return;
+  // A backend may have answered before this returns: the request is looked up again by its name.
+  if (auto reply = dispatch(queue, request, ref)) complete(ref, std::move(*reply));
+  if (!faults_.all().empty() && faults_.strike(FaultKind::inject_change, occasion(queue, sqe))) bump();
+}
+
+void Engine::complete(const RequestRef& ref, Reply reply) {
+  Queue* queue = find_queue(ref.queue);
+  if (queue == nullptr || queue->ended) return;
+  const auto it = queue->requests.find(ref.cid);
+  if (it != queue->requests.end() && it->second.key == ref.key) finish(*queue, it->second, std::move(reply));
+}
+
+bool Engine::abort(Queue& queue, std::uint16_t cid) {
+  const auto it = queue.requests.find(cid);
+  if (it == queue.requests.end()) return false;
+  Request& request = it->second;
+  // What a backend works on, or the host still sends data for, is not taken back.
+  if (request.state == Request::State::executing || request.state == Request::State::receiving) return false;
+  if (request.state == Request::State::parked && queue.controller != nullptr) queue.controller->events.abort(cid);
+  if (request.state == Request::State::delayed) {
+    timers_.cancel(request.key);
+    delayed_.erase(request.key);
   }
-  const bool answered_by_fault = std::any_of(faults_.all().begin(), faults_.all().end(), [](const Fault& fault) {
-    return fault.command && (fault.kind == FaultKind::close || fault.kind == FaultKind::garbage);
-  });
-  if (answered_by_fault) {
-    Completion completion{.reply = {}, .cid = sqe.cid()};
-    completion.close = faults_.strike(FaultKind::close, where).has_value();
-    completion.garbage = !completion.close && faults_.strike(FaultKind::garbage, where).has_value();
-    if (completion.close || completion.garbage) return queue.port->complete(std::move(completion));
-  }
-  if (auto reply = dispatch(queue, sqe, data)) finish(queue, sqe, std::move(*reply));
-  if (faults_.strike(FaultKind::inject_change, occasion(queue, sqe))) bump();
+  request.state = Request::State::executing;
+  finish(queue, request, Reply::retry(status::kAbortRequested));
+  return true;
 }
 
 Occasion Engine::occasion(const Queue& queue, const Sqe& sqe) const {
@@ -91,35 +135,56 @@ Occasion Engine::occasion(const Queue& queue, const Sqe& sqe) const {
   return where;
 }
 
-std::optional<Reply> Engine::dispatch(Queue& queue, const Sqe& sqe, Bytes& data) {
+std::optional<Reply> Engine::dispatch(Queue& queue, Request& request, const RequestRef& ref) {
+  const Sqe& sqe = request.sqe;
+  const bool admin = queue.qid == 0;
   if (sqe.is_fabrics()) {
-    switch (sqe.fctype()) {
-      case fctype::kConnect:
-        return connect(*this, queue, sqe, data);
-      case fctype::kPropertyGet:
-        return queue.qid == 0 ? property_get(*this, queue, sqe) : Reply::refuse(status::kInvalidOpcode);
-      case fctype::kPropertySet:
-        return queue.qid == 0 ? property_set(*this, *queue.controller, sqe) : Reply::refuse(status::kInvalidOpcode);
-      default:
-        return Reply::refuse(status::kInvalidOpcode);
+    const std::uint8_t type = sqe.fctype();
+    if (type == fctype::kConnect) return connect(*this, queue, sqe, request.data);
+    if (type == fctype::kAuthSend) return authentication_send(*this, queue, sqe, request.data);
+    if (type == fctype::kAuthReceive) return authentication_receive(*this, queue, sqe);
+    if (queue.must_authenticate()) return Reply::refuse(status::kAuthRequired);
+    if (type == fctype::kPropertyGet && admin) return property_get(*this, queue, sqe);
+    if (type == fctype::kPropertySet && admin) return property_set(*this, *queue.controller, sqe);
+    if (type == fctype::kDisconnect && !admin) return disconnect(queue, sqe);
+    return Reply::refuse(status::kInvalidOpcode);
+  }
+  if (queue.must_authenticate()) return Reply::refuse(status::kAuthRequired);
+  if (!queue.controller->properties.is_ready()) return Reply::refuse(status::kSequenceError);
+  if (!admin) return execute_io(*this, queue, request, ref);
+  return execute_admin(*this, queue, request);
+}
+
+void Engine::count(Queue& queue, const Sqe& sqe) {
+  const auto add = [&](CommandCounts& counts) {
+    if (sqe.is_fabrics()) {
+      ++counts.fabrics[sqe.fctype()];
+    } else {
+      ++(queue.qid != 0 ? counts.io : counts.admin)[sqe.opcode()];
+    }
+  };
+  add(stats_.commands);
+  if (queue.controller == nullptr) return;
+  Controller& controller = *queue.controller;
+  add(controller.counts);
+  // Discovery controllers without keep-alive are dropped for silence: any command is a sign of life there. With
+  // traffic-based keep-alive it is everywhere.
+  const bool traffic = controller.is_discovery() ? model_.discovery.tbkas : controller.subsystem->config.tbkas;
+  if (controller.kato_ms == 0 || traffic) controller.last_heard = now_;
+}
+
+void Engine::finish(Queue& queue, Request& request, Reply reply) {
+  const Sqe sqe = request.sqe;
+  Controller* controller = queue.controller;
+  if (controller != nullptr) {
+    controller->bytes_out += reply.data.size();
+    const bool logged = reply.status != status::kSuccess && reply.status != status::kAbortRequested &&
+                        !controller->is_discovery() && !sqe.is_fabrics();
+    if (logged) {
+      controller->errors.add(queue.qid, sqe, reply.status, reply.dnr);
+      reply.more = true;
     }
   }
-  if (!queue.controller->properties.is_ready()) return Reply::refuse(status::kSequenceError);
-  if (queue.qid != 0) return execute_io(*queue.controller, sqe, data);
-  return execute_admin(*this, queue, sqe, data);
-}
-
-void Engine::count(const Queue& queue, const Sqe& sqe) {
-  if (sqe.is_fabrics()) {
-    ++stats_.fabrics_commands[sqe.fctype()];
-  } else if (queue.qid != 0) {
-    ++stats_.io_commands[sqe.opcode()];
-  } else {
-    ++stats_.admin_commands[sqe.opcode()];
-  }
-}
-
-void Engine::finish(Queue& queue, const Sqe& sqe, Reply reply) {
   Completion completion{.reply = std::move(reply), .cid = sqe.cid()};
   if (queue.flow_control && queue.sqsize > 0) {
     queue.sqhd = static_cast<std::uint16_t>((queue.sqhd + 1) % queue.sqsize);
@@ -132,26 +197,61 @@ void Engine::finish(Queue& queue, const Sqe& sqe, Reply reply) {
     if (faults_.strike(FaultKind::wrong_cid, where)) completion.cid ^= 0x0555;
     completion.damage_header_digest = faults_.strike(FaultKind::bad_hdgst, where).has_value();
     completion.damage_data_digest = faults_.strike(FaultKind::bad_ddgst, where).has_value();
-    if (const auto fault = faults_.strike(FaultKind::delay, where)) {
-      const auto key = next_key_++;
-      timers_.set(key, now_ + Millis(fault->delay_ms.value_or(100)));
-      delayed_.emplace(key, Delayed{queue.key, std::move(completion)});
+    if (!completion.reply.data.empty()) {
+      completion.truncate = faults_.strike(FaultKind::truncate, where).has_value();
+      if (const auto fault = faults_.strike(FaultKind::corrupt, where)) {
+        completion.reply.data[fault->value % completion.reply.data.size()] ^= 0xFF;
+      }
+    }
+    const auto fault = request.key == 0 ? std::nullopt : faults_.strike(FaultKind::delay, where);
+    if (fault) {
+      request.state = Request::State::delayed;
+      request.held = std::move(completion);
+      timers_.set(request.key, now_ + Millis(fault->delay_ms.value_or(100)));
+      delayed_.emplace(request.key, RequestRef{queue.key, request.key, sqe.cid()});
       return;
     }
   }
+  if (request.key == 0) return queue.port->complete(std::move(completion));
+  hand_over(queue, sqe.cid(), std::move(completion));
+}
+
+void Engine::hand_over(Queue& queue, std::uint16_t cid, Completion completion) {
+  queue.requests.erase(cid);
   queue.port->complete(std::move(completion));
 }
 
 void Engine::advance(Instant now) {
   now_ = now;
-  while (const auto key = timers_.pop_due(now)) {
-    if (auto delayed = delayed_.extract(*key); !delayed.empty()) {
-      const auto queue = queues_.find(delayed.mapped().queue);
-      if (queue == queues_.end() || queue->second->ended) continue;
-      queue->second->port->complete(std::move(delayed.mapped().completion));
-    } else if (const auto it = controllers_.find(*key); it != controllers_.end()) {
-      expire(*it->second);
-    }
+  while (const auto key = timers_.pop_due(now)) fire(*key);
+}
+
+void Engine::fire(std::uint64_t key) {
+  if (const auto delayed = delayed_.extract(key); !delayed.empty()) {
+    const RequestRef& ref = delayed.mapped();
+    Queue* queue = find_queue(ref.queue);
+    if (queue == nullptr || queue->ended) return;
+    const auto it = queue->requests.find(ref.cid);
+    if (it == queue->requests.end() || it->second.key != ref.key) return;
+    Completion held = std::move(it->second.held);
+    return hand_over(*queue, ref.cid, std::move(held));
+  }
+  if (const auto it = controllers_.find(key); it != controllers_.end()) return expire(*it->second);
+  // A queue that has not authenticated in time, or whose host was told that it has failed.
+  if (Queue* queue = find_queue(key); queue != nullptr && queue->controller != nullptr) {
+    if (queue->must_authenticate() || queue->auth->has_failed()) drop(*queue->controller);
+  }
+}
+
+void Engine::watch_authentication(Queue& queue) {
+  constexpr Millis kWithoutKeepAlive{120000}, kAfterFailure{1000};
+  const Millis kato(queue.controller->kato_ms);
+  if (queue.auth->has_failed()) {
+    timers_.set(queue.key, now_ + kAfterFailure);
+  } else if (queue.must_authenticate()) {
+    timers_.set(queue.key, now_ + (kato.count() != 0 ? kato : kWithoutKeepAlive));
+  } else {
+    timers_.cancel(queue.key);
   }
 }
 
@@ -229,16 +329,17 @@ void Engine::drop_if(const std::function<bool(const Controller&)>& hit) {
   }
 }
 
+void Engine::fail_controller(Controller& controller) { drop(controller); }
+
 void Engine::deliver_events(Controller& controller) {
   const auto admin = controller.queues.find(0);
   if (admin == controller.queues.end()) return;
   Queue& queue = *admin->second;
   while (const auto delivery = controller.events.next()) {
+    const auto it = queue.requests.find(delivery->cid);
+    if (it == queue.requests.end()) continue;
     ++stats_.aens;
-    Sqe request;
-    request.raw[0] = opcode::kAsyncEvent;
-    put16(&request.raw[2], delivery->cid);
-    finish(queue, request, Reply::ok(delivery->result));
+    finish(queue, it->second, Reply::ok(delivery->result));
   }
 }
 
@@ -251,11 +352,19 @@ void Engine::discovery_changed(const HostFilter& concerned) {
   }
 }
 
-void Engine::namespaces_changed(const Subsystem& subsystem, std::uint32_t nsid) {
+void Engine::namespaces_changed(const Subsystem& subsystem, std::uint32_t nsid, const Controller* except) {
   for (const auto& [key, controller] : controllers_) {
-    if (controller->subsystem != &subsystem) continue;
+    if (controller->subsystem != &subsystem || controller.get() == except) continue;
     if (controller->changed_namespaces.size() <= kMaxChangedNamespaces) controller->changed_namespaces.insert(nsid);
     controller->events.raise(Event::namespace_changed);
+    deliver_events(*controller);
+  }
+}
+
+void Engine::ana_changed(const Subsystem& subsystem, std::uint16_t listener) {
+  for (const auto& [key, controller] : controllers_) {
+    if (controller->subsystem != &subsystem || controller->origin.listener != listener) continue;
+    controller->events.raise(Event::ana_changed);
     deliver_events(*controller);
   }
 }

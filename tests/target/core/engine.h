@@ -24,13 +24,17 @@ namespace stas::target {
 
 class Engine {
  public:
+  explicit Engine(Executor* executor = nullptr) : executor_(executor != nullptr ? *executor : inline_executor_) {}
+
   // --- the transports' side ---
   Queue& open_queue(Port& port, Origin origin);
   /// The transport has lost or ended the queue; a controller that loses its admin queue ends with it.
   void close_queue(Queue& queue);
-  /// Before any data moves: true if execute() may follow; else the command has been answered with the reason.
-  bool admit(Queue& queue, const Sqe& sqe);
-  /// Answers through the queue's port, at once or later (Asynchronous Event Request, injected delay) or never (drop).
+  /// Before any data moves: true if execute() or refuse() is to follow; else the command has been answered with the
+  /// reason. From here on the queue holds the request.
+  bool admit(Queue& queue, const Sqe& sqe, Instant now);
+  /// Answers through the queue's port, at once or later (a backend, Asynchronous Event Request, injected delay) or
+  /// never (drop).
   void execute(Queue& queue, const Sqe& sqe, Bytes data, Instant now);
   /// Answers without executing: what the transport found wrong with the data.
   void refuse(Queue& queue, const Sqe& sqe, const Reply& reply);
@@ -43,10 +47,28 @@ class Engine {
   Result<void> remove_listener(std::uint16_t id);
   Result<void> add_subsystem(SubsystemConfig config);
   Result<void> remove_subsystem(const std::string& nqn);
-  Result<void> set_ncc(const std::string& nqn, bool ncc);
+  /// Takes over what may change while a subsystem runs (everything but NQN, namespaces and CNTLID range); disabling it
+  /// and hosts that lost their admission end connections.
+  Result<void> set_subsystem(SubsystemConfig config);
+  [[nodiscard]] const Subsystem* subsystem(const std::string& nqn) const;
   Result<void> set_host(const std::string& nqn, const std::string& host, bool allowed);
+  Result<void> allow_any_host(const std::string& nqn, bool any);
+  /// For the exchanges that begin from now on; without a key the host need not authenticate.
+  Result<void> set_auth(const std::string& nqn, const std::string& host, const AuthConfig& auth);
   Result<std::uint32_t> add_namespace(const std::string& nqn, NamespaceConfig config);
+  /// What of a namespace may change while it exists: all but its id and its backend.
+  Result<void> set_namespace(const std::string& nqn, NamespaceConfig config);
   Result<void> remove_namespace(const std::string& nqn, std::uint32_t nsid);
+  Result<void> resize_namespace(const std::string& nqn, std::uint32_t nsid, std::uint64_t size);
+  Result<void> attach_namespace(const std::string& nqn, std::uint32_t nsid, std::uint16_t cntlid, bool attached);
+  Result<void> add_backend(const BackendConfig& config);
+  Result<void> remove_backend(const std::string& name);
+  Result<void> resize_backend(const std::string& name, std::uint64_t size);
+  [[nodiscard]] const std::map<std::string, std::shared_ptr<Backend>>& backends() const { return backends_; }
+  /// Of a group behind a listener; with `nqn` of one subsystem only.
+  Result<void> set_ana(std::uint16_t listener, std::uint32_t group, AnaState state, const std::string& nqn);
+  /// An empty list of members removes the group.
+  Result<void> set_zone_group(const ZoneGroupConfig& group);
   Result<void> add_referral(ReferralConfig config);
   Result<void> remove_referral(const std::string& traddr, const std::string& trsvcid);
   Result<void> set_discovery(DiscoveryConfig config);
@@ -65,6 +87,16 @@ class Engine {
   [[nodiscard]] Stats& stats() { return stats_; }
 
   // --- for the command handlers ---
+  /// Answers a request, if it is still there.
+  void complete(const RequestRef& ref, Reply reply);
+  [[nodiscard]] Queue* find_queue(std::uint64_t key) const;
+  /// Takes a request that nobody works on any more out of its queue and answers it as aborted. False: it is too late.
+  bool abort(Queue& queue, std::uint16_t cid);
+  void end_queue(Queue& queue);
+  void fail_controller(Controller& controller);
+  void watch_authentication(Queue& queue);
+  void namespaces_changed(const Subsystem& subsystem, std::uint32_t nsid, const Controller* except = nullptr);
+  Model& mutable_model() { return model_; }
   std::optional<std::uint16_t> allocate_cntlid(const Subsystem* subsystem);
   Controller& add_controller(std::unique_ptr<Controller> controller, Queue& admin);
   [[nodiscard]] Controller* find_controller(const Subsystem* subsystem, std::uint16_t cntlid) const;
@@ -76,10 +108,6 @@ class Engine {
   void deliver_events(Controller& controller);
 
  private:
-  struct Delayed {
-    std::uint64_t queue;
-    Completion completion;
-  };
   /// Controller ids in use under one subsystem, and where the search for the next one starts: an id is not given out
   /// again before all others were, because a host may still hold it.
   struct CntlidPool {
@@ -88,22 +116,30 @@ class Engine {
   };
   using HostFilter = std::function<bool(const std::string& hostnqn)>;
 
-  std::optional<Reply> dispatch(Queue& queue, const Sqe& sqe, Bytes& data);
-  void count(const Queue& queue, const Sqe& sqe);
-  void finish(Queue& queue, const Sqe& sqe, Reply reply);
+  std::optional<Reply> dispatch(Queue& queue, Request& request, const RequestRef& ref);
+  [[nodiscard]] std::optional<Reply> wrong_with(const Queue& queue, const Sqe& sqe) const;
+  void count(Queue& queue, const Sqe& sqe);
+  /// Makes a completion of a reply and hands it over, or keeps it if a fault delays it.
+  void finish(Queue& queue, Request& request, Reply reply);
+  void hand_over(Queue& queue, std::uint16_t cid, Completion completion);
+  void fire(std::uint64_t key);
   void drop(Controller& controller);
   void drop_if(const std::function<bool(const Controller&)>& hit);
   void expire(Controller& controller);
   /// The page of the hosts that `concerned` picks has changed.
   void discovery_changed(const HostFilter& concerned);
-  void namespaces_changed(const Subsystem& subsystem, std::uint32_t nsid);
+  void ana_changed(const Subsystem& subsystem, std::uint16_t listener);
+  Result<Namespace> make_namespace(const NamespaceConfig& config, const std::string& nqn);
 
+  InlineExecutor inline_executor_;
+  Executor& executor_;
   Model model_;
+  std::map<std::string, std::shared_ptr<Backend>> backends_;
   std::map<std::uint64_t, std::unique_ptr<Queue>> queues_;
   std::map<std::uint64_t, std::unique_ptr<Controller>> controllers_;
   std::map<const Subsystem*, CntlidPool> cntlids_;
   std::map<std::pair<const Subsystem*, std::uint16_t>, Controller*> by_cntlid_;
-  std::map<std::uint64_t, Delayed> delayed_;
+  std::map<std::uint64_t, RequestRef> delayed_;  ///< by timer
   Timers timers_;
   DimRegistry dim_;
   FaultList faults_;

@@ -2,8 +2,10 @@
 //
 // The administrator's side of the core: changing the model while hosts are connected, and who is told.
 #include <algorithm>
+#include <utility>
 
 #include "tests/target/core/engine.h"
+#include "tests/target/core/visibility.h"
 
 namespace stas::target {
 namespace {
@@ -11,6 +13,18 @@ namespace {
 Result<void> check_nqn(const std::string& nqn, const char* what) {
   if (nqn.empty() || nqn.size() > kMaxNqnBytes) return problem(std::string(what) + " is not 1 to 223 bytes");
   if (nqn.find('\0') != std::string::npos) return problem(std::string(what) + " contains a NUL");
+  return {};
+}
+
+/// Keys are checked when they come, not when a host connects.
+Result<void> check_auth(const SubsystemConfig& config) {
+  for (const auto& [host, auth] : config.auth) {
+    const std::string name = config.nqn + ", host " + host + ": ";
+    if (const auto key = dhchap_key(auth.key, host); !key) return problem(name + key.error().text);
+    if (auth.controller_key.empty()) continue;
+    const auto key = dhchap_key(auth.controller_key, config.nqn);
+    if (!key) return problem(name + "controller key: " + key.error().text);
+  }
   return {};
 }
 
@@ -51,9 +65,10 @@ Result<void> Engine::add_subsystem(SubsystemConfig config) {
   auto namespaces = std::move(config.namespaces);
   config.namespaces.clear();
   subsystem->config = std::move(config);
+  if (const auto ok = check_auth(subsystem->config); !ok) return ok;
   for (auto& ns : namespaces) {
     if (ns.nsid == 0) ns.nsid = subsystem->namespaces.empty() ? 1 : subsystem->namespaces.rbegin()->first + 1;
-    auto made = Namespace::make(ns, subsystem->config.nqn);
+    auto made = make_namespace(ns, subsystem->config.nqn);
     if (!made) return problem(made.error().text);
     if (!subsystem->namespaces.emplace(ns.nsid, std::move(*made)).second) {
       return problem(subsystem->config.nqn + " has namespace " + std::to_string(ns.nsid) + " twice");
@@ -61,7 +76,7 @@ Result<void> Engine::add_subsystem(SubsystemConfig config) {
   }
   const SubsystemConfig& added = subsystem->config;
   model_.subsystems.emplace(added.nqn, std::move(subsystem));
-  discovery_changed([&added](const std::string& host) { return added.admits(host); });
+  discovery_changed([this, &added](const std::string& host) { return is_listed(model_, added, host); });
   return {};
 }
 
@@ -71,16 +86,43 @@ Result<void> Engine::remove_subsystem(const std::string& nqn) {
   const Subsystem* removed = node.mapped().get();
   drop_if([removed](const Controller& controller) { return controller.subsystem == removed; });
   cntlids_.erase(removed);
-  discovery_changed([removed](const std::string& host) { return removed->config.admits(host); });
+  discovery_changed([this, removed](const std::string& host) { return is_listed(model_, removed->config, host); });
   return {};
 }
 
-Result<void> Engine::set_ncc(const std::string& nqn, bool ncc) {
-  Subsystem* subsystem = find_subsystem(nqn);
-  if (subsystem == nullptr) return problem("no subsystem " + nqn);
-  if (subsystem->config.ncc == ncc) return {};
-  subsystem->config.ncc = ncc;
-  discovery_changed([subsystem](const std::string& host) { return subsystem->config.admits(host); });
+const Subsystem* Engine::subsystem(const std::string& nqn) const {
+  const auto it = model_.subsystems.find(nqn);
+  return it == model_.subsystems.end() ? nullptr : it->second.get();
+}
+
+Result<void> Engine::set_subsystem(SubsystemConfig config) {
+  Subsystem* subsystem = find_subsystem(config.nqn);
+  if (subsystem == nullptr) return problem("no subsystem " + config.nqn);
+  if (const auto ok = check_auth(config); !ok) return ok;
+  config.namespaces.clear();
+  config.cntlid_min = subsystem->config.cntlid_min;
+  config.cntlid_max = subsystem->config.cntlid_max;
+  const SubsystemConfig before = std::exchange(subsystem->config, std::move(config));
+  const SubsystemConfig& after = subsystem->config;
+  drop_if([&](const Controller& controller) {
+    return controller.subsystem == subsystem &&
+           (!after.enabled || !after.admits(controller.hostnqn) || !after.is_on(controller.origin.listener));
+  });
+  // A reader whose view is the same before and after hears nothing.
+  const bool shows = before.ncc != after.ncc || before.listeners != after.listeners;
+  const bool moves =
+      before.enabled != after.enabled || before.allow_any_host != after.allow_any_host || before.hosts != after.hosts;
+  if (shows || moves) {
+    discovery_changed([&](const std::string& host) {
+      const bool was = is_listed(model_, before, host);
+      const bool is = is_listed(model_, after, host);
+      return was != is || (is && shows);
+    });
+  }
+  if (before.ana != after.ana || before.ana_groups != after.ana_groups) {
+    ++subsystem->ana_changes;
+    for (const auto& [id, listener] : model_.listeners) ana_changed(*subsystem, id);
+  }
   return {};
 }
 
@@ -103,26 +145,54 @@ Result<void> Engine::set_host(const std::string& nqn, const std::string& host, b
   return {};
 }
 
-Result<std::uint32_t> Engine::add_namespace(const std::string& nqn, NamespaceConfig config) {
-  Subsystem* subsystem = find_subsystem(nqn);
+Result<void> Engine::allow_any_host(const std::string& nqn, bool any) {
+  const Subsystem* subsystem = find_subsystem(nqn);
   if (subsystem == nullptr) return problem("no subsystem " + nqn);
-  auto& namespaces = subsystem->namespaces;
-  if (config.nsid == 0) config.nsid = namespaces.empty() ? 1 : namespaces.rbegin()->first + 1;
-  if (namespaces.contains(config.nsid)) {
-    return problem(nqn + " has namespace " + std::to_string(config.nsid) + " already");
-  }
-  auto made = Namespace::make(config, nqn);
-  if (!made) return problem(made.error().text);
-  namespaces.emplace(config.nsid, std::move(*made));
-  namespaces_changed(*subsystem, config.nsid);
-  return config.nsid;
+  SubsystemConfig config = subsystem->config;
+  config.allow_any_host = any;
+  return set_subsystem(std::move(config));
 }
 
-Result<void> Engine::remove_namespace(const std::string& nqn, std::uint32_t nsid) {
+Result<void> Engine::set_auth(const std::string& nqn, const std::string& host, const AuthConfig& auth) {
+  if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
   Subsystem* subsystem = find_subsystem(nqn);
   if (subsystem == nullptr) return problem("no subsystem " + nqn);
-  if (subsystem->namespaces.erase(nsid) == 0) return problem(nqn + " has no namespace " + std::to_string(nsid));
-  namespaces_changed(*subsystem, nsid);
+  SubsystemConfig config = subsystem->config;
+  config.auth.erase(host);
+  if (!auth.key.empty()) config.auth.emplace(host, auth);
+  if (const auto ok = check_auth(config); !ok) return ok;
+  subsystem->config.auth = std::move(config.auth);
+  return {};
+}
+
+Result<void> Engine::set_zone_group(const ZoneGroupConfig& group) {
+  constexpr std::size_t kMaxZoneGroups = 4096;
+  if (group.name.empty()) return problem("a zone group without a name");
+  if (group.members.empty() && !model_.zone_groups.contains(group.name)) return problem("no zone group " + group.name);
+  if (!model_.zone_groups.contains(group.name) && model_.zone_groups.size() >= kMaxZoneGroups) {
+    return problem("there are 4096 zone groups already");
+  }
+  // Whose view changes: compared subsystem by subsystem, before and after.
+  std::map<std::string, std::set<std::string>> before;
+  const auto view_of_host = [this](const std::string& host) {
+    std::set<std::string> seen;
+    for (const auto& [nqn, subsystem] : model_.subsystems) {
+      if (is_listed(model_, subsystem->config, host)) seen.insert(nqn);
+    }
+    return seen;
+  };
+  for (const auto& [key, controller] : controllers_) {
+    if (controller->is_discovery()) before.try_emplace(controller->hostnqn, view_of_host(controller->hostnqn));
+  }
+  if (group.members.empty()) {
+    model_.zone_groups.erase(group.name);
+  } else {
+    model_.zone_groups[group.name] = group.members;
+  }
+  discovery_changed([&](const std::string& host) {
+    const auto it = before.find(host);
+    return it == before.end() || it->second != view_of_host(host);
+  });
   return {};
 }
 
@@ -175,6 +245,8 @@ TargetConfig Engine::save() const {
     for (const auto& [nsid, ns] : subsystem->namespaces) config.subsystems.back().namespaces.push_back(ns.config());
   }
   config.referrals = model_.referrals;
+  for (const auto& [name, backend] : backends_) config.backends.push_back(backend->config());
+  for (const auto& [name, members] : model_.zone_groups) config.zone_groups.push_back({name, members});
   return config;
 }
 

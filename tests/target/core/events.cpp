@@ -12,15 +12,17 @@ namespace stas::target {
 namespace {
 
 struct Kind {
-  std::uint32_t enable_bit;
+  std::uint32_t enable_bit;  ///< of feature 0Bh; 0: always enabled
   std::uint8_t lid;
   std::uint32_t result;
 };
 
 // In the order of enum Event.
-constexpr std::array<Kind, 2> kKinds{{
+constexpr std::array<Kind, kEventKinds> kKinds{{
     {1U << 8, log_id::kChangedNs, 0x00040002},
+    {1U << 11, log_id::kAna, 0x000C0302},
     {1U << 31, log_id::kDiscovery, 0x0070F002},
+    {0, log_id::kReservation, 0x00800006},  // feature 82h masks it, namespace by namespace
 }};
 
 }  // namespace
@@ -40,7 +42,8 @@ bool Events::abort(std::uint16_t cid) {
 
 void Events::raise(Event event) {
   const auto index = static_cast<std::size_t>(event);
-  if ((enabled_ & kKinds[index].enable_bit) == 0 || state_[index].masked) return;
+  const std::uint32_t bit = kKinds[index].enable_bit;
+  if ((bit != 0 && (enabled_ & bit) == 0) || state_[index].masked) return;
   state_[index] = {.masked = true, .pending = true};
 }
 

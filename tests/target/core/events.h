@@ -11,7 +11,8 @@
 
 namespace stas::target {
 
-enum class Event : std::uint8_t { namespace_changed, discovery_changed };
+enum class Event : std::uint8_t { namespace_changed, ana_changed, discovery_changed, reservation };
+inline constexpr std::size_t kEventKinds = 4;
 
 class Events {
  public:
@@ -43,7 +44,7 @@ class Events {
   };
 
   std::uint32_t enabled_ = 0;
-  std::array<State, 2> state_{};
+  std::array<State, kEventKinds> state_{};
   std::deque<std::uint16_t> requests_;
 };
 

@@ -62,6 +62,25 @@ std::uint32_t round_kato(std::uint32_t kato_ms, std::uint16_t kas) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(rounded, 0xFFFFFFFF));
 }
 
+/// The host is connected under another HOSTID.
+bool is_elsewhere(const Engine& engine, const Subsystem& subsystem, const ConnectRequest& request) {
+  const auto& all = engine.controllers();
+  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
+    const Controller& other = *entry.second;
+    return other.subsystem == &subsystem && other.hostnqn == request.hostnqn && other.hostid != request.hostid;
+  });
+}
+
+/// ATR, if the host has a key here.
+std::uint64_t ask_for_authentication(Queue& queue, const Subsystem* subsystem, const ConnectRequest& request) {
+  constexpr std::uint64_t kAuthenticationRequired = 1U << 17;
+  if (subsystem == nullptr) return 0;
+  const auto it = subsystem->config.auth.find(request.hostnqn);
+  if (it == subsystem->config.auth.end() || (request.qid != 0 && subsystem->config.auth_admin_only)) return 0;
+  queue.auth = std::make_unique<AuthSession>(it->second, request.hostnqn, request.subnqn);
+  return kAuthenticationRequired;
+}
+
 Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectRequest& request) {
   const Model& model = engine.model();
   const auto listener = model.listeners.find(queue.origin.listener);
@@ -72,11 +91,15 @@ Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectR
 
   const bool discovery = request.subnqn == kDiscoveryNqn || request.subnqn == model.discovery_nqn();
   Subsystem* subsystem = discovery ? nullptr : engine.find_subsystem(request.subnqn);
-  if (discovery ? !port.discovery : (subsystem == nullptr || !subsystem->config.is_on(port.id))) {
-    return invalid(kAtSubnqn);
-  }
+  const bool reachable = discovery
+                             ? port.discovery
+                             : subsystem != nullptr && subsystem->config.enabled && subsystem->config.is_on(port.id);
+  if (!reachable) return invalid(kAtSubnqn);
   if (subsystem != nullptr && !subsystem->config.admits(request.hostnqn)) {
     return Reply::refuse(status::kInvalidHost, kAtHostnqn);
+  }
+  if (subsystem != nullptr && subsystem->config.one_hostid_per_host && is_elsewhere(engine, *subsystem, request)) {
+    return Reply::refuse(status::kInvalidHost, kInData);
   }
   const auto cntlid = engine.allocate_cntlid(subsystem);
   if (!cntlid) return Reply::refuse(status::kBusy);
@@ -91,11 +114,14 @@ Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectR
                                                             .origin = queue.origin,
                                                             .properties = {port.queue_size, version, !discovery}});
   controller->kato_ms = round_kato(request.kato_ms, kas);
+  if (subsystem != nullptr) controller->features = subsystem->saved_features;
   attach(queue, request);
+  const std::uint64_t authentication = ask_for_authentication(queue, subsystem, request);
   engine.add_controller(std::move(controller), queue);
   ++engine.stats().admin_connects;
+  if (queue.auth != nullptr) engine.watch_authentication(queue);
   const bool lie = engine.faults().strike(FaultKind::wrong_cntlid, engine.occasion(queue, sqe)).has_value();
-  return Reply::ok(lie ? (*cntlid ^ 1U) : *cntlid);
+  return Reply::ok((lie ? (*cntlid ^ 1U) : *cntlid) | authentication);
 }
 
 Reply connect_io(Engine& engine, Queue& queue, const ConnectRequest& request) {
@@ -108,17 +134,25 @@ Reply connect_io(Engine& engine, Queue& queue, const ConnectRequest& request) {
     return invalid(discovery ? kAtQid : kAtSubnqn);
   }
   Controller* controller = engine.find_controller(subsystem, request.cntlid);
-  if (controller == nullptr) return invalid(kAtCntlid);
+  // ANA states belong to listeners, so all queues of a controller come by the same one.
+  const bool here = controller != nullptr && controller->origin.listener == queue.origin.listener;
+  if (!here) return invalid(kAtCntlid);
   if (controller->hostnqn != request.hostnqn || controller->hostid != request.hostid) return invalid(kAtHostnqn);
   if (!controller->properties.is_ready()) return Reply::refuse(status::kSequenceError);
+  const auto admin = controller->queues.find(0);
+  if (admin != controller->queues.end() && admin->second->must_authenticate()) {
+    return Reply::refuse(status::kAuthRequired);
+  }
   const std::uint16_t limit =
       controller->granted_queues != 0 ? controller->granted_queues : subsystem->config.max_io_queues;
   if (request.qid > limit) return invalid(kAtQid);
   if (!controller->queues.emplace(request.qid, &queue).second) return Reply::refuse(status::kSequenceError);
   attach(queue, request);
   queue.controller = controller;
+  const std::uint64_t authentication = ask_for_authentication(queue, subsystem, request);
+  if (queue.auth != nullptr) engine.watch_authentication(queue);
   ++engine.stats().io_connects;
-  return Reply::ok(controller->cntlid);
+  return Reply::ok(controller->cntlid | authentication);
 }
 
 }  // namespace
@@ -149,6 +183,34 @@ Reply property_get(Engine& engine, const Queue& queue, const Sqe& sqe) {
   return Reply::ok(*value);
 }
 
+namespace {
+
+/// CC.EN from 1 to 0: I/O queues cease to exist, so do the events asked for; features go back to what was saved.
+void reset(Engine& engine, Controller& controller) {
+  std::vector<Queue*> ending;
+  for (const auto& [qid, queue] : controller.queues) {
+    if (qid != 0) ending.push_back(queue);
+  }
+  for (Queue* queue : ending) engine.end_queue(*queue);
+  Queue& admin = *controller.queues.at(0);
+  std::erase_if(admin.requests, [](const auto& entry) { return entry.second.state == Request::State::parked; });
+  controller.events.reset();
+  controller.granted_queues = 0;
+  controller.features = controller.is_discovery() ? FeatureValues{} : controller.subsystem->saved_features;
+  controller.changed_namespaces.clear();
+}
+
+}  // namespace
+
+Reply disconnect(Queue& queue, const Sqe& sqe) {
+  if (get16(&sqe.raw[40]) != 0) return Reply::refuse(status::kIncompatibleFormat);
+  // Nothing follows on this queue; the host hangs up after the answer, and the queue id is free at once.
+  queue.controller->queues.erase(queue.qid);
+  queue.controller = nullptr;
+  queue.auth.reset();
+  return Reply::ok();
+}
+
 Reply property_set(Engine& engine, Controller& controller, const Sqe& sqe) {
   const bool wide = (sqe.raw[40] & 7) == 1;
   if ((sqe.raw[40] & 7) > 1) return Reply::refuse(status::kInvalidField);
@@ -159,9 +221,7 @@ Reply property_set(Engine& engine, Controller& controller, const Sqe& sqe) {
       engine.arm_keep_alive(controller);
       break;
     case Properties::Effect::reset:
-      controller.events.reset();
-      controller.features.clear();
-      controller.changed_namespaces.clear();
+      reset(engine, controller);
       break;
     case Properties::Effect::shutdown:
     case Properties::Effect::none:

@@ -10,7 +10,7 @@
 namespace stas::target {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 16> kKinds{{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 20> kKinds{{
     {"refuse_accept", FaultKind::refuse_accept},
     {"no_icresp", FaultKind::no_icresp},
     {"split_icresp", FaultKind::split_icresp},
@@ -24,12 +24,16 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 16> kKinds{{
     {"bad_hdgst", FaultKind::bad_hdgst},
     {"bad_ddgst", FaultKind::bad_ddgst},
     {"wrong_cntlid", FaultKind::wrong_cntlid},
+    {"wrong_subnqn", FaultKind::wrong_subnqn},
+    {"lying_identify", FaultKind::lying_identify},
+    {"truncate", FaultKind::truncate},
+    {"corrupt", FaultKind::corrupt},
     {"stuck_csts", FaultKind::stuck_csts},
     {"wrong_numrec", FaultKind::wrong_numrec},
     {"inject_change", FaultKind::inject_change},
 }};
 
-constexpr std::array<std::pair<std::string_view, CommandName>, 14> kCommands{{
+constexpr std::array<std::pair<std::string_view, CommandName>, 22> kCommands{{
     {"connect", fabrics_name(fctype::kConnect)},
     {"property_get", fabrics_name(fctype::kPropertyGet)},
     {"property_set", fabrics_name(fctype::kPropertySet)},
@@ -41,6 +45,14 @@ constexpr std::array<std::pair<std::string_view, CommandName>, 14> kCommands{{
     {"keep_alive", opcode::kKeepAlive},
     {"dim", opcode::kDim},
     {"abort", opcode::kAbort},
+    {"auth_send", fabrics_name(fctype::kAuthSend)},
+    {"auth_receive", fabrics_name(fctype::kAuthReceive)},
+    {"disconnect", fabrics_name(fctype::kDisconnect)},
+    {"compare", opcode::kCompare},
+    {"write_zeroes", opcode::kWriteZeroes},
+    {"dsm", opcode::kDatasetManagement},
+    {"verify", opcode::kVerify},
+    {"copy", opcode::kCopy},
     {"read", opcode::kRead},
     {"write", opcode::kWrite},
     {"flush", opcode::kFlush},

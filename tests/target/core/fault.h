@@ -28,6 +28,10 @@ enum class FaultKind {
   bad_hdgst,
   bad_ddgst,
   wrong_cntlid,
+  wrong_subnqn,
+  lying_identify,
+  truncate,
+  corrupt,
   stuck_csts,
   wrong_numrec,
   inject_change,
@@ -66,6 +70,7 @@ struct Fault {
   std::optional<std::uint8_t> lid;
   std::optional<std::uint32_t> delay_ms;
   std::uint16_t status = status::kInternal;
+  std::uint8_t retry_delay = 0;  ///< CRD of `status`
   bool dnr = true;
   std::uint32_t result = 0;
   std::uint64_t value = 0;

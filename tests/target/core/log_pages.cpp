@@ -3,14 +3,18 @@
 // Get Log Page: any dword-aligned piece of any page we have. Reading with RAE = 0 rearms the event that points to a
 // page.
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <map>
+#include <vector>
 
 #include "tests/target/core/commands.h"
+#include "tests/target/core/visibility.h"
 
 namespace stas::target {
 namespace {
 
-struct Request {
+struct PageRead {
   std::uint8_t lid;
   std::uint8_t lsp;
   bool retain_event;
@@ -18,8 +22,8 @@ struct Request {
   std::uint64_t offset;
 };
 
-Request parse(const Sqe& sqe) {
-  Request request{};
+PageRead parse(const Sqe& sqe) {
+  PageRead request{};
   request.lid = static_cast<std::uint8_t>(sqe.cdw(10) & 0xFF);
   request.lsp = static_cast<std::uint8_t>((sqe.cdw(10) >> 8) & 0x7F);
   request.retain_event = (sqe.cdw(10) & 0x8000) != 0;
@@ -34,23 +38,6 @@ std::uint8_t supported_lsp(const DiscoveryConfig& config) {
                                    (config.allsube ? kAllsube : 0));
 }
 
-/// LID 00h: a dword per page; bit 0 supported, LID-specific bits from 16 up.
-Bytes supported_pages(const Engine& engine, const Controller& controller) {
-  Bytes page(1024, 0);
-  const auto mark = [&page](std::uint8_t lid, std::uint32_t specific = 0) {
-    put32(&page[lid * std::size_t{4}], (specific << 16) | 1);
-  };
-  mark(log_id::kSupported);
-  if (controller.is_discovery()) {
-    mark(log_id::kDiscovery, supported_lsp(engine.model().discovery));
-  } else {
-    for (const auto lid : {log_id::kError, log_id::kSmart, log_id::kFirmware, log_id::kChangedNs, log_id::kEffects}) {
-      mark(lid);
-    }
-  }
-  return page;
-}
-
 Bytes smart_page() {
   Bytes page(512, 0);
   put16(&page[1], 300);  // kelvin
@@ -63,6 +50,32 @@ Bytes firmware_page(const Controller& controller) {
   Bytes page(512, 0);
   page[0] = 1;
   put_text(&page[8], 8, controller.subsystem->config.firmware, ' ');
+  return page;
+}
+
+/// Log page 0Ch (NVMe base, Asymmetric Namespace Access): a group per descriptor, with its visible namespaces unless
+/// only groups were asked for.
+Bytes ana_page(const Engine& engine, Controller& controller, const PageRead& request) {
+  constexpr std::size_t kHead = 16, kDescriptor = 32;
+  constexpr std::uint8_t kGroupsOnly = 1;
+  const Subsystem& subsystem = *controller.subsystem;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> groups;
+  for (const Sight& sight : visible(engine.model(), controller)) {
+    groups[sight.ns->config().ana_group].push_back(sight.ns->nsid());
+  }
+  Bytes page(kHead, 0);
+  put64(page.data(), subsystem.ana_changes);
+  put16(&page[8], static_cast<std::uint16_t>(groups.size()));
+  for (const auto& [group, members] : groups) {
+    const bool listed = (request.lsp & kGroupsOnly) == 0;
+    const std::size_t at = page.size();
+    page.resize(at + kDescriptor + (listed ? members.size() * 4 : 0), 0);
+    put32(&page[at], group);
+    put32(&page[at + 4], listed ? static_cast<std::uint32_t>(members.size()) : 0);
+    put64(&page[at + 8], subsystem.ana_changes);
+    page[at + 16] = static_cast<std::uint8_t>(ana_state(engine.model(), subsystem, controller.origin.listener, group));
+    for (std::size_t i = 0; listed && i < members.size(); ++i) put32(&page[at + kDescriptor + i * 4], members[i]);
+  }
   return page;
 }
 
@@ -98,7 +111,7 @@ Bytes effects_page() {
   return page;
 }
 
-Reply discovery_page(Engine& engine, const Queue& queue, const Sqe& sqe, const Request& request) {
+Reply discovery_page(Engine& engine, const Queue& queue, const Sqe& sqe, const PageRead& request) {
   Controller& controller = *queue.controller;
   const Model& model = engine.model();
   const auto lsp = static_cast<std::uint8_t>(request.lsp & supported_lsp(model.discovery));
@@ -116,46 +129,72 @@ Reply discovery_page(Engine& engine, const Queue& queue, const Sqe& sqe, const R
   return Reply::with(std::move(data));
 }
 
-std::optional<Bytes> plain_page(const Engine& engine, Controller& controller, const Request& request) {
-  if (request.lid == log_id::kSupported) {
-    if (controller.is_discovery() && !engine.model().discovery.supported_log_pages) return std::nullopt;
-    return supported_pages(engine, controller);
+using MakePage = Bytes (*)(const Engine&, Controller&, const PageRead&);
+
+struct Page {
+  std::uint8_t lid;
+  bool discovery;  ///< of a discovery controller, else of an I/O controller
+  MakePage make;   ///< null: the discovery log page, which is made piece by piece
+};
+
+Bytes supported_pages(const Engine& engine, Controller& controller, const PageRead& request);
+
+/// Every page there is; LID 00h lists this table.
+constexpr std::array<Page, 11> kPages{{
+    {log_id::kSupported, true, supported_pages},
+    {log_id::kDiscovery, true, nullptr},
+    {log_id::kSupported, false, supported_pages},
+    {log_id::kError, false, [](const Engine&, Controller& c, const PageRead&) { return c.errors.page(); }},
+    {log_id::kSmart, false, [](const Engine&, Controller&, const PageRead&) { return smart_page(); }},
+    {log_id::kFirmware, false, [](const Engine&, Controller& c, const PageRead&) { return firmware_page(c); }},
+    {log_id::kChangedNs, false,
+     [](const Engine&, Controller& c, const PageRead& r) { return changed_namespaces(c, r.retain_event); }},
+    {log_id::kEffects, false, [](const Engine&, Controller&, const PageRead&) { return effects_page(); }},
+    {log_id::kAna, false, ana_page},
+    {log_id::kFeatureEffects, false, [](const Engine&, Controller&, const PageRead&) { return feature_effects(); }},
+    {log_id::kReservation, false, [](const Engine&, Controller& c, const PageRead&) { return c.take_notification(); }},
+}};
+
+bool has(const Engine& engine, const Controller& controller, const Page& page) {
+  if (page.discovery != controller.is_discovery()) return false;
+  if (page.lid == log_id::kSupported && page.discovery) return engine.model().discovery.supported_log_pages;
+  return page.lid != log_id::kAna || controller.subsystem->config.ana;
+}
+
+/// LID 00h: a dword per page; bit 0 supported, LID-specific bits from 16 up.
+Bytes supported_pages(const Engine& engine, Controller& controller, const PageRead& /*request*/) {
+  Bytes out(1024, 0);
+  for (const Page& page : kPages) {
+    if (!has(engine, controller, page)) continue;
+    const std::uint32_t specific = page.lid == log_id::kDiscovery ? supported_lsp(engine.model().discovery) : 0;
+    put32(&out[page.lid * std::size_t{4}], (specific << 16) | 1);
   }
-  if (controller.is_discovery()) return std::nullopt;
-  switch (request.lid) {
-    case log_id::kError:
-      return Bytes(std::size_t{64} * 64, 0);
-    case log_id::kSmart:
-      return smart_page();
-    case log_id::kFirmware:
-      return firmware_page(controller);
-    case log_id::kChangedNs:
-      return changed_namespaces(controller, request.retain_event);
-    case log_id::kEffects:
-      return effects_page();
-    default:
-      return std::nullopt;
-  }
+  return out;
+}
+
+const Page* find_page(const Engine& engine, const Controller& controller, std::uint8_t lid) {
+  const auto it = std::find_if(kPages.begin(), kPages.end(),
+                               [&](const Page& page) { return page.lid == lid && has(engine, controller, page); });
+  return it == kPages.end() ? nullptr : it;
 }
 
 }  // namespace
 
 Reply get_log_page(Engine& engine, const Queue& queue, const Sqe& sqe) {
-  const Request request = parse(sqe);
+  const PageRead request = parse(sqe);
   Controller& controller = *queue.controller;
   ++engine.stats().log_reads[request.lid];
   if (request.length > kMaxTransfer || request.offset % 4 != 0) return Reply::refuse(status::kInvalidField);
   if (sqe.sgl_length() != request.length) return Reply::refuse(status::kSglLength);
-  if (request.lid == log_id::kDiscovery && controller.is_discovery()) {
-    return discovery_page(engine, queue, sqe, request);
-  }
-  auto page = plain_page(engine, controller, request);
-  if (!page) return Reply::refuse(status::kInvalidLogPage);
-  if (request.offset > page->size()) return Reply::refuse(status::kInvalidField);
+  const Page* kind = find_page(engine, controller, request.lid);
+  if (kind == nullptr) return Reply::refuse(status::kInvalidLogPage);
+  if (kind->make == nullptr) return discovery_page(engine, queue, sqe, request);
+  const Bytes page = kind->make(engine, controller, request);
+  if (request.offset > page.size()) return Reply::refuse(status::kInvalidField);
   if (!request.retain_event) controller.events.rearm(request.lid);
   Bytes data(request.length, 0);
   const auto from = static_cast<std::size_t>(request.offset);
-  std::copy_n(page->begin() + static_cast<std::ptrdiff_t>(from), std::min(data.size(), page->size() - from),
+  std::copy_n(page.begin() + static_cast<std::ptrdiff_t>(from), std::min(data.size(), page.size() - from),
               data.begin());
   return Reply::with(std::move(data));
 }

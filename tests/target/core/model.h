@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,16 @@ enum class Tsas : std::uint8_t { none = 0, tls13 = 2 };
 enum class Transport : std::uint8_t { rdma = 1, fc = 2, tcp = 3, loop = 254 };
 
 inline constexpr std::uint32_t kVersion14 = 0x00010400;
+
+/// Asymmetric namespace access states, as in log page 0Ch.
+enum class AnaState : std::uint8_t {
+  optimized = 1,
+  non_optimized = 2,
+  inaccessible = 3,
+  persistent_loss = 4,
+  change = 15
+};
+using AnaGroups = std::map<std::uint32_t, AnaState>;  ///< groups that are not optimized, by ANAGRPID
 
 /// A log entry served as it is; `fixed` holds the numbers, texts and TSAS already at their offsets.
 struct RawEntry {
@@ -43,7 +54,8 @@ struct DiscoveryConfig {
   std::uint16_t kas = 10;
   std::uint32_t idle_timeout_ms = 120000;
   std::uint32_t version = kVersion14;
-  std::uint8_t mdts = 8;
+  std::uint8_t mdts = 8;  ///< 0: no limit but this target's own
+  bool tbkas = false;     ///< traffic counts as keep-alive (CTRATT bit 6)
   std::vector<RawEntry> raw_entries;
 };
 
@@ -58,16 +70,46 @@ struct ListenerConfig {
   std::uint32_t maxh2cdata = 131072;
   Treq treq = Treq::not_specified;
   Tsas tsas = Tsas::none;
+  std::uint8_t cpda = 0;  ///< 0's based dwords; Linux hosts accept 0 only
+  AnaGroups ana_groups;
+};
+
+enum class BackendKind { none, ram, null, file, block };
+
+/// What holds the bytes of a namespace: a backend of its own, or one that is known by name.
+struct BackendConfig {
+  std::string name;  ///< empty: belongs to one namespace
+  BackendKind kind = BackendKind::none;
+  std::uint64_t size = 0;  ///< bytes; of a file 0: as large as it is
+  std::uint32_t lba = 512;
+  std::string path;     ///< file and block
+  bool direct = false;  ///< past the page cache
+  std::string uuid;     ///< of a named one: what its namespaces get that have none
 };
 
 struct NamespaceConfig {
   std::uint32_t nsid = 0;  ///< 0: the next free one
-  std::uint64_t ram = 0;
-  std::uint32_t lba = 512;
+  BackendConfig backend;
+  std::string use;   ///< name of a backend; `backend` is not used then
   std::string uuid;  ///< empty: made from NQN and NSID
   std::string nguid;
   std::string eui64;
   bool read_only = false;
+  bool enabled = true;
+  bool attached = true;         ///< to every controller when it starts
+  bool shared = true;           ///< NMIC bit 0
+  std::uint32_t ana_group = 1;  ///< ANAGRPID
+  std::set<std::string> hosts;  ///< who sees it; empty: every host of the subsystem
+};
+
+/// DH-HMAC-CHAP of one host at one subsystem. Keys as `DHHC-1:..:...:`.
+struct AuthConfig {
+  std::string key;              ///< the host's
+  std::string controller_key;   ///< empty: the controller does not authenticate
+  std::uint8_t hash = 0;        ///< 1 SHA-256, 2 SHA-384, 3 SHA-512; 0: the best the host offers
+  std::uint8_t dhgroup = 0xFF;  ///< 0 null, 1 to 5 ffdhe2048 to 8192; FFh: the best the host offers
+
+  friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
 };
 
 struct SubsystemConfig {
@@ -86,6 +128,17 @@ struct SubsystemConfig {
   std::uint8_t mdts = 8;
   std::uint32_t version = kVersion14;
   bool ncc = false;
+  bool enabled = true;
+  bool tbkas = false;
+  bool ana = false;                  ///< report ANA (CMIC bit 3)
+  bool auth_admin_only = false;      ///< I/O queues need no authentication of their own
+  bool one_hostid_per_host = false;  ///< a HOSTNQN that is connected with another HOSTID is refused
+  std::uint16_t vid = 0;
+  std::uint16_t ssvid = 0;
+  std::uint32_t oui = 0;
+  std::uint16_t retry_delay = 0;                  ///< CRDT1, 100 ms
+  std::map<std::string, AuthConfig> auth;         ///< by HOSTNQN
+  std::map<std::uint16_t, AnaGroups> ana_groups;  ///< by listener; goes before the listener's own
 
   [[nodiscard]] bool admits(const std::string& host) const {
     return allow_any_host.value_or(hosts.empty()) || hosts.contains(host);
@@ -106,8 +159,30 @@ struct ReferralConfig {
   [[nodiscard]] bool admits(const std::string& host) const { return hosts.empty() || hosts.contains(host); }
 };
 
+/// Hosts and subsystems by NQN. While there is a zone group a host sees only what shares one with it.
+struct ZoneGroupConfig {
+  std::string name;
+  std::set<std::string> members;
+};
+
+/// Bytes that hosts can make this target keep for them at once.
+struct MemoryConfig {
+  std::uint64_t per_connection = std::uint64_t{8} << 20;
+  std::uint64_t total = std::uint64_t{256} << 20;
+};
+
+struct MdnsConfig {
+  bool publish = false;
+  std::string name = "stas-target";
+  bool subtypes = true;  ///< _cdc or _ddc as dctype says
+};
+
 struct TargetConfig {
   DiscoveryConfig discovery;
+  std::vector<BackendConfig> backends;
+  std::vector<ZoneGroupConfig> zone_groups;
+  MemoryConfig memory;
+  MdnsConfig mdns;
   std::vector<ListenerConfig> listeners;
   std::vector<SubsystemConfig> subsystems;
   std::vector<ReferralConfig> referrals;

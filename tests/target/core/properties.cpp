@@ -10,6 +10,7 @@ constexpr std::uint32_t kCap = 0x00, kVs = 0x08, kCc = 0x14, kCsts = 0x1C;
 constexpr std::uint32_t kEnable = 1;
 constexpr std::uint32_t kShutdownBits = 3U << 14;
 constexpr std::uint32_t kQueueEntrySizes = 0x00460000;  // IOCQES 4, IOSQES 6
+constexpr std::uint32_t kUnsupported = 0xFF003FF0;      // CSS other than NVM, MPS and AMS other than 0, CRIME, reserved
 constexpr std::uint32_t kReady = 1, kFatal = 2, kShutdownComplete = 2U << 2;
 constexpr std::uint32_t kShutdownStatus = 3U << 2;
 
@@ -51,7 +52,8 @@ Properties::Effect Properties::configure(std::uint32_t value) {
   }
   csts_ &= ~kShutdownStatus;
   if ((value & kEnable) != 0 && (old & kEnable) == 0) {
-    if (io_controller_ && (value & 0x00FF0000) != kQueueEntrySizes) {
+    const bool sizes = !io_controller_ || (value & 0x00FF0000) == kQueueEntrySizes;
+    if (!sizes || (value & kUnsupported) != 0) {
       fail();
       return Effect::none;
     }
@@ -65,7 +67,9 @@ Properties::Effect Properties::configure(std::uint32_t value) {
   return Effect::none;
 }
 
-bool Properties::is_ready() const { return (cc_ & kEnable) != 0 && (csts_ & kReady) != 0 && (csts_ & kFatal) == 0; }
+bool Properties::is_ready() const {
+  return (cc_ & kEnable) != 0 && (csts_ & (kReady | kFatal | kShutdownStatus)) == kReady;
+}
 
 bool Properties::is_failed() const { return (csts_ & kFatal) != 0; }
 

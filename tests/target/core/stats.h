@@ -8,6 +8,21 @@
 
 namespace stas::target {
 
+/// Commands by what they are.
+struct CommandCounts {
+  std::map<std::uint8_t, std::uint64_t> admin;    ///< by opcode
+  std::map<std::uint8_t, std::uint64_t> io;       ///< by opcode
+  std::map<std::uint8_t, std::uint64_t> fabrics;  ///< by FCTYPE
+
+  [[nodiscard]] std::uint64_t total() const {
+    std::uint64_t sum = 0;
+    for (const auto* counts : {&admin, &io, &fabrics}) {
+      for (const auto& [code, count] : *counts) sum += count;
+    }
+    return sum;
+  }
+};
+
 struct Stats {
   std::uint64_t accepted = 0;  ///< TCP connections
   std::uint64_t open = 0;
@@ -28,10 +43,11 @@ struct Stats {
   std::uint64_t dim_updated = 0;
   std::uint64_t dim_refused = 0;
 
-  std::map<std::uint8_t, std::uint64_t> admin_commands;    ///< by opcode
-  std::map<std::uint8_t, std::uint64_t> io_commands;       ///< by opcode
-  std::map<std::uint8_t, std::uint64_t> fabrics_commands;  ///< by FCTYPE
-  std::map<std::uint8_t, std::uint64_t> log_reads;         ///< by LID
+  std::uint64_t authenticated = 0;
+  std::uint64_t auth_failed = 0;
+
+  CommandCounts commands{};
+  std::map<std::uint8_t, std::uint64_t> log_reads;  ///< by LID
 };
 
 }  // namespace stas::target

@@ -13,7 +13,7 @@ LoopQueue::~LoopQueue() { engine_.close_queue(*queue_); }
 
 void LoopQueue::submit(const std::array<std::uint8_t, 64>& sqe, Bytes data, Instant now) {
   const Sqe command{sqe};
-  if (closed_ || !engine_.admit(*queue_, command)) return;
+  if (closed_ || !engine_.admit(*queue_, command, now)) return;
   if (command.direction() == Direction::to_controller && data.size() < command.sgl_length()) {
     return engine_.refuse(*queue_, command, Reply::refuse(status::kSglLength));
   }

@@ -47,7 +47,8 @@ std::variant<Layout, PduError> data_layout(const std::uint8_t* header, const Pdu
   if (((header[kAtFlags] & pdu_flag::kDataDigest) != 0) != settings.data_digest) return error_at(kAtFlags);
   const std::size_t tail = settings.data_digest ? kDigest : 0;
   layout.data_at = header[kAtPdo];
-  if (layout.data_at < bare || layout.data_at > kMaxPdo || layout.data_at % 4 != 0) return error_at(kAtPdo);
+  if (layout.data_at < bare || layout.data_at > kMaxPdo || layout.data_at % settings.host_alignment != 0)
+    return error_at(kAtPdo);
   if (layout.plen < layout.data_at + tail) return error_at(kAtPlen);
   layout.data_length = layout.plen - layout.data_at - tail;
   if (layout.data_length > (capsule ? settings.max_capsule_data : settings.max_h2c_data)) {
@@ -129,11 +130,12 @@ std::variant<std::monostate, Pdu, PduError> PduReader::next(const PduSettings& s
   return pdu;
 }
 
-void write_icresp(Bytes& out, std::uint16_t pfv, bool header_digest, bool data_digest, std::uint32_t maxh2cdata) {
+void write_icresp(Bytes& out, const IcResp& response) {
   const std::size_t at = start(out, PduType::icresp, 0, kIcSize, kIcSize, 0);
-  put16(&out[at + 8], pfv);
-  out[at + 11] = static_cast<std::uint8_t>((header_digest ? 1 : 0) | (data_digest ? 2 : 0));
-  put32(&out[at + 12], maxh2cdata);
+  put16(&out[at + 8], response.pfv);
+  out[at + 10] = response.cpda;
+  out[at + 11] = static_cast<std::uint8_t>((response.header_digest ? 1 : 0) | (response.data_digest ? 2 : 0));
+  put32(&out[at + 12], response.maxh2cdata);
 }
 
 void write_response(Bytes& out, const PduSettings& settings, const std::array<std::uint8_t, 16>& cqe, bool damage) {
@@ -156,7 +158,7 @@ void write_r2t(Bytes& out, const PduSettings& settings, std::uint16_t cid, std::
   if (settings.header_digest) put_digest(out, at, false);
 }
 
-void write_c2h_data(Bytes& out, const PduSettings& settings, const C2hChunk& chunk) {
+void write_c2h_head(Bytes& out, const PduSettings& settings, const C2hChunk& chunk) {
   const std::size_t bare = kDataHeader + (settings.header_digest ? kDigest : 0);
   const std::size_t unit = settings.data_alignment;
   const std::size_t pdo = (bare + unit - 1) / unit * unit;
@@ -169,8 +171,13 @@ void write_c2h_data(Bytes& out, const PduSettings& settings, const C2hChunk& chu
   put32(&out[at + 16], static_cast<std::uint32_t>(chunk.data.size()));
   if (settings.header_digest) put_digest(out, at, chunk.damage_header);
   out.resize(at + pdo, 0);
-  out.insert(out.end(), chunk.data.begin(), chunk.data.end());
-  if (settings.data_digest) put_digest(out, at + pdo, chunk.damage_data);
+}
+
+void write_c2h_tail(Bytes& out, const PduSettings& settings, const C2hChunk& chunk) {
+  if (!settings.data_digest) return;
+  const std::uint32_t digest = crc32c(chunk.data) ^ (chunk.damage_data ? 1U : 0U);
+  out.resize(out.size() + kDigest);
+  put32(&out[out.size() - kDigest], digest);
 }
 
 void write_term(Bytes& out, const PduError& error) {

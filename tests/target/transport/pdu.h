@@ -59,6 +59,7 @@ struct PduSettings {
   bool header_digest = false;
   bool data_digest = false;
   std::size_t data_alignment = 4;  ///< of PDO in C2HData, from HPDA
+  std::size_t host_alignment = 4;  ///< of PDO in what the host sends, from CPDA
   std::size_t max_capsule_data = 8192;
   std::size_t max_h2c_data = 131072;
 };
@@ -79,7 +80,14 @@ class PduReader {
 };
 
 /// Writers append one PDU to `out`. `damage` flips a bit of the digest concerned (an injected fault).
-void write_icresp(Bytes& out, std::uint16_t pfv, bool header_digest, bool data_digest, std::uint32_t maxh2cdata);
+struct IcResp {
+  std::uint16_t pfv = 0;
+  std::uint8_t cpda = 0;
+  bool header_digest = false;
+  bool data_digest = false;
+  std::uint32_t maxh2cdata = 0;
+};
+void write_icresp(Bytes& out, const IcResp& response);
 void write_response(Bytes& out, const PduSettings& settings, const std::array<std::uint8_t, 16>& cqe, bool damage);
 void write_r2t(Bytes& out, const PduSettings& settings, std::uint16_t cid, std::uint16_t ttag, std::uint32_t offset,
                std::uint32_t length);
@@ -92,7 +100,9 @@ struct C2hChunk {
   bool damage_header;
   bool damage_data;
 };
-void write_c2h_data(Bytes& out, const PduSettings& settings, const C2hChunk& chunk);
+/// Everything of a C2HData PDU before its data, and what follows it.
+void write_c2h_head(Bytes& out, const PduSettings& settings, const C2hChunk& chunk);
+void write_c2h_tail(Bytes& out, const PduSettings& settings, const C2hChunk& chunk);
 void write_term(Bytes& out, const PduError& error);
 
 }  // namespace stas::target

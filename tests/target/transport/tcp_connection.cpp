@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <utility>
 
 namespace stas::target {
 namespace {
@@ -16,21 +18,23 @@ constexpr std::size_t kReceiveRoom = 16384;
 constexpr std::size_t kReceivePerEvent = std::size_t{1} << 20;  // then others have their turn
 constexpr std::size_t kMaxBacklog = std::size_t{8} << 20;       // of output: beyond it nothing more is read
 constexpr std::size_t kMaxC2hData = 131072;
-constexpr std::size_t kSmallBuffer = 65536;
-constexpr std::size_t kMaxTransfersBeforeConnect = 1;
+constexpr std::size_t kByReference = 16384;  // data of this size is not copied any more
+constexpr std::size_t kCharged = 16384;      // reads below it are not worth counting
 constexpr Millis kIcreqTimeout{30000}, kConnectTimeout{120000}, kDrainTimeout{1000};
 constexpr std::uint32_t kAtPfv = 8, kAtHpda = 10, kAtTtag = 10, kAtDatal = 16, kAtCccid = 8;
 
 }  // namespace
 
-TcpConnection::TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& owner, Setup setup)
+TcpConnection::TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& owner, MemoryBudget& budget, Setup setup)
     : engine_(engine),
       poller_(poller),
       owner_(owner),
+      budget_(budget),
       setup_(std::move(setup)),
       queue_(&engine.open_queue(*this, setup_.origin)) {
   settings_.max_capsule_data = std::max<std::size_t>(kAdminCapsuleData, setup_.listener.in_capsule);
   settings_.max_h2c_data = setup_.listener.maxh2cdata;
+  settings_.host_alignment = (setup_.listener.cpda + std::size_t{1}) * 4;
   interest_ = EPOLLIN;
   watch_ = poller_.add(setup_.socket.get(), interest_, [this](std::uint32_t events) { on_ready(events); });
   owner_.wake_connection(setup_.id, owner_.clock() + kIcreqTimeout);
@@ -40,6 +44,8 @@ TcpConnection::TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& ow
 TcpConnection::~TcpConnection() {
   poller_.remove(watch_);
   engine_.close_queue(*queue_);
+  budget_.give_back(held_);
+  budget_.forget(setup_.id);
 }
 
 void TcpConnection::close() {
@@ -52,7 +58,8 @@ void TcpConnection::close() {
 
 void TcpConnection::on_timer() {
   if (!pieces_.empty()) {
-    out_.insert(out_.end(), pieces_.front().begin(), pieces_.front().end());
+    Bytes& out = out_.tail();
+    out.insert(out.end(), pieces_.front().begin(), pieces_.front().end());
     pieces_.pop_front();
     flush();
     return owner_.wake_connection(setup_.id, owner_.clock() + (pieces_.empty() ? kConnectTimeout : piece_delay_));
@@ -64,6 +71,7 @@ void TcpConnection::on_timer() {
 void TcpConnection::on_ready(std::uint32_t events) {
   handling_ = true;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) receive();
+  advance_waiting();
   flush();
   // What the backlog held up goes on as soon as the host has taken its answers.
   while (stalled_ && backlog() < kMaxBacklog) {
@@ -140,7 +148,11 @@ void TcpConnection::handle_icreq(const Pdu& pdu) {
 void TcpConnection::send_icresp(bool header_digest, bool data_digest) {
   const bool bad = engine_.faults().strike(FaultKind::bad_icresp, at_start()).has_value();
   Bytes response;
-  write_icresp(response, bad ? 1 : 0, header_digest, data_digest, setup_.listener.maxh2cdata);
+  write_icresp(response, {.pfv = static_cast<std::uint16_t>(bad ? 1 : 0),
+                          .cpda = setup_.listener.cpda,
+                          .header_digest = header_digest,
+                          .data_digest = data_digest,
+                          .maxh2cdata = setup_.listener.maxh2cdata});
   if (const auto fault = engine_.faults().strike(FaultKind::split_icresp, at_start())) {
     pieces_.emplace_back(response.begin(), response.begin() + 5);
     pieces_.emplace_back(response.begin() + 5, response.begin() + 60);
@@ -148,15 +160,23 @@ void TcpConnection::send_icresp(bool header_digest, bool data_digest) {
     piece_delay_ = Millis(fault->delay_ms.value_or(50));
     return owner_.wake_connection(setup_.id, owner_.clock());
   }
-  out_.insert(out_.end(), response.begin(), response.end());
+  Bytes& out = out_.tail();
+  out.insert(out.end(), response.begin(), response.end());
 }
 
 void TcpConnection::handle_command(Pdu pdu) {
   Sqe sqe;
   std::copy_n(pdu.header.begin() + 8, sqe.raw.size(), sqe.raw.begin());
-  if (!engine_.admit(*queue_, sqe)) return;  // its in-capsule data has been taken off the stream with the PDU
-  if (sqe.direction() != Direction::to_controller || sqe.sgl_length() == 0) return run(sqe, {}, false);
-  if (sqe.sgl_type() == sgl::kTransport) return start_transfer(sqe);
+  // Refused or not, its in-capsule data has been taken off the stream with the PDU.
+  if (!engine_.admit(*queue_, sqe, owner_.clock())) return;
+  const std::uint32_t length = sqe.sgl_length();
+  const bool writes = sqe.direction() == Direction::to_controller && length > 0;
+  const bool large_read = sqe.direction() == Direction::to_host && length >= kCharged;
+  if (large_read || (writes && sqe.sgl_type() == sgl::kTransport)) {
+    waiting_.push_back(sqe);
+    return advance_waiting();
+  }
+  if (!writes) return run(sqe, {}, false);
   // Connect may bring 8 KiB on any queue; other commands of an I/O queue are held to what IOCCSZ said.
   const bool generous = queue_->qid == 0 || sqe.is_fabrics();
   const std::size_t limit = generous ? settings_.max_capsule_data : setup_.listener.in_capsule;
@@ -176,13 +196,38 @@ void TcpConnection::run(const Sqe& sqe, Bytes data, bool damaged) {
   engine_.execute(*queue_, sqe, std::move(data), owner_.clock());
 }
 
+void TcpConnection::advance_waiting() {
+  while (!waiting_.empty() && state_ == State::ready) {
+    const Sqe sqe = waiting_.front();
+    if (!budget_.take(setup_.id, held_, sqe.sgl_length())) return;
+    waiting_.pop_front();
+    held_ += sqe.sgl_length();
+    held_by_command_[sqe.cid()] = sqe.sgl_length();
+    if (sqe.direction() == Direction::to_host) {
+      run(sqe, {}, false);
+    } else {
+      begin_transfer(sqe);
+    }
+  }
+}
+
+void TcpConnection::on_memory() {
+  handling_ = true;
+  advance_waiting();
+  flush();
+  handling_ = false;
+}
+
+void TcpConnection::release(std::uint64_t amount) {
+  held_ -= amount;
+  budget_.give_back(amount);
+}
+
 /// The whole transfer is asked for by one R2T, so a host with MAXR2T 0 is satisfied as well.
-void TcpConnection::start_transfer(const Sqe& sqe) {
-  const std::size_t most = std::max<std::size_t>(queue_->sqsize, kMaxTransfersBeforeConnect);
-  if (transfers_.size() >= most) return terminate({Fes::limit_exceeded, 0, {}});
+void TcpConnection::begin_transfer(const Sqe& sqe) {
   while (transfers_.contains(next_ttag_)) ++next_ttag_;
   transfers_.emplace(next_ttag_, Transfer{sqe, {}, sqe.sgl_length(), false});
-  write_r2t(out_, settings_, sqe.cid(), next_ttag_, 0, sqe.sgl_length());
+  write_r2t(out_.tail(), settings_, sqe.cid(), next_ttag_, 0, sqe.sgl_length());
   ++next_ttag_;
 }
 
@@ -208,66 +253,109 @@ void TcpConnection::handle_data(const Pdu& pdu) {
 void TcpConnection::complete(Completion completion) {
   if (state_ != State::ready) return;
   if (completion.close) return close();
+  const auto held = held_by_command_.extract(completion.cid);
+  const std::uint64_t amount = held.empty() ? 0 : held.mapped();
   if (completion.garbage) {
     send_garbage();
   } else {
     const Reply& reply = completion.reply;
     const bool good = reply.status == status::kSuccess;
-    if (good && !reply.data.empty()) send_data(completion);
-    const bool implied = good && !reply.data.empty() && !queue_->flow_control && reply.result == 0;
-    if (!implied) write_response(out_, settings_, completion.cqe(), completion.damage_header_digest);
+    const bool has_data = good && !reply.data.empty();
+    const bool implied = has_data && !queue_->flow_control && reply.result == 0;
+    if (has_data) {
+      leaving_ += amount;
+      send_data(completion);
+    }
+    if (!implied) write_response(out_.tail(), settings_, completion.cqe(), completion.damage_header_digest);
+    if (has_data) {
+      if (!handling_) flush();
+      return;
+    }
   }
-  if (!handling_) flush();
+  release(amount);
+  if (!handling_) {
+    advance_waiting();
+    flush();
+  }
 }
 
-void TcpConnection::send_data(const Completion& completion) {
-  const View data = completion.reply.data;
+/// Large data is sent from where it is; only the headers around it are made.
+void TcpConnection::send_data(Completion& completion) {
   const bool implied = !queue_->flow_control && completion.reply.result == 0;
+  if (completion.truncate) completion.reply.data.resize((completion.reply.data.size() / 2 + 3) / 4 * 4);
+  const auto shared = std::make_shared<const Bytes>(std::move(completion.reply.data));
+  const View data = *shared;
   for (std::size_t at = 0; at < data.size(); at += kMaxC2hData) {
     const View piece = data.subspan(at, std::min(kMaxC2hData, data.size() - at));
     const bool last = at + piece.size() == data.size();
     const int flags = last ? pdu_flag::kLast | (implied ? pdu_flag::kSuccess : 0) : 0;
-    write_c2h_data(out_, settings_,
-                   {.cid = completion.cid,
-                    .offset = static_cast<std::uint32_t>(at),
-                    .data = piece,
-                    .flags = static_cast<std::uint8_t>(flags),
-                    .damage_header = completion.damage_header_digest,
-                    .damage_data = completion.damage_data_digest});
+    const C2hChunk chunk{.cid = completion.cid,
+                         .offset = static_cast<std::uint32_t>(at),
+                         .data = piece,
+                         .flags = static_cast<std::uint8_t>(flags),
+                         .damage_header = completion.damage_header_digest,
+                         .damage_data = completion.damage_data_digest};
+    write_c2h_head(out_.tail(), settings_, chunk);
+    if (piece.size() < kByReference) {
+      Bytes& out = out_.tail();
+      out.insert(out.end(), piece.begin(), piece.end());
+    } else {
+      out_.append(shared, at, piece.size());
+    }
+    write_c2h_tail(out_.tail(), settings_, chunk);
   }
 }
 
 void TcpConnection::send_garbage() {
-  for (int i = 0; i < 256; ++i) out_.push_back(static_cast<std::uint8_t>(0xA5 ^ (i * 37)));
+  Bytes& out = out_.tail();
+  for (int i = 0; i < 256; ++i) out.push_back(static_cast<std::uint8_t>(0xA5 ^ (i * 37)));
 }
 
 /// Hosts older than Linux 6.12 do not understand a TermReq, so the connection is closed as well, after a moment in
 /// which the host can read it.
 void TcpConnection::terminate(const PduError& error) {
   ++engine_.stats().protocol_errors;
-  write_term(out_, error);
+  write_term(out_.tail(), error);
   state_ = State::draining;
   transfers_.clear();
+  waiting_.clear();
   owner_.wake_connection(setup_.id, owner_.clock() + kDrainTimeout);
 }
 
 void TcpConnection::flush() {
+  const bool outer = std::exchange(handling_, true);
+  send_all();
+  handling_ = outer;
   if (state_ == State::ended) return;
-  while (backlog() > 0) {
-    const auto done = ::send(setup_.socket.get(), &out_[sent_], backlog(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (backlog() == 0 && state_ == State::draining) ::shutdown(setup_.socket.get(), SHUT_WR);
+  update_interest();
+}
+
+void TcpConnection::send_all() {
+  for (;;) {
+    if (state_ == State::ended) return;
+    if (!send_pieces()) return close();
+    if (backlog() > 0 || leaving_ == 0) return;
+    // What has left makes room for commands that wait for it; they may add to the backlog.
+    release(std::exchange(leaving_, 0));
+    advance_waiting();
+  }
+}
+
+/// As much as the socket takes. False: the connection is broken.
+bool TcpConnection::send_pieces() {
+  std::array<iovec, 32> pieces{};
+  while (const std::size_t count = out_.pieces(pieces)) {
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = count;
+    const auto done = ::sendmsg(setup_.socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (done < 0 && errno == EINTR) continue;
-    if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (done < 0) return close();
-    sent_ += static_cast<std::size_t>(done);
+    if (done < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    out_.consume(static_cast<std::size_t>(done));
     engine_.stats().bytes_out += static_cast<std::uint64_t>(done);
   }
-  if (backlog() == 0) {
-    out_.clear();
-    sent_ = 0;
-    if (out_.capacity() > kSmallBuffer) out_.shrink_to_fit();
-    if (state_ == State::draining) ::shutdown(setup_.socket.get(), SHUT_WR);
-  }
-  update_interest();
+  return true;
 }
 
 void TcpConnection::update_interest() {

@@ -7,8 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <unordered_map>
 
 #include "tests/target/core/engine.h"
+#include "tests/target/transport/memory_budget.h"
+#include "tests/target/transport/out_queue.h"
 #include "tests/target/transport/pdu.h"
 #include "tests/target/transport/poller.h"
 
@@ -38,12 +41,14 @@ class TcpConnection : public Port {
     ListenerConfig listener;
   };
 
-  TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& owner, Setup setup);
+  TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& owner, MemoryBudget& budget, Setup setup);
   ~TcpConnection() override;
 
   void complete(Completion completion) override;
   void close() override;
   void on_timer();
+  /// Somebody has given memory back.
+  void on_memory();
 
  private:
   enum class State { want_icreq, ready, draining, ended };
@@ -65,18 +70,24 @@ class TcpConnection : public Port {
   void handle_command(Pdu pdu);
   void handle_data(const Pdu& pdu);
   void run(const Sqe& sqe, Bytes data, bool damaged);
-  void start_transfer(const Sqe& sqe);
-  void send_data(const Completion& completion);
+  /// Runs or asks for data as far as the budget goes; the rest waits in order.
+  void advance_waiting();
+  void begin_transfer(const Sqe& sqe);
+  void release(std::uint64_t amount);
+  void send_data(Completion& completion);
   void send_garbage();
   void terminate(const PduError& error);
   void flush();
+  void send_all();
+  bool send_pieces();
   void update_interest();
   [[nodiscard]] Occasion at_start() const;
-  [[nodiscard]] std::size_t backlog() const { return out_.size() - sent_; }
+  [[nodiscard]] std::size_t backlog() const { return out_.size(); }
 
   Engine& engine_;
   Poller& poller_;
   ConnectionOwner& owner_;
+  MemoryBudget& budget_;
   Setup setup_;
   Queue* queue_;
   std::uint64_t watch_ = 0;
@@ -88,8 +99,11 @@ class TcpConnection : public Port {
   PduReader reader_;
   std::map<std::uint16_t, Transfer> transfers_;  ///< by TTAG
   std::uint16_t next_ttag_ = 1;
-  Bytes out_;
-  std::size_t sent_ = 0;
+  std::deque<Sqe> waiting_;                                           ///< commands for which there is no memory yet
+  std::unordered_map<std::uint16_t, std::uint64_t> held_by_command_;  ///< bytes of the budget, by CID
+  std::uint64_t held_ = 0;                                            ///< all that this connection has of the budget
+  std::uint64_t leaving_ = 0;  ///< the part that is freed when the backlog is empty
+  OutQueue out_;
   std::deque<Bytes> pieces_;  ///< of an ICResp that a fault has split
   Millis piece_delay_{0};
 };

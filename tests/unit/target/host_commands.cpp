@@ -144,4 +144,18 @@ Command read(std::uint64_t lba, std::uint32_t blocks, std::uint32_t nsid) {
   return base(0x02, nsid).at(32, blocks * kBlock).at(40, lba).at(48, blocks - 1);
 }
 
+Command abort(std::uint16_t sqid, std::uint16_t cid) { return base(0x08).at(40, sqid).at(42, cid); }
+
+Command any(std::uint8_t opcode, std::uint32_t nsid, std::vector<std::uint8_t> data) {
+  Command command = base(opcode, nsid);
+  if (!data.empty()) carry(command, std::move(data), true);
+  return command;
+}
+
+Command fetch(std::uint8_t opcode, std::uint32_t nsid, std::uint32_t length) {
+  return base(opcode, nsid).at(32, length);
+}
+
+Command fabrics_plain(std::uint8_t type) { return fabrics(type); }
+
 }  // namespace stas::target::testing

@@ -73,5 +73,11 @@ Command plain(std::uint8_t opcode);  ///< AER, Keep Alive
 Command dim(std::uint32_t task, const std::string& hostnqn, const std::string& symname = "");
 Command write(std::uint64_t lba, std::vector<std::uint8_t> data, bool in_capsule, std::uint32_t nsid = 1);
 Command read(std::uint64_t lba, std::uint32_t blocks, std::uint32_t nsid = 1);
+Command abort(std::uint16_t sqid, std::uint16_t cid);
+/// A command without data, or with data to the controller.
+Command any(std::uint8_t opcode, std::uint32_t nsid, std::vector<std::uint8_t> data = {});
+/// Data to the host.
+Command fetch(std::uint8_t opcode, std::uint32_t nsid, std::uint32_t length);
+Command fabrics_plain(std::uint8_t type);
 
 }  // namespace stas::target::testing

@@ -24,6 +24,8 @@ class LoopTarget {
       const std::uint8_t family = listener.transport == Transport::loop ? 254 : 1;
       EXPECT_TRUE(engine.add_listener({.config = listener, .adrfam = family}));
     }
+    for (const auto& backend : config->backends) EXPECT_TRUE(engine.add_backend(backend));
+    for (const auto& group : config->zone_groups) EXPECT_TRUE(engine.set_zone_group(group));
     for (const auto& subsystem : config->subsystems) EXPECT_TRUE(engine.add_subsystem(subsystem));
     for (const auto& referral : config->referrals) EXPECT_TRUE(engine.add_referral(referral));
     engine.loaded();
@@ -63,6 +65,12 @@ class LoopHost {
     auto done = queue_.take();
     if (!done) return std::nullopt;
     return answer_from(done->cqe.data(), std::move(done->data));
+  }
+
+  /// The same with a CID of the caller's choice.
+  void submit_as(std::uint16_t cid, Command command) {
+    command.at(2, cid);
+    queue_.submit(command.sqe, command.data, target_.now);
   }
 
   /// Connect and enable; the controller id.

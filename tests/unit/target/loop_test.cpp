@@ -281,7 +281,9 @@ TEST(LoopDiscovery, GenerationAdvancesByOneForEveryChange) {
   EXPECT_EQ(genctr(), 2U);
   ASSERT_TRUE(target.engine.set_host("nqn.a:a", kHost, true));
   EXPECT_EQ(genctr(), 3U);
-  ASSERT_TRUE(target.engine.set_ncc("nqn.a:a", true));
+  SubsystemConfig config = target.engine.subsystem("nqn.a:a")->config;
+  config.ncc = true;
+  ASSERT_TRUE(target.engine.set_subsystem(config));
   EXPECT_EQ(genctr(), 4U);
   ASSERT_TRUE(target.engine.add_referral({.traddr = "192.0.2.1"}));
   EXPECT_EQ(genctr(), 5U);
@@ -486,7 +488,7 @@ TEST(LoopIdentify, NamespaceChangeRaisesAnEventAndFillsTheList) {
   host.bring_up({.subnqn = kOne});
   host.run(set_features(0x0B, 0x100));
   host.submit(plain(0x0C));
-  ASSERT_TRUE(target.engine.add_namespace(kOne, {.ram = 65536}));
+  ASSERT_TRUE(target.engine.add_namespace(kOne, {.backend = {.kind = BackendKind::ram, .size = 65536}}));
   EXPECT_EQ(host.take()->result, 0x00040002U);
   EXPECT_EQ(host.run(get_log_page({.lid = 4, .length = 4096, .rae = false})).number(0, 8), 2U);
   EXPECT_EQ(host.run(get_log_page({.lid = 4, .length = 4096, .rae = false})).number(0, 8), 0U);
