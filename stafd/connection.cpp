@@ -130,6 +130,7 @@ void Connection::begin(Op what, OpId id, Instant now) {
   op_interruptions_ = interruptions_;
   op_outdated_ = false;
   if (what == Op::register_) register_due_ = false;  // what is asked for from now on asks again
+  if (what == Op::deregister) register_due_ = true;  // should it stay after all
   if (what == Op::supported) ask_supported_ = false;
   if (what != Op::page) return;
   // A safety poll trusts the generation counter, but not for ever: a target that restarted unnoticed may count again to
@@ -148,7 +149,10 @@ void Connection::begin(Op what, OpId id, Instant now) {
 // --- answers ---
 
 void Connection::registered(bool ok, Instant now) {
-  if (ok) return;
+  if (ok) {
+    known_there_ = true;
+    return;
+  }
   register_due_ = true;
   next_register_ = now + register_backoff_.fail();
 }

@@ -69,8 +69,11 @@ class Connection {
   void know_before(const Page& before);           // what a name of it showed, unless something is known already
   void expect(const Entries& listed);  // another name of the same controller listed that; judges a young page
 
-  // The next operation (never connect or disconnect), none if there is nothing to do now; and when that may change
-  // without a new fact.
+  // It has this host in its registry, as far as is known.
+  bool knows_us() const { return known_there_ && live && refusal.empty(); }
+
+  // The next operation (never connect, disconnect or deregister), none if there is nothing to do now; and when that may
+  // change without a new fact.
   Op next(Instant now, bool pleo) const;
   Instant deadline(bool pleo) const;
 
@@ -85,6 +88,7 @@ class Connection {
   // Answers. `what` was in flight.
   void end(Op what) { op = what == op ? Op::none : op; }
   void registered(bool ok, Instant now);
+  void deregistered() { known_there_ = false; }
   void supported(std::optional<SupportedDlp> answer);
   // `for_good`: the controller said that trying again is of no use (DNR).
   void page_failed(bool for_good, Instant now);
@@ -130,6 +134,7 @@ class Connection {
   bool op_outdated_ = false;       // something happened since
 
   bool register_due_ = true;
+  bool known_there_ = false;
   Backoff register_backoff_;
   Instant next_register_{};
 

@@ -108,7 +108,7 @@ struct Verdict {
 };
 
 struct Dc {
-  enum class Op : std::uint8_t { none, connect, disconnect, register_, supported, page };
+  enum class Op : std::uint8_t { none, connect, disconnect, register_, deregister, supported, page };
 
   Dc(Tid id, const FinderTiming& timing, Instant now)
       : tid(std::move(id)), created(now), connect_backoff(timing.connect, tid.hash()) {}

@@ -130,6 +130,9 @@ void DcExplainer::add_connection(const Dc& dc, Explanation& out) const {
     case Dc::Op::register_:
       out.doing = "being registered with";
       break;
+    case Dc::Op::deregister:
+      out.doing = "being deregistered from";
+      break;
     case Dc::Op::supported:
     case Dc::Op::page:
       out.doing = "being read";

@@ -164,6 +164,7 @@ class Finder {
   void order_connect(NameId id, Dc& dc, Instant now);
   std::string owner_of(const Connection& connection) const;
   void leave_alone(const Connection& connection, const std::string& owner);
+  bool is_last_of_registry(const Connection& leaving) const;
   void order_disconnect(Connection& connection, Instant now, Reason reason);
   void order(Connection& connection, Dc::Op op, Instant now);
   OpId fly(Dc::Op op, NameId name, const DeviceRef& device);

@@ -401,8 +401,23 @@ void Finder::leave_alone(const Connection& connection, const std::string& owner)
   connections_.erase(device);
 }
 
+// Does it lose a host that has registered, with nobody else of ours left there? A controller that is reached at several
+// addresses has one registry, and takes away what it lists for whoever leaves; only an NQN of its own tells whether two
+// are the same.
+bool Finder::is_last_of_registry(const Connection& leaving) const {
+  const Device* device = devices_.find(leaving.device);
+  return device != nullptr && std::none_of(connections_.begin(), connections_.end(), [&](const auto& item) {
+           const Device* other = &item.second == &leaving ? nullptr : devices_.find(item.second.device);
+           return other != nullptr &&
+                  (other->subsysnqn == device->subsysnqn || other->subsysnqn == kWellKnownDiscoveryNqn ||
+                   device->subsysnqn == kWellKnownDiscoveryNqn);
+         });
+}
+
 void Finder::order_disconnect(Connection& connection, Instant now, Reason reason) {
   if (now < connection.next_disconnect) return wake(connection.next_disconnect);  // an earlier one failed
+  if (reason != Reason::parked && connection.knows_us() && is_last_of_registry(connection))
+    return order(connection, Dc::Op::deregister, now);
   const NameId name = *connection.names.begin();
   const Dc& dc = *dcs_.find(name);
   if (dc.op != Dc::Op::none) return;
@@ -421,11 +436,12 @@ void Finder::order(Connection& connection, Dc::Op op, Instant now) {
   if (speaker == connection.names.end()) return;
   const Dc& dc = *dcs_.find(*speaker);
   std::string registration;
-  if (op == Dc::Op::register_) {
+  if (op == Dc::Op::register_ || op == Dc::Op::deregister) {
     auto data = dim_host_entry(host_for(dc), dc.tid.ip() ? dc.tid.ip()->family() : IpFamily::v4);
     if (!data) {
       connection.begin(op, 0, now);  // not again
       connection.end(op);
+      connection.deregistered();
       report(Level::error, Topic::registration_failed, connection,
              "Failed to register with Discovery Controller. " + data.error().text);
       return step_connection(connection, now);
@@ -438,7 +454,9 @@ void Finder::order(Connection& connection, Dc::Op op, Instant now) {
   for (const NameId name : connection.names)
     if (OpTrack* going = track(*dcs_.find(name), op)) going->begin();
   if (op == Dc::Op::register_)
-    out_.push_back(Register{id, dc.tid, connection.device, std::move(registration)});
+    out_.push_back(Register{id, dc.tid, connection.device, std::move(registration), DimTask::register_});
+  else if (op == Dc::Op::deregister)
+    out_.push_back(Register{id, dc.tid, connection.device, std::move(registration), DimTask::deregister});
   else if (op == Dc::Op::supported)
     out_.push_back(FetchSupported{id, dc.tid, connection.device});
   else

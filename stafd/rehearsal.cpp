@@ -66,7 +66,7 @@ class FinderRehearsal final : public Rehearsal<Finder> {
       } else if (flight.op == Dc::Op::disconnect) {
         add(dc->tid, Fate::disconnect, flight.device.name, dc->verdict.reason).why = "being disconnected";
         answers.emplace_back(OpDone{op, Disconnected{}});
-      } else if (flight.op == Dc::Op::register_) {
+      } else if (flight.op == Dc::Op::register_ || flight.op == Dc::Op::deregister) {
         answers.emplace_back(OpDone{op, Registered{}});
       } else if (flight.op == Dc::Op::supported) {
         answers.emplace_back(OpDone{op, SupportedDlp{}});

@@ -37,6 +37,7 @@ OpTrack* Finder::track(Dc& dc, Dc::Op op) {
     case Dc::Op::page:
       return &dc.page_track;
     case Dc::Op::none:
+    case Dc::Op::deregister:
     case Dc::Op::disconnect:
       break;
   }
@@ -70,7 +71,10 @@ void Finder::on_op_done(OpDone done, Instant now) {
   if (error != nullptr) return on_failure(connection, flight, *error, now);
   if (connection == nullptr) return;
 
-  if (const auto* registered = std::get_if<Registered>(&done.result)) {
+  if (flight.op == Dc::Op::deregister) {
+    connection->deregistered();
+    report(Level::debug, Topic::none, *connection, "Deregistered from it");
+  } else if (const auto* registered = std::get_if<Registered>(&done.result)) {
     connection->registered(true, now);
     connection->refusal = registered->refusal;
     if (!registered->refusal.empty() && !std::exchange(connection->refusal_told, true))
@@ -209,6 +213,10 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
       report(connection->register_failures() == 0 ? Level::error : Level::debug, Topic::registration_failed,
              *connection, "Failed to register with Discovery Controller. " + error.text);
       return connection->registered(false, now);
+    case Dc::Op::deregister:
+      report(Level::info, Topic::registration_failed, *connection,
+             "Failed to deregister from Discovery Controller. " + error.text);
+      return connection->deregistered();  // it is left all the same
     case Dc::Op::supported:
       report(Level::debug, Topic::none, *connection,
              "Failed to Get supported log pages from Discovery Controller. " + error.text);

@@ -21,6 +21,15 @@ class Registration(Story):
         self.assertEqual(targets["none"].rpc("dim.list"), [])
         self.assertNotIn("21h", str(targets["none"].rpc("target.stats")["commands"]["admin"]))
 
+    def test_a_controller_that_is_deliberately_ended_forgets_the_host(self):
+        target = self.world.target("one", dctype="cdc")
+        stafd = self.world.stafd(stafd_conf(target.controller()))
+        self.eventually("registered", lambda: target.rpc("dim.list"))
+        self.world.write_conf("stafd", stafd_conf())
+        stafd.reload()
+        stafd.line("Disconnect initiated: no longer configured")
+        self.eventually("forgotten", lambda: not target.rpc("dim.list"))
+
     def test_a_referred_controller_is_registered_with_under_the_same_host(self):
         behind = self.world.target("behind", name="behind", dctype="ddc", nqn=nqn("behind:discovery"))
         front = self.world.target("front", name="front", dctype="ddc", nqn=nqn("front:discovery"),

@@ -442,7 +442,9 @@ void World::execute(Stafd& daemon, const Action& action) {
         result = Error{ErrorKind::timed_out, 0, "no answer"};
       else {
         note(Feature::registered);
-        device->registered = r.data.find("rack-2") != std::string::npos ? "rack-2" : "rack-1";
+        device->registered = r.task == DimTask::deregister                ? ""
+                             : r.data.find("rack-2") != std::string::npos ? "rack-2"
+                                                                          : "rack-1";
       }
       finish(daemon, epoch, r.op, std::move(result));
     });

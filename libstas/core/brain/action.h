@@ -16,6 +16,7 @@
 #include "libstas/core/base/time.h"
 #include "libstas/core/base/topic.h"
 #include "libstas/core/brain/reason.h"
+#include "libstas/core/discovery/dim.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/host.h"
@@ -46,12 +47,13 @@ struct Disconnect {
   Reason reason = Reason::none;
 };
 
-// DIM register. `data` as made by core/discovery/dim. -> Registered or Error.
+// DIM register or deregister. `data` as made by core/discovery/dim. -> Registered or Error.
 struct Register {
   OpId op = 0;
   Tid tid;
   DeviceRef device;
   std::string data;
+  DimTask task = DimTask::register_;
 };
 
 // Get Log Page 00h. -> SupportedDlp or Error.

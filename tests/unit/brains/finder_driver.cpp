@@ -190,7 +190,8 @@ class FinderDriver final : public Driver {
     } else if (const auto* leave = std::get_if<LeaveToNvmeCli>(&action)) {
       note("nvme-cli " + leave->device);
     } else if (const auto* dim = std::get_if<Register>(&action)) {
-      note("register " + show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
+      const bool leaves = dim->task == DimTask::deregister;
+      note((leaves ? "deregister " : "register ") + show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
       start_op("register", dim->tid, dim->op, [this, order = *dim]() -> OpResult {
         if (device_of(order.device) == nullptr) return gone(order.device);
         return Registered{dim_refuses_[order.tid.traddr()] ? "Invalid Field in Command" : ""};

@@ -45,7 +45,7 @@ TEST(NvmeAdmin, AMissingOrOddDeviceIsAnError) {
   ASSERT_FALSE(data);
   EXPECT_EQ(data.error().errnum, ENOTTY);
   EXPECT_NE(data.error().text.find("nvme0: Get Log Page 70h"), std::string::npos) << data.error().text;
-  EXPECT_FALSE(session->dim_register(std::string(2076, '\0')));
+  EXPECT_FALSE(session->dim_send(DimTask::register_, std::string(2076, '\0')));
 }
 
 // A controller with a discovery log page, that takes transfers up to a limit.

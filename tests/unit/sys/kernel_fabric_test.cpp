@@ -402,7 +402,7 @@ TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
   calls_.open_admin = [registered](const std::string& path, const std::string&) -> Result<AdminSession> {
     AdminSession session;
     session.get_log = [](const LogReader::Read& read) -> Result<std::string> { return std::string(read.length, '\0'); };
-    session.dim_register = [registered, path](const std::string& data) -> Result<std::string> {
+    session.dim_send = [registered, path](DimTask /*task*/, const std::string& data) -> Result<std::string> {
       *registered = path + " " + data;
       return std::string("no");
     };

@@ -235,8 +235,8 @@ void KernelFabric::run(InspectUsage op) {
 }
 
 void KernelFabric::run(Register op) {
-  run_admin(op.op, op.device, [data = std::move(op.data)](const AdminSession& session) {
-    return registered(session.dim_register(data));
+  run_admin(op.op, op.device, [task = op.task, data = std::move(op.data)](const AdminSession& session) {
+    return registered(session.dim_send(task, data));
   });
 }
 

@@ -63,7 +63,8 @@ Result<std::string> get_log(const Controller& controller, const LogReader::Read&
   return tl::unexpected<Error>(status_error(controller.name + what, status));
 }
 
-Result<std::string> dim_register(const Controller& controller, std::string data) {
+Result<std::string> dim_send(const Controller& controller, DimTask task, std::string data) {
+  const std::string what = controller.name + (task == DimTask::deregister ? ": DIM deregister" : ": DIM register");
   std::uint32_t result = 0;
   nvme_dim_args args{};
   args.result = &result;
@@ -72,11 +73,11 @@ Result<std::string> dim_register(const Controller& controller, std::string data)
   args.fd = controller.fd.get();
   args.timeout = kAdminTimeoutMs;
   args.data_len = static_cast<std::uint32_t>(data.size());
-  args.tas = NVMF_DIM_TAS_REGISTER;
+  args.tas = static_cast<nvmf_dim_tas>(task);
   const int status = nvme_dim_send(&args);
-  if (status < 0) return tl::unexpected<Error>(system_error(controller.name + ": DIM register", errno));
+  if (status < 0) return tl::unexpected<Error>(system_error(what, errno));
   if ((status & kStatusMask) == kHostPathError) {
-    return tl::unexpected<Error>(status_error(controller.name + ": DIM register", status));
+    return tl::unexpected<Error>(status_error(what, status));
   }
   return status == 0 ? std::string() : status_words(status);
 }
@@ -109,7 +110,7 @@ Result<AdminSession> open_admin(const std::string& path, const std::string& name
   const auto controller = std::make_shared<const Controller>(Controller{std::move(fd), name});
   AdminSession session;
   session.get_log = [controller](const LogReader::Read& read) { return get_log(*controller, read); };
-  session.dim_register = [controller](const std::string& data) { return dim_register(*controller, data); };
+  session.dim_send = [controller](DimTask task, const std::string& data) { return dim_send(*controller, task, data); };
   return session;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "libstas/core/base/result.h"
+#include "libstas/core/discovery/dim.h"
 #include "libstas/core/discovery/log_reader.h"
 
 namespace stas {
@@ -21,8 +22,8 @@ struct AdminSession {
   // The data of exactly one Get Log Page command. Error.errnum is EINVAL when the kernel or the controller did not like
   // the command, for instance its length.
   std::function<Result<std::string>(const LogReader::Read&)> get_log;
-  // DIM register. The text is the controller's refusal, empty if it agreed.
-  std::function<Result<std::string>(const std::string& data)> dim_register;
+  // The text is the controller's refusal, empty if it agreed.
+  std::function<Result<std::string>(DimTask task, const std::string& data)> dim_send;
 };
 
 // `path`: /dev/nvme3; `name` for error texts.

@@ -286,7 +286,7 @@ void UserController::submit(const FabricOp& op) {
     operations_.emplace(next_request_, Operation{id, Registering{}});
     session_->request(
         next_request_++, "Discovery Information Management (21h)",
-        nvme_tcp::discovery_information_management(static_cast<std::uint8_t>(DimTask::register_), registration->data),
+        nvme_tcp::discovery_information_management(static_cast<std::uint8_t>(registration->task), registration->data),
         loop_.now());
   } else if (std::holds_alternative<FetchSupported>(op)) {
     operations_.emplace(next_request_, Operation{id, AskingSupported{}});
