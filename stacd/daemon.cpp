@@ -15,7 +15,7 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
                 if (std::holds_alternative<FetchStafPages>(action)) staf_->fetch();
               },
               [this] { mask_udev_rules(false); }, [this](std::string& out) { print_gauges(connector_, out); },
-              [this] { service_->changed(); }}),
+              [this] { service_->changed(); }, [this] { return status_line(connector_); }}),
       udev_mask_(loop, shell_.journal()) {}
 
 void Daemon::publish(Bus& bus, Published done) {

@@ -26,9 +26,8 @@ void print_one(const char* name, const char* help, std::uint64_t Paths::*count, 
   }
 }
 
-}  // namespace
-
-void print_gauges(const Connector& brain, std::string& out) {
+// By subsystem; two names of one connection are one path.
+BySubsystem paths_of(const Connector& brain) {
   BySubsystem all;
   for (const Row& row : brain.table().rows) {
     const bool wanted = row.standing == Standing::wanted;
@@ -41,6 +40,28 @@ void print_gauges(const Connector& brain, std::string& out) {
     if (works) ++paths.live;
     if (wanted && !works) ++paths.failing;
   }
+  return all;
+}
+
+}  // namespace
+
+std::string status_line(const Connector& brain) {
+  Paths sum;
+  const auto all = paths_of(brain);
+  for (const auto& [nqn, paths] : all) {
+    sum.desired += paths.desired;
+    sum.failing += paths.failing;
+    sum.held += paths.held;
+  }
+  std::string line = std::to_string(sum.desired - sum.failing) + " of " + std::to_string(sum.desired) +
+                     " wanted paths live, " + std::to_string(all.size()) +
+                     (all.size() == 1 ? " subsystem" : " subsystems");
+  if (sum.held != 0) line += ", " + std::to_string(sum.held) + " held";
+  return line;
+}
+
+void print_gauges(const Connector& brain, std::string& out) {
+  const auto all = paths_of(brain);
   print_one("stacd_paths_desired", "Paths that a source names.", &Paths::desired, all, out);
   print_one("stacd_paths_live", "Paths that work, desired or held.", &Paths::live, all, out);
   print_one("stacd_paths_held", "Paths that no source names and that stay for lack of information.", &Paths::held, all,

@@ -16,5 +16,7 @@ inline constexpr std::size_t kMaxGaugedSubsystems = 1024;
 // Appends stacd_paths_{desired,live,held,failing}{nqn="..."}, which join with node_nvmesubsystem_info of node_exporter.
 // Several names of one connection are one path; a path that the kernel is reconnecting fails.
 void print_gauges(const Connector& brain, std::string& out);
+// "3 of 4 wanted paths live, 2 subsystems, 1 held"
+std::string status_line(const Connector& brain);
 
 }  // namespace stas

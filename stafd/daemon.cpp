@@ -12,7 +12,8 @@ Daemon::Daemon(Loop& loop, DaemonOptions options)
              port_of<StafdConfigured>(finder_, parse_known_stafd, kConfParser),
              {[this](Bus& bus, Published done) { publish(bus, std::move(done)); }, [this] { configured(); },
               [this](const Action& action) { carry_out(action); }, [] {},
-              [this](std::string& out) { print_gauges(finder_, out); }, [this] { service_->changed(); }}),
+              [this](std::string& out) { print_gauges(finder_, out); }, [this] { service_->changed(); },
+              [this] { return status_line(finder_); }}),
       mdns_(
           loop, [this](MdnsChanged view) { shell_.handle(std::move(view)); },
           [this](Level level, const std::string& text) { shell_.journal().log(level, text); }) {}

@@ -29,4 +29,17 @@ void print_gauges(const Finder& brain, std::string& out) {
   gauge("refused", "Discovery controllers that a source names and that must not be used.", brain.refused().size());
 }
 
+std::string status_line(const Finder& brain) {
+  std::uint64_t desired = 0, good = 0, held = 0;
+  for (const Dc& dc : brain.controllers()) {
+    if (dc.verdict.standing == DcStanding::held) ++held;
+    if (dc.verdict.standing != DcStanding::wanted) continue;
+    ++desired;
+    if (dc.works || dc.parked) ++good;
+  }
+  std::string line = std::to_string(good) + " of " + std::to_string(desired) + " discovery controllers connected";
+  if (held != 0) line += ", " + std::to_string(held) + " held";
+  return line;
+}
+
 }  // namespace stas

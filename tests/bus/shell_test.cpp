@@ -47,13 +47,14 @@ class Manager {
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
 
-  // What came since the last question, first words only.
+  // What came since the last question, first words only; what is for people (STATUS=) is left out.
   std::string told() const {
     std::string all;
     std::array<char, 256> buffer{};
     for (ssize_t n = 0; (n = recv(fd_, buffer.data(), buffer.size(), 0)) > 0;) {
       const std::string_view text(buffer.data(), static_cast<std::size_t>(n));
-      all += std::string(text.substr(0, text.find('='))) + " ";
+      const auto word = text.substr(0, text.find('='));
+      if (word != "STATUS") all += std::string(word) + " ";
     }
     return all;
   }

@@ -146,6 +146,23 @@ class Faces(Story):
             states = [s for s in daemon.notify.states() if s in ("READY=1", "RELOADING=1", "STOPPING=1")]
             self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"])
 
+    def test_the_service_manager_sees_how_things_are(self):
+        """`systemctl status` shows one line, the newest."""
+        def status(daemon):
+            return [state for state in daemon.notify.states() if state.startswith("STATUS=")]
+        for daemon, line in ((self.stafd, "1 of 1 discovery controllers connected"),
+                             (self.stacd, "1 of 1 wanted paths live, 1 subsystem")):
+            self.assertEqual(status(daemon)[0], "STATUS=Waiting for the system bus")
+            self.eventually(line, lambda d=daemon, l=line: status(d)[-1] == f"STATUS={l}")
+        self.target.stop(signal.SIGKILL)
+        self.eventually("the path is down",
+                        lambda: status(self.stacd)[-1] == "STATUS=0 of 1 wanted paths live, 1 subsystem")
+        for daemon in (self.stafd, self.stacd):
+            self.assertEqual(daemon.stop(), 0)
+            daemon.notify.wait("STATUS=Stopping; connections stay")
+            lines = status(daemon)
+            self.assertFalse([a for a, b in zip(lines, lines[1:]) if a == b], lines)
+
     def test_output_that_nobody_reads_any_more_ends_nobody(self):
         for daemon in (self.stafd, self.stacd):
             daemon.stop_reading()

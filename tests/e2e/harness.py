@@ -172,7 +172,7 @@ class Daemon(Process):
             wait_for(f"{name} is ready", lambda: self.notify.count("READY=1") or not self.alive(), interval=0.005)
             if not self.notify.count("READY=1"):
                 raise Unexpected(f"{name} ended with {self.wait()}")
-            self.ready_at = self.notify.messages[0][0]
+            self.ready_at = next(at for at, text in self.notify.messages if "READY=1" in text.splitlines())
 
     def reload(self):
         before = self.notify.count("READY=1")

@@ -3,6 +3,7 @@
 // The configuration files we install are understood by our own parsers: as they are, and with every option they
 // document switched on. What they show as defaults are the defaults.
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -94,6 +95,49 @@ TEST(ShippedConf, StacdConfShowsTheDefaults) {
   shown.connect = defaults.connect;
   shown.connect_lines.clear();
   EXPECT_EQ(shown, defaults);
+}
+
+// "[Section] key" of each line "#key=" or "key=" of a file.
+std::set<std::string> shown_options(const std::string& text) {
+  std::istringstream in(text);
+  std::set<std::string> shown;
+  std::string section;
+  for (std::string line; std::getline(in, line);) {
+    if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
+    if (line.rfind("[", 0) == 0) section = line.rfind("[Match", 0) == 0 ? "[Match *]" : line;
+    const auto equals = line.find('=');
+    if (equals != std::string::npos && line[0] != '#') shown.insert(section + " " + line.substr(0, equals));
+  }
+  return shown;
+}
+
+// No option is undocumented: each name that the parser knows is in the file we ship, in its section, and in the manual
+// page. Names of older releases are in the page only, with what to write instead.
+TEST(ShippedConf, EveryOptionThatTheParserKnowsIsShownAndInTheManual) {
+  const std::set<std::string> older{"[Controllers] blacklist", "[Global] persistent-connections",
+                                    "[Global] sticky-connections"};
+  const struct {
+    const char* name;
+    const OptionNames& options;
+  } files[] = {{"stafd.conf", stafd_names()}, {"stacd.conf", stacd_names()}};
+  for (const auto& file : files) {
+    const auto shown = shown_options(shipped(file.name));
+    auto page = shipped(std::string("../man/") + file.name + ".5");
+    for (std::size_t at = 0; (at = page.find("\\-", at)) != std::string::npos;) page.erase(at, 1);
+    EXPECT_GT(file.options.size(), 3U);
+    for (const auto& [section, keys] : file.options) {
+      for (const auto& key : keys) {
+        const auto option = "[" + section + "] " + key;
+        EXPECT_NE(page.find(key), std::string::npos) << file.name << "(5) does not mention " << option;
+        if (older.count(option) != 0 || section == "Match *") continue;  // as in [Global] and exclude=
+        EXPECT_EQ(shown.count(option), 1U) << file.name << " does not show " << option;
+      }
+    }
+    for (const auto& option : shown) {
+      const auto section = option.substr(1, option.find("] ") - 1);
+      EXPECT_TRUE(has_option(file.options, section, option.substr(section.size() + 3))) << file.name << ": " << option;
+    }
+  }
 }
 
 TEST(ShippedConf, SysConfDocIsUnderstood) {

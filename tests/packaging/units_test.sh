@@ -42,6 +42,14 @@ for unit in stafd.service stacd.service stas-config@hostnqn.service; do
     echo "$report" | tail -n 1
   fi
 done
+# A reload has a way, and one only.
+for unit in stafd.service stacd.service; do
+  type=$(sed -n 's/^Type=//p' "$dir/$unit")
+  case "$type$(grep -c '^ExecReload=' "$dir/$unit" || true)" in
+    dbus1 | notify-reload0) ;;
+    *) echo "$unit: Type=$type, and ExecReload= does not fit"; rc=1 ;;
+  esac
+done
 # Keys stay in memory.
 for unit in stafd.service stacd.service; do
   grep -q '^LimitCORE=0$' "$dir/$unit" || { echo "$unit: would dump core, with keys in it"; rc=1; }

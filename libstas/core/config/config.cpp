@@ -145,7 +145,9 @@ StacdConfig read_stacd(OptionReader& file, const StacdConfig* previous) {
   return config;
 }
 
-// The names a file may have: what its reader asks for.
+}  // namespace
+
+// What its reader asks for.
 const OptionNames& stafd_names() {
   static const OptionNames names = [] {
     OptionReader empty({}, {});
@@ -163,6 +165,8 @@ const OptionNames& stacd_names() {
   }();
   return names;
 }
+
+namespace {
 
 OptionReader reader_of(std::string_view text, std::string_view path, const StafdConfig*) {
   return {parse_ini(text), path, stafd_names(), stacd_names(), "stacd.conf"};

@@ -15,6 +15,7 @@
 #include "libstas/core/base/time.h"
 #include "libstas/core/config/config_values.h"
 #include "libstas/core/config/named_key.h"
+#include "libstas/core/config/option_names.h"
 #include "libstas/core/identity/address.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/tid.h"
@@ -47,5 +48,9 @@ Parsed<StacdConfig> parse_stacd_conf(std::string_view text, std::string_view pat
 // configuration as it is; at start the defaults with a doubt that covers everything, and one complaint that says so.
 Parsed<StafdConfig> unread_stafd_conf(std::string_view path, std::string_view why, const StafdConfig* previous);
 Parsed<StacdConfig> unread_stacd_conf(std::string_view path, std::string_view why, const StacdConfig* previous);
+
+// The names that a file may have, by section, older ones that still count included.
+const OptionNames& stafd_names();
+const OptionNames& stacd_names();
 
 }  // namespace stas

@@ -79,6 +79,7 @@ Shell::Shell(Loop& loop, DaemonOptions options, ControllerKind interest, BrainPo
     change_owed_ = false;
     change_told_ = loop_.now();
     if (hooks_.changed) hooks_.changed();
+    if (hooks_.status && !stopping_) notifier_.status(hooks_.status());
   });
   slow_files_ = loop_.timer([this] {
     journal_.warning("Reading " + options_.conf_file + " and " + options_.sys_conf +
@@ -113,6 +114,7 @@ Result<void> Shell::start() {
   const auto heard = notifier_.start();
   told(heard);
   if (is_shortage(heard)) return heard;
+  notifier_.status("Waiting for the system bus");
   connect_bus();
   return {};
 }
@@ -345,6 +347,7 @@ Shell::Outlook Shell::outlook_of(const std::string& conf_file, const Files& file
 void Shell::stop() {
   if (std::exchange(stopping_, true)) return;
   told(notifier_.stopping());
+  notifier_.status("Stopping; connections stay");
   if (!running_) return loop_.quit(0);  // nothing was begun, and the state in its file is better than ours
   state_.save();
   hooks_.stopping();

@@ -43,6 +43,7 @@ struct ShellHooks {
   std::function<void()> stopping;                       // before the brain hears of it
   std::function<void(std::string& out)> gauges;         // appends the metrics that only this daemon has
   std::function<void()> changed;                        // what the brain shows may have; not often (kTellChanged)
+  std::function<std::string()> status;                  // how things are, in one line for "systemctl status"
 };
 
 class Shell {

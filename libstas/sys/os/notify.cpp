@@ -80,4 +80,8 @@ Result<void> Notifier::reloading() const {
 
 Result<void> Notifier::stopping() const { return tell("STOPPING=1"); }
 
+void Notifier::status(const std::string& line) {
+  if (line != status_ && tell("STATUS=" + line)) status_ = line;
+}
+
 }  // namespace stas

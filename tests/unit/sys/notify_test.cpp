@@ -72,6 +72,16 @@ TEST_F(Notify, SaysWhatTheManagerUnderstands) {
   EXPECT_EQ(received(), "(nothing)") << "there is no watchdog";
 }
 
+TEST_F(Notify, AStatusIsToldWhenItIsAnotherOne) {
+  start();
+  notifier_.status("1 of 2");
+  EXPECT_EQ(received(), "STATUS=1 of 2");
+  notifier_.status("1 of 2");
+  EXPECT_EQ(received(), "(nothing)");
+  notifier_.status("2 of 2");
+  EXPECT_EQ(received(), "STATUS=2 of 2");
+}
+
 TEST_F(Notify, AReloadCarriesItsTime) {
   start();
   timespec before{};
