@@ -20,6 +20,7 @@ case $sysconfdir in /*) etc=$sysconfdir ;; *) etc=$prefix/$sysconfdir ;; esac
   done
   echo "644 $prefix/lib/systemd/catalog/stas.catalog"
   echo "644 $prefix/lib/tmpfiles.d/stas.conf"
+  echo "644 $prefix/share/stas/stas-json-1.schema.json"
   echo "644 $prefix/share/zsh/site-functions/_stas"
   for name in stafctl stacctl stasadm stafd stacd; do
     if [ "$name" = stafctl ]; then mode=644; else mode=777; fi # symbolic links
