@@ -32,12 +32,13 @@ std::string_view to_text(Origin origin);  // "" for other
 // Durations of stafd (compatibility contract, appendix A), in one place so that tests can shorten them.
 struct FinderTiming {
   Duration soak = std::chrono::milliseconds(1500);  // quiet time before a controller is removed
-  BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.1};
-  BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.1};
-  BackoffPolicy page_retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};
+  // A quarter: what ten thousand hosts began together spreads over all of the time within two rounds (tests/fleet).
+  BackoffPolicy connect{std::chrono::seconds(3), std::chrono::seconds(60), 0.25};
+  BackoffPolicy register_retry{std::chrono::seconds(5), std::chrono::seconds(60), 0.25};
+  BackoffPolicy page_retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.25};
   Duration page_refused = std::chrono::seconds(20);  // ... not sooner when the controller says that it is of no use
   Duration poll = std::chrono::minutes(5);           // safety poll of the generation counter (regressions 43)
-  double poll_jitter = 0.1;                          // share of it that differs between controllers
+  double poll_jitter = 0.25;                         // share of it that differs between controllers
   Duration parked = std::chrono::minutes(15);        // between two readings of one that is parked, with that jitter
   Duration mdns_grace = std::chrono::seconds(5);     // after a start, until mDNS must have answered
   Duration forward = std::chrono::seconds(1);        // at most one restart of nvme-cli's unit per controller and time

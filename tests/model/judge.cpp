@@ -21,9 +21,9 @@ constexpr Duration kNameHold = seconds(55);
 constexpr Duration kLongSoak = seconds(10);
 // Longer than it takes from a page that was read to what stacd knows of it.
 constexpr Duration kOnItsWay = seconds(5);
-constexpr Duration kMakeBeforeBreak = seconds(55);    // 60 s, seen from a little before
-constexpr Duration kFirstRetry = milliseconds(2600);  // 3 s less the jitter
-constexpr double kGrowth = 0.88;
+constexpr Duration kMakeBeforeBreak = seconds(55);  // 60 s, seen from a little before
+constexpr Duration kFirstRetry = milliseconds(2600), kFirstDcRetry = milliseconds(2200);  // 3 s less the jitter
+constexpr double kGrowth = 0.88, kDcGrowth = 0.72;
 constexpr Duration kEncourage = seconds(55);  // 60 s, seen from a little before
 constexpr Duration kInARow = seconds(60);
 constexpr unsigned kMostInARow = 10;  // a page that may be young is read again every few seconds
@@ -340,9 +340,9 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
   if (attempts.last != Instant{} && attempts.failed > 0 && !attempts.excused && !turns) {
     const Duration gap = now_ - attempts.last;
     const double growth = 3000 * std::pow(2, std::min(attempts.failed - 1, 5U));
-    if (gap < kFirstRetry) {
+    if (gap < (io ? kFirstRetry : kFirstDcRetry)) {
       violate("retry", "tried again after " + std::to_string(gap / milliseconds(1)) + " ms: " + text);
-    } else if (gap >= milliseconds(static_cast<int>(std::min(growth, 60000.0) * kGrowth))) {
+    } else if (gap >= milliseconds(static_cast<int>(std::min(growth, 60000.0) * (io ? kGrowth : kDcGrowth)))) {
       // as it should be
     } else if (daemon.news_at > attempts.last && now_ - attempts.early >= kEncourage) {
       attempts.early = now_;  // a good moment to try again what failed, but seldom
