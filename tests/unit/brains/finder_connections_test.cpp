@@ -176,8 +176,8 @@ TEST(FinderConnections, SafetyPollsDoNotFallTogether) {
     connection.end(Dc::Op::page);
     connection.take(LogPage{}, now);
     const Instant poll = connection.deadline(false);
-    EXPECT_GE(poll, now + timing.poll * 9 / 10);
-    EXPECT_LE(poll, now + timing.poll * 11 / 10);
+    EXPECT_GE(poll, now + timing.poll * 3 / 4);
+    EXPECT_LE(poll, now + timing.poll * 5 / 4);
     polls.insert(poll);
   }
   EXPECT_GE(polls.size(), 15U);
