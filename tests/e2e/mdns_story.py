@@ -33,6 +33,20 @@ class Mdns(Story):
         self.assertEqual(self.target.held("one"), held)
         self.assertEqual(len(self.stafd.connected()), 1)
 
+    def test_the_target_announces_and_withdraws_itself(self):
+        self.target.rpc("discovery.set", dctype="ddc")
+        self.target.rpc("mdns.set", publish=True, name="array")
+        self.eventually("established", lambda: self.target.rpc("mdns.state")["state"] == "established")
+        self.connects(self.stacd, "one")
+        service, = self.services()
+        self.assertIn("array 1", str(service))
+        self.avahi.stop(signal.SIGKILL)
+        self.avahi = self.world.add(namespaces.Avahi(self.world))
+        self.eventually("established again", lambda: self.target.rpc("mdns.state")["state"] == "established")
+        self.eventually("found again", self.services)
+        self.target.rpc("mdns.set", publish=False)
+        self.eventually("the service is gone", lambda: not self.services())
+
     def test_a_crash_and_restart_of_avahi_loses_nothing(self):
         self.announce()
         self.connects(self.stacd, "one")

@@ -79,7 +79,7 @@ int serve(const Options& options) {
   bool running = true;
   (*target)->poller().add(signals.get(), EPOLLIN, [&running](std::uint32_t) { running = false; });
   std::cout << describe_listeners(**target) << "{\"ready\": true}" << std::endl;
-  while (running) (*target)->poll(Millis(-1));
+  while (running && !(*target)->stop_requested()) (*target)->poll(Millis(-1));
   return 0;
 }
 

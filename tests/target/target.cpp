@@ -22,7 +22,6 @@ namespace {
 constexpr int kAcceptsPerEvent = 64;
 constexpr int kBacklog = 4096;
 constexpr std::size_t kWorkers = 2;
-constexpr std::size_t kMaxFillers = 16;
 constexpr Millis kPauseWithoutDescriptors{100};
 
 std::string errno_text(const std::string& what) { return what + ": " + std::system_category().message(errno); }
@@ -75,6 +74,10 @@ Result<std::unique_ptr<Target>> Target::make(const TargetConfig& config) {
     if (const auto ok = engine.add_referral(referral); !ok) return problem(ok.error().text);
   }
   engine.loaded();
+  if (config.mdns.publish) {
+    if (const auto ok = target->set_mdns(config.mdns); !ok) return problem(ok.error().text);
+  }
+  target->mdns_config_ = config.mdns;
   target->settle();
   return target;
 }
@@ -91,6 +94,8 @@ Result<Listener> Target::add_listener(ListenerConfig config) {
     listener.adrfam = 254;
     listener.config.traddr.clear();
     listener.config.trsvcid.clear();
+  } else if (listener.config.transport != Transport::tcp) {
+    listener.adrfam = family_of(listener.config);  // listed, and nothing else
   } else {
     Acceptor acceptor;
     if (const auto ok = listen(listener, acceptor); !ok) return problem(ok.error().text);
@@ -201,6 +206,7 @@ void Target::settle() {
     if (const auto it = connections_.find(id); it != connections_.end()) it->second->on_memory();
   }
   if (rpc_server_ && rpc_server_->wants_pause()) timers_.set(rpc_timer_, now + kPauseWithoutDescriptors);
+  if (mdns_ && mdns_genctr_ != engine_.model().genctr) announce();
   arm_timer();
 }
 
@@ -218,37 +224,10 @@ void Target::arm_timer() {
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
-Result<void> Target::set_accepting(std::uint16_t id, Accepting accepting) {
-  const auto it = acceptors_.find(id);
-  if (it == acceptors_.end()) return problem("no TCP listener " + std::to_string(id));
-  Acceptor& acceptor = it->second;
-  acceptor.accepting = accepting;
-  acceptor.fillers.clear();
-  poller_.modify(acceptor.watch, accepting == Accepting::yes ? EPOLLIN : 0U);
-  if (::listen(acceptor.socket.get(), accepting == Accepting::black_hole ? 0 : kBacklog) != 0) {
-    return problem(errno_text("listener " + std::to_string(id)));
-  }
-  if (accepting != Accepting::black_hole) return {};
-  // A full backlog is what makes the kernel drop SYNs: connections of our own fill it.
-  const auto address = SocketAddress::of_local(acceptor.socket.get());
-  for (std::size_t i = 0; i < kMaxFillers; ++i) {
-    UniqueFd filler(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
-    if (!filler) return problem(errno_text("listener " + std::to_string(id)));
-    ::connect(filler.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.length);
-    // On loopback the handshake is over when connect() returns, unless the SYN was dropped.
-    tcp_info info{};
-    socklen_t length = sizeof info;
-    ::getsockopt(filler.get(), IPPROTO_TCP, TCP_INFO, &info, &length);
-    const bool dropped = info.tcpi_state == TCP_SYN_SENT;
-    acceptor.fillers.push_back(std::move(filler));
-    if (dropped) return {};
-  }
-  return problem("listener " + std::to_string(id) + ": its backlog cannot be filled");
-}
-
 TargetConfig Target::save() const {
   TargetConfig config = engine_.save();
   config.memory = budget_.config();
+  config.mdns = mdns_config_;
   return config;
 }
 

@@ -13,6 +13,8 @@
 
 #include "tests/target/control/rpc_server.h"
 #include "tests/target/core/engine.h"
+#include "tests/target/mdns/publisher.h"
+#include "tests/target/spdk/state.h"
 #include "tests/target/transport/memory_budget.h"
 #include "tests/target/transport/poller.h"
 #include "tests/target/transport/tcp_connection.h"
@@ -47,6 +49,25 @@ class Target : private ConnectionOwner {
   [[nodiscard]] TargetConfig save() const;
   void set_memory(const MemoryConfig& config) { budget_.configure(config); }
   [[nodiscard]] const MemoryBudget& budget() const { return budget_; }
+  /// Announces the discovery listeners, or withdraws them. Fails if there is no avahi-daemon to ask.
+  Result<void> set_mdns(const MdnsConfig& config);
+  [[nodiscard]] const MdnsConfig& mdns() const { return mdns_config_; }
+  [[nodiscard]] std::string mdns_state() const { return mdns_ ? mdns_->state() : "off"; }
+
+  /// Further targets in this process, each with ids of its own, driven by this one's poll().
+  Result<void> add_target(const std::string& name, const TargetConfig& config);
+  Result<void> remove_target(const std::string& name);
+  [[nodiscard]] Target* find_target(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, std::unique_ptr<Target>>& targets() const { return targets_; }
+
+  [[nodiscard]] SpdkState& spdk() { return spdk_; }
+  void set_tracing(bool on) { trace_.enable(on); }
+  void clear_trace() { trace_.clear(); }
+  Trace& trace() override { return trace_; }
+  /// Somebody wants the program to end.
+  void request_stop() { stop_requested_ = true; }
+  [[nodiscard]] bool stop_requested() const { return stop_requested_; }
+
   /// The real port of a TCP listener; empty if there is none of that id.
   [[nodiscard]] std::string port(std::uint16_t id = 1) const;
   [[nodiscard]] Engine& engine() { return engine_; }
@@ -75,6 +96,8 @@ class Target : private ConnectionOwner {
   /// After anything that may have changed the state: fires what is due, buries the dead, arms the timer.
   void settle();
   void arm_timer();
+  /// Tells mDNS what there is, if anything has changed.
+  void announce();
 
   Poller poller_;
   WorkerPool workers_;
@@ -89,6 +112,14 @@ class Target : private ConnectionOwner {
   std::uint64_t next_id_ = 1;
   std::unique_ptr<RpcServer> rpc_server_;
   std::uint64_t rpc_timer_ = 0;
+  SpdkState spdk_;
+  Trace trace_;
+  MdnsConfig mdns_config_;
+  std::unique_ptr<MdnsPublisher> mdns_;
+  std::uint64_t mdns_genctr_ = 0;
+  bool stop_requested_ = false;
+  std::map<std::string, std::unique_ptr<Target>> targets_;
+  std::map<std::string, std::uint64_t> target_watches_;
 };
 
 }  // namespace stas::target

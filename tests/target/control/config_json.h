@@ -11,7 +11,8 @@
 
 namespace stas::target {
 
-/// Fails with the JSON path of what is unknown, of the wrong type or out of range.
+/// Also understands what `nvmetcli save` writes. Fails with the JSON path of what is unknown, of the wrong type or out
+/// of range.
 Result<TargetConfig> parse_config(std::string_view json);
 /// Text that parse_config() reads back to the same value.
 std::string format_config(const TargetConfig& config);

@@ -8,6 +8,7 @@
 
 #include "tests/target/control/config_json.h"
 #include "tests/target/control/json_words.h"
+#include "tests/target/control/nvmet_json.h"
 
 namespace stas::target {
 namespace {
@@ -118,8 +119,8 @@ void read_json(ObjectReader& from, DiscoveryConfig& to) {
 
 void read_json(ObjectReader& from, ListenerConfig& to) {
   from.number("id", to.id, 1, 0xFFFF);
-  from.choice("transport", to.transport, {{"tcp", Transport::tcp}, {"loop", Transport::loop}});
-  if (to.transport == Transport::tcp) from.require("traddr");
+  from.choice("transport", to.transport, kTransports);
+  if (to.transport != Transport::loop) from.require("traddr");
   from.text("traddr", to.traddr);
   from.text("trsvcid", to.trsvcid);
   from.flag("discovery", to.discovery);
@@ -220,7 +221,7 @@ Json write_json(const DiscoveryConfig& config) {
 
 Json write_json(const ListenerConfig& config) {
   Json out{{"id", config.id}, {"transport", word_of(kTransports, config.transport)}};
-  if (config.transport == Transport::tcp) {
+  if (config.transport != Transport::loop) {
     out["traddr"] = config.traddr;
     out["trsvcid"] = config.trsvcid;
   }
@@ -276,6 +277,7 @@ Result<TargetConfig> parse_config(std::string_view json) {
   } catch (const nlohmann::json::exception& e) {
     return problem(std::string("$: ") + e.what());
   }
+  if (is_nvmet_config(value)) return from_nvmet(value);
   TargetConfig config;
   std::string error;
   read_object(value, "$", error, config);

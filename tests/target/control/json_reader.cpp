@@ -76,8 +76,8 @@ void ObjectReader::names(const char* key, std::set<std::string>& out) {
 
 void ObjectReader::ids(const char* key, std::set<std::uint16_t>& out) {
   each(key, [&](const Json& element, const std::string& path) {
-    if (!element.is_number_unsigned() || element.get<std::uint64_t>() == 0 || element.get<std::uint64_t>() > 0xFFFF) {
-      if (error_.empty()) error_ = path + ": is not a number from 1 to 65535";
+    if (!element.is_number_unsigned() || element.get<std::uint64_t>() > 0xFFFF) {
+      if (error_.empty()) error_ = path + ": is not a number up to 65535";
       return;
     }
     out.insert(element.get<std::uint16_t>());

@@ -92,6 +92,8 @@ void read_subsystem_details(ObjectReader& from, SubsystemConfig& to) {
   from.number("vid", to.vid, 0, 0xFFFF);
   from.number("ssvid", to.ssvid, 0, 0xFFFF);
   from.number("oui", to.oui, 0, 0xFFFFFF);
+  from.text("admin_label", to.admin_label);
+  if (to.admin_label.size() > 256) from.fail("admin_label", "is longer than 256 bytes");
   from.number("retry_delay", to.retry_delay, 0, 0xFFFF);
 }
 
@@ -137,6 +139,7 @@ Json write_json(const SubsystemConfig& config) {
            {"ssvid", config.ssvid},
            {"oui", config.oui},
            {"retry_delay", config.retry_delay}};
+  if (!config.admin_label.empty()) out["admin_label"] = config.admin_label;
   for (const auto& [listener, groups] : config.ana_groups) {
     for (const auto& [group, state] : groups) {
       out["ana_groups"].push_back({{"listener", listener}, {"id", group}, {"state", word_of(kAnaStates, state)}});

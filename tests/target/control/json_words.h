@@ -33,6 +33,11 @@ inline constexpr Words<AnaState> kAnaStates{{"optimized", AnaState::optimized},
                                             {"inaccessible", AnaState::inaccessible},
                                             {"persistent-loss", AnaState::persistent_loss},
                                             {"change", AnaState::change}};
+inline constexpr Words<AnaState> kSpdkAnaStates{{"optimized", AnaState::optimized},
+                                                {"non_optimized", AnaState::non_optimized},
+                                                {"inaccessible", AnaState::inaccessible},
+                                                {"persistent_loss", AnaState::persistent_loss},
+                                                {"change", AnaState::change}};
 inline constexpr Words<std::uint8_t> kHashes{{"any", 0}, {"sha256", 1}, {"sha384", 2}, {"sha512", 3}};
 inline constexpr Words<std::uint8_t> kDhGroups{{"any", 0xFF},    {"null", 0},      {"ffdhe2048", 1}, {"ffdhe3072", 2},
                                                {"ffdhe4096", 3}, {"ffdhe6144", 4}, {"ffdhe8192", 5}};

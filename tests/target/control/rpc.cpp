@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "tests/target/control/rpc_call.h"
+#include "tests/target/spdk/keyring.h"
+#include "tests/target/spdk/methods.h"
 
 namespace stas::target {
 namespace {
@@ -15,8 +17,11 @@ constexpr int kParseError = -32700, kInvalidRequest = -32600, kNoMethod = -32601
               kRefused = -32000;
 constexpr std::size_t kMaxBatch = 1024;
 
-Method find_method(const std::string& name) {
-  for (const Methods* methods : {&target_methods(), &subsystem_methods(), &controller_methods()}) {
+Method find_method(const std::string& called) {
+  const std::string name = spdk_current_name(called);
+  for (const Methods* methods :
+       {&target_methods(), &subsystem_methods(), &controller_methods(), &spdk_bdev_methods(), &spdk_subsystem_methods(),
+        &spdk_host_methods(), &spdk_target_methods(), &spdk_app_methods(), &spdk_keyring_methods()}) {
     if (const auto it = methods->find(name); it != methods->end()) return it->second;
   }
   return nullptr;
@@ -36,8 +41,15 @@ Json dispatch(Target& target, const Json& request) {
   const bool proper = request.value("jsonrpc", Json()) == "2.0" && name != request.end() && name->is_string() &&
                       (id.is_null() || id.is_string() || id.is_number());
   if (!proper) return error_response(nullptr, kInvalidRequest, "this is no JSON-RPC 2.0 request");
+  if (const auto other = request.find("target"); other != request.end()) {
+    Target* found = other->is_string() ? target.find_target(other->get<std::string>()) : nullptr;
+    if (found == nullptr) return error_response(id, kInvalidRequest, "$.target: names no target");
+    Json inner = request;
+    inner.erase("target");
+    return dispatch(*found, inner);
+  }
   const Method method = find_method(name->get<std::string>());
-  if (method == nullptr) return error_response(id, kNoMethod, "no method " + name->get<std::string>());
+  if (method == nullptr) return error_response(id, kNoMethod, "Method not found: " + name->get<std::string>());
   const Json params = request.contains("params") ? request["params"] : Json::object();
   Call call{target, params};
   if (!params.is_object()) return error_response(id, kInvalidParams, "$.params: is not an object");

@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Methods about the target as a whole: state, listeners, discovery service, ANA, zone groups, registrations.
+#include <cstdio>
+#include <memory>
+
+#include "tests/target/control/nvmet_json.h"
 #include "tests/target/control/rpc_call.h"
 
 namespace stas::target {
 namespace {
 
 Answer target_save(Call& call) {
-  call.reader().finish();
-  return write_json(call.target.save());
+  auto reader = call.reader();
+  bool nvmet = false;
+  reader.choice("format", nvmet, {{"own", false}, {"nvmet", true}});
+  reader.finish();
+  if (!call.error.empty()) return bad_params();
+  return nvmet ? to_nvmet(call.target.save()) : write_json(call.target.save());
 }
 
 Answer target_stats(Call& call) {
@@ -142,6 +150,72 @@ Answer zone_list(Call& call) {
   return out;
 }
 
+Answer target_add(Call& call) {
+  auto reader = call.reader();
+  const auto name = text_param(reader, "name");
+  TargetConfig config;
+  if (const Json* json = reader.find("config")) read_object(*json, "$.params.config", call.error, config);
+  reader.finish();
+  if (!call.error.empty()) return bad_params();
+  if (const auto ok = call.target.add_target(name, config); !ok) return problem(ok.error().text);
+  Json listeners = Json::array();
+  for (const auto& [id, listener] : call.target.find_target(name)->engine().model().listeners) {
+    listeners.push_back(write_json(listener.config));
+  }
+  return Json{{"name", name}, {"listeners", listeners}};
+}
+
+Answer target_remove(Call& call) {
+  auto reader = call.reader();
+  const auto name = text_param(reader, "name");
+  reader.finish();
+  return call.error.empty() ? changed(call, call.target.remove_target(name)) : bad_params();
+}
+
+Answer target_list(Call& call) {
+  call.reader().finish();
+  Json out = Json::array();
+  for (const auto& [name, target] : call.target.targets()) out.push_back(name);
+  return out;
+}
+
+Answer mdns_set(Call& call) {
+  MdnsConfig config = call.target.mdns();
+  read_object(call.params, "$.params", call.error, config);
+  if (!call.error.empty()) return bad_params();
+  if (const auto ok = call.target.set_mdns(config); !ok) return problem(ok.error().text);
+  return Json{{"state", call.target.mdns_state()}};
+}
+
+Answer mdns_state(Call& call) {
+  call.reader().finish();
+  return Json{{"state", call.target.mdns_state()}};
+}
+
+Answer trace_set(Call& call) {
+  auto reader = call.reader();
+  bool on = true;
+  reader.require("enabled");
+  reader.flag("enabled", on);
+  reader.finish();
+  if (!call.error.empty()) return bad_params();
+  call.target.set_tracing(on);
+  return Json::object();
+}
+
+/// To a new file: what is there already stays.
+Answer trace_save(Call& call) {
+  auto reader = call.reader();
+  const auto path = text_param(reader, "path");
+  reader.finish();
+  if (!call.error.empty()) return bad_params();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wbx"), std::fclose);
+  if (!file) return problem(path + ": cannot be made");
+  const Bytes bytes = call.target.trace().pcapng();
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file.get()) != bytes.size()) return problem(path + ": write failed");
+  return Json{{"packets", call.target.trace().pieces()}};
+}
+
 }  // namespace
 
 const Methods& target_methods() {
@@ -152,7 +226,10 @@ const Methods& target_methods() {
       {"discovery.set", discovery_set}, {"discovery.bump", discovery_bump},
       {"dim.list", dim_list},           {"ana.set", ana_set},
       {"zone.set", zone_set},           {"zone.remove", zone_remove},
-      {"zone.list", zone_list},
+      {"zone.list", zone_list},         {"target.add", target_add},
+      {"target.remove", target_remove}, {"target.list", target_list},
+      {"mdns.set", mdns_set},           {"mdns.state", mdns_state},
+      {"trace.set", trace_set},         {"trace.save", trace_save},
   };
   return kMethods;
 }

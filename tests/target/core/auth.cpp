@@ -44,6 +44,16 @@ void AuthSession::fail(Why why) {
   authenticated_ = false;
 }
 
+const char* AuthSession::digest_name() const {
+  constexpr std::array<const char*, 4> kNames{"none", "sha256", "sha384", "sha512"};
+  return kNames[static_cast<std::size_t>(hash_)];
+}
+
+const char* AuthSession::group_name() const {
+  constexpr std::array<const char*, 6> kNames{"null", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"};
+  return kNames[group_];
+}
+
 bool AuthSession::take(View message) {
   if (message.size() < kHead) return false;
   const std::uint8_t type = message[0];

@@ -24,6 +24,10 @@ class AuthSession {
   /// The last exchange has failed: the association is to end.
   [[nodiscard]] bool has_failed() const { return failed_; }
 
+  /// What the last exchange has agreed on, as words of the configuration.
+  [[nodiscard]] const char* digest_name() const;
+  [[nodiscard]] const char* group_name() const;
+
   /// Data of an Authentication Send. False: no message of the protocol.
   bool take(View message);
   /// What the next Authentication Receive gets; a Failure1 when there is nothing to say.

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kHeaderSize = 1024;
 constexpr std::size_t kEntrySize = 1024;
 constexpr std::size_t kExtendedEntrySize = 1032;  // the basic entry, TEL, NUMEXAT, no attribute
+constexpr std::size_t kAttributeHead = 4, kLabelRoom = 256;
+constexpr std::uint16_t kAdminLabel = 2;  // EXATTYPE: ASCII, padded with blanks
 constexpr std::size_t kTrsvcid = 32, kTrsvcidRoom = 32, kSubnqn = 256, kTraddr = 512, kTextRoom = 256, kTsas = 768;
 constexpr std::uint16_t kAnyController = 0xFFFF;
 constexpr std::uint16_t kAdminQueueSize = 32;
@@ -39,7 +41,9 @@ class ListenerFilter {
     if (listener.wildcard && listener.adrfam != origin_.adrfam) return false;
     switch (filter_) {
       case EntryFilter::transport:
-        return listener.config.transport == origin_.transport;
+        // What is only listed would never be seen otherwise.
+        return listener.config.transport == Transport::rdma || listener.config.transport == Transport::fc ||
+               listener.config.transport == origin_.transport;
       case EntryFilter::listener:
         return listener.config.id == origin_.listener;
       case EntryFilter::none:
@@ -53,24 +57,24 @@ class ListenerFilter {
   EntryFilter filter_ = EntryFilter::none;
 };
 
-std::uint8_t family_of(const ReferralConfig& referral) {
-  switch (referral.transport) {
+std::uint16_t eflags(bool duplicate, bool persistent) {
+  return static_cast<std::uint16_t>((duplicate ? kDupretinfo : 0) | (persistent ? kEpcsd : 0));
+}
+
+}  // namespace
+
+std::uint8_t family_of(Transport transport, const std::string& traddr) {
+  switch (transport) {
     case Transport::fc:
       return 4;
     case Transport::loop:
       return 254;
     case Transport::tcp:
     case Transport::rdma:
-      return referral.traddr.find(':') == std::string::npos ? 1 : 2;
+      return traddr.find(':') == std::string::npos ? 1 : 2;
   }
   return 1;
 }
-
-std::uint16_t eflags(bool duplicate, bool persistent) {
-  return static_cast<std::uint16_t>((duplicate ? kDupretinfo : 0) | (persistent ? kEpcsd : 0));
-}
-
-}  // namespace
 
 const std::string& Model::discovery_nqn() const {
   static const std::string kWellKnown = kDiscoveryNqn;
@@ -97,9 +101,12 @@ DiscoveryPage::DiscoveryPage(const Model& model, const std::string& hostnqn, con
     }
   }
   for (const auto& raw : model.discovery.raw_entries) entries_.push_back({.raw = &raw});
+  if ((lsp & kExtdlpe) == 0) return;
+  const bool labels = std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+    return entry.subsystem != nullptr && !entry.subsystem->admin_label.empty();
+  });
+  stride_ = kExtendedEntrySize + (labels ? kAttributeHead + kLabelRoom : 0);
 }
-
-std::size_t DiscoveryPage::stride() const { return (lsp_ & kExtdlpe) != 0 ? kExtendedEntrySize : kEntrySize; }
 
 Bytes DiscoveryPage::render(const Model& model, const Origin& origin, std::uint64_t offset, std::size_t length) const {
   Bytes out(length, 0);
@@ -110,7 +117,7 @@ Bytes DiscoveryPage::render(const Model& model, const Origin& origin, std::uint6
     const std::uint64_t to = std::min(start + piece.size(), offset + length);
     if (from < to) std::memcpy(&out[from - offset], &piece[from - start], to - from);
   };
-  std::array<std::uint8_t, kExtendedEntrySize> piece{};
+  std::array<std::uint8_t, kExtendedEntrySize + kAttributeHead + kLabelRoom> piece{};
   if (offset < kHeaderSize) {
     render_header(piece.data());
     copy(0, View(piece).first(kHeaderSize));
@@ -134,7 +141,16 @@ void DiscoveryPage::render_header(std::uint8_t* at) const {
 }
 
 void DiscoveryPage::render_entry(const Model& model, const Origin& origin, const Entry& entry, std::uint8_t* at) const {
-  if ((lsp_ & kExtdlpe) != 0) put32(at + kEntrySize, kExtendedEntrySize);
+  if ((lsp_ & kExtdlpe) != 0) {
+    put32(at + kEntrySize, static_cast<std::uint32_t>(stride()));
+    if (entry.subsystem != nullptr && !entry.subsystem->admin_label.empty()) {
+      std::uint8_t* attribute = at + kExtendedEntrySize;
+      put16(at + kEntrySize + 4, 1);  // NUMEXAT
+      put16(attribute, kAdminLabel);
+      put16(attribute + 2, kLabelRoom);
+      put_text(attribute + kAttributeHead, kLabelRoom, entry.subsystem->admin_label, ' ');
+    }
+  }
   if (entry.raw != nullptr) {
     std::copy(entry.raw->fixed.begin(), entry.raw->fixed.end(), at);
     return;
@@ -145,7 +161,7 @@ void DiscoveryPage::render_entry(const Model& model, const Origin& origin, const
   if (entry.referral != nullptr) {
     const auto& config = *entry.referral;
     at[0] = static_cast<std::uint8_t>(config.transport);
-    at[1] = family_of(config);
+    at[1] = family_of(config.transport, config.traddr);
     at[2] = Subtype::referral;
     put16(at + 4, config.portid);
     put16(at + 10, eflags(config.dupretinfo, config.epcsd));

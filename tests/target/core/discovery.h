@@ -35,6 +35,10 @@ struct Listener {
   bool wildcard = false;
 };
 
+/// ADRFAM of an address that is only listed: by its transport, and by the look of an IP address.
+std::uint8_t family_of(Transport transport, const std::string& traddr);
+inline std::uint8_t family_of(const ListenerConfig& config) { return family_of(config.transport, config.traddr); }
+
 /// What pages are made from. Owned by the core.
 struct Model {
   DiscoveryConfig discovery;
@@ -72,13 +76,14 @@ class DiscoveryPage {
     const RawEntry* raw = nullptr;
   };
 
-  [[nodiscard]] std::size_t stride() const;
+  [[nodiscard]] std::size_t stride() const { return stride_; }
   void render_header(std::uint8_t* at) const;
   void render_entry(const Model& model, const Origin& origin, const Entry& entry, std::uint8_t* at) const;
 
   std::vector<Entry> entries_;
   std::uint64_t genctr_ = 0;
   std::uint8_t lsp_ = 0;
+  std::size_t stride_ = 1024;  ///< the same for all entries: extended ones have room for a label if any has one
 };
 
 }  // namespace stas::target

@@ -109,7 +109,8 @@ Result<void> Engine::set_subsystem(SubsystemConfig config) {
            (!after.enabled || !after.admits(controller.hostnqn) || !after.is_on(controller.origin.listener));
   });
   // A reader whose view is the same before and after hears nothing.
-  const bool shows = before.ncc != after.ncc || before.listeners != after.listeners;
+  const bool shows =
+      before.ncc != after.ncc || before.listeners != after.listeners || before.admin_label != after.admin_label;
   const bool moves =
       before.enabled != after.enabled || before.allow_any_host != after.allow_any_host || before.hosts != after.hosts;
   if (shows || moves) {

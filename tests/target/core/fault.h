@@ -70,8 +70,8 @@ struct Fault {
   std::optional<std::uint8_t> lid;
   std::optional<std::uint32_t> delay_ms;
   std::uint16_t status = status::kInternal;
-  std::uint8_t retry_delay = 0;  ///< CRD of `status`
   bool dnr = true;
+  std::uint8_t retry_delay = 0;  ///< CRD of `status`
   std::uint32_t result = 0;
   std::uint64_t value = 0;
   std::uint64_t struck = 0;

@@ -137,6 +137,7 @@ struct SubsystemConfig {
   std::uint16_t ssvid = 0;
   std::uint32_t oui = 0;
   std::uint16_t retry_delay = 0;                  ///< CRDT1, 100 ms
+  std::string admin_label;                        ///< attribute of its extended log entries
   std::map<std::string, AuthConfig> auth;         ///< by HOSTNQN
   std::map<std::uint16_t, AnaGroups> ana_groups;  ///< by listener; goes before the listener's own
 

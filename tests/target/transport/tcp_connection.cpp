@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 namespace stas::target {
@@ -91,11 +92,18 @@ void TcpConnection::receive() {
     const auto count = static_cast<std::size_t>(got);
     total += count;
     engine_.stats().bytes_in += count;
+    trace(true, View(room).first(count));
     if (state_ == State::draining) continue;  // read and forgotten
     reader_.grow(count);
     process();
     if (count < room.size()) return;
   }
+}
+
+void TcpConnection::trace(bool from_host, View bytes) {
+  if (!owner_.trace().is_enabled()) return;
+  const auto port = static_cast<std::uint16_t>(std::strtoul(setup_.listener.trsvcid.c_str(), nullptr, 10));
+  owner_.trace().record(setup_.id, {setup_.origin.peer_address, setup_.origin.peer_port, port}, from_host, bytes);
 }
 
 void TcpConnection::process() {
@@ -352,6 +360,12 @@ bool TcpConnection::send_pieces() {
     const auto done = ::sendmsg(setup_.socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    std::size_t left = static_cast<std::size_t>(done);
+    for (std::size_t i = 0; i < count && left > 0 && owner_.trace().is_enabled(); ++i) {
+      const std::size_t part = std::min(left, pieces[i].iov_len);
+      trace(false, View(static_cast<const std::uint8_t*>(pieces[i].iov_base), part));
+      left -= part;
+    }
     out_.consume(static_cast<std::size_t>(done));
     engine_.stats().bytes_out += static_cast<std::uint64_t>(done);
   }

@@ -14,6 +14,7 @@
 #include "tests/target/transport/out_queue.h"
 #include "tests/target/transport/pdu.h"
 #include "tests/target/transport/poller.h"
+#include "tests/target/transport/trace.h"
 
 namespace stas::target {
 
@@ -30,6 +31,7 @@ class ConnectionOwner {
   /// Calls on_timer() at that time; replaces an earlier wish.
   virtual void wake_connection(std::uint64_t id, Instant when) = 0;
   [[nodiscard]] virtual Instant clock() const = 0;
+  virtual Trace& trace() = 0;
 };
 
 class TcpConnection : public Port {
@@ -81,6 +83,7 @@ class TcpConnection : public Port {
   void send_all();
   bool send_pieces();
   void update_interest();
+  void trace(bool from_host, View bytes);
   [[nodiscard]] Occasion at_start() const;
   [[nodiscard]] std::size_t backlog() const { return out_.size(); }
 

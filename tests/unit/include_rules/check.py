@@ -71,7 +71,7 @@ PURE_CALLS = r'arpa/inet\.h'  # inet_pton() and inet_ntop() are pure
 
 LIBRARIES = [
     (r'sdbus-c\+\+', r'libstas/sys/bus/', 'one folder per library: replacing it is one folder\'s work'),
-    (r'avahi-', r'libstas/sys/mdns/', 'Avahi enters through sys/mdns'),
+    (r'avahi-', r'(libstas/sys|tests/target)/mdns/', 'Avahi enters through sys/mdns (and the target\'s own)'),
     (r'libnvme', r'libstas/sys/fabric/kernel/nvme_admin', 'libnvme enters through nvme_admin'),
     (r'(ini\.h|INIReader)', r'libstas/core/config/ini\.', 'inih enters through core/config/ini'),
     (r'nlohmann/', r'(libstas/core/base/json|tests/)', 'JSON enters through core/base/json (and the target\'s own)'),

@@ -56,6 +56,8 @@ Answer answer_from(const std::uint8_t* cqe, std::vector<std::uint8_t> data) {
   const unsigned status = cqe[14] | (static_cast<unsigned>(cqe[15]) << 8);
   answer.status = static_cast<std::uint16_t>((status >> 1) & 0x7FF);
   answer.dnr = (status & 0x8000) != 0;
+  answer.more = (status & 0x4000) != 0;
+  answer.retry_delay = static_cast<int>((status >> 12) & 3);
   answer.data = std::move(data);
   return answer;
 }

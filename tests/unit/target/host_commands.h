@@ -37,6 +37,8 @@ struct Answer {
   std::uint16_t cid = 0;
   std::uint16_t status = 0;  ///< SCT * 256 + SC
   bool dnr = false;
+  bool more = false;
+  int retry_delay = 0;  ///< CRD
   std::vector<std::uint8_t> data{};
 
   [[nodiscard]] std::uint64_t number(std::size_t offset, std::size_t size) const;

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bundled target's harder parts against the kernel's host alone: DH-HMAC-CHAP, ANA with failover under I/O, namespaces
+that grow, keep-alive by traffic. What our own host implementation says of them proves little: this does."""
+import os
+import re
+
+from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
+from our_target import MIB, OurTarget, block_device, with_namespace
+
+
+def new_key(hmac=0):
+    return nvme("gen-dhchap-key", f"--hmac={hmac}", "-n", HOST_NQN).stdout.strip()
+
+
+class Authentication(OurTarget):
+    def setUp(self):
+        super().setUp()
+        self.key, self.controller_key = new_key(1), new_key(3)
+
+    def secured(self, **auth):
+        subsystem = with_namespace("one")
+        subsystem["auth"] = [{"host": HOST_NQN, "key": self.key, "controller_key": self.controller_key, **auth}]
+        return self.serve(subsystem)
+
+    def outcome(self, target):
+        return target.rpc("target.stats")["authentication"]
+
+    def test_every_hash_with_a_group_in_both_directions(self):
+        for hash_, group in (("sha256", "null"), ("sha384", "ffdhe2048"), ("sha512", "ffdhe3072")):
+            target = self.secured(hash=hash_, dhgroup=group)
+            self.connect("one", "--nr-io-queues=1", f"--dhchap-secret={self.key}",
+                         f"--dhchap-ctrl-secret={self.controller_key}")
+            self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+            self.assertEqual(self.outcome(target)["failed"], 0, (hash_, group))
+            self.assertGreaterEqual(self.outcome(target)["succeeded"], 1)
+            self.assertTrue(any(re.search(f"{hash_}.*{group}|{group}.*{hash_}", line)
+                                for line in self.kernel_messages()), self.kernel_messages())
+            nvme("disconnect-all")
+            target.stop()
+
+    def test_wrong_keys_are_refused_on_either_side(self):
+        target = self.secured(hash="sha256", dhgroup="null")
+        done = nvme_connect("one", TARGET, 8009, f"--dhchap-secret={new_key()}", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(self.outcome(target)["failed"], 1)
+        done = nvme_connect("one", TARGET, 8009, f"--dhchap-secret={self.key}", f"--dhchap-ctrl-secret={new_key()}",
+                            check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(controllers(), [])
+
+    def test_re_authentication_with_a_key_changed_at_run_time(self):
+        target = self.secured(hash="sha256", dhgroup="null")
+        controller = self.connect("one", "--nr-io-queues=1", f"--dhchap-secret={self.key}",
+                                  f"--dhchap-ctrl-secret={self.controller_key}")
+        before = self.outcome(target)["succeeded"]
+        key = new_key()
+        target.rpc("host.set_keys", nqn=nqn("one"), host=HOST_NQN, key=key, controller_key=self.controller_key,
+                   hash="sha512", dhgroup="null")
+        pathlib.Path("/sys/class/nvme", controller.name, "dhchap_secret").write_text(key, encoding="ascii")
+        self.eventually("the queue uses sha512 by now", lambda: any(
+            "sha512" in line for line in self.kernel_messages()), LIMIT)
+        self.assertGreaterEqual(self.outcome(target)["succeeded"], before)
+        self.assertEqual(self.outcome(target)["failed"], 0)
+        self.assertEqual(io_controllers(subsysnqn=nqn("one"))[0].state, "live")
+
+
+class Storage(OurTarget):
+    def two_paths(self):
+        subsystem = dict(with_namespace("one"), ana=True)
+        config = {"subsystems": [subsystem],
+                  "listeners": [{"id": 1, "traddr": TARGET, "trsvcid": "8009"},
+                                {"id": 2, "traddr": TARGET, "trsvcid": "8010",
+                                 "ana_groups": [{"id": 1, "state": "inaccessible"}]}]}
+        target = harness.Target(self, "target", config, prefix=("ip", "netns", "exec", NAMESPACE))
+        self._processes.append(target)
+        for port in (8009, 8010):
+            nvme_connect("one", TARGET, port, "--nr-io-queues=1")
+        self.eventually("both paths are live",
+                        lambda: len(io_controllers(subsysnqn=nqn("one"), state="live")) == 2, LIMIT)
+        return target
+
+    def states(self):
+        """ANA state by port, as the kernel sees it."""
+        found = {}
+        for controller in io_controllers(subsysnqn=nqn("one")):
+            for path in pathlib.Path("/sys/class/nvme", controller.name).glob("nvme*c*n1/ana_state"):
+                found[re.search("trsvcid=([0-9]+)", controller.address).group(1)] = path.read_text().strip()
+        return found
+
+    def io(self, target):
+        """Reads and writes by listener."""
+        return {row["listener"]: sum(row["by_opcode"]["io"].get(code, 0) for code in ("0x01", "0x02"))
+                for row in target.hosts_of(nqn("one"))}
+
+    def test_failover_by_ana_loses_no_data(self):
+        target = self.two_paths()
+        self.eventually("the kernel knows both states", lambda: self.states() == {
+            "8009": "optimized", "8010": "inaccessible"}, LIMIT)
+        device = self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+        data = self.path / "data"
+        data.write_bytes(os.urandom(4 * MIB))
+        half = ["bs=64K", "oflag=direct", "conv=notrunc", "status=none", "count=32"]
+        run("dd", f"if={data}", f"of={device}", *half)
+        self.assertEqual(self.io(target)[2], 0, "nothing goes by an inaccessible path")
+        for listener, state in ((1, "inaccessible"), (2, "optimized")):
+            target.rpc("ana.set", listener=listener, id=1, state=state)
+        self.eventually("the kernel has changed over", lambda: self.states() == {
+            "8009": "inaccessible", "8010": "optimized"}, LIMIT)
+        before = self.io(target)
+        run("dd", f"if={data}", f"of={device}", *half, "skip=32", "seek=32")
+        back = self.path / "back"
+        run("dd", f"if={device}", f"of={back}", "bs=64K", "iflag=direct", "status=none")
+        self.assertTrue(data.read_bytes() == back.read_bytes(), "what was read is not what was written")
+        after = self.io(target)
+        self.assertEqual(after[1], before[1])
+        self.assertGreater(after[2], before[2])
+        self.assertEqual([line for line in self.kernel_messages() if "I/O error" in line], [])
+
+    def test_a_namespace_grows_while_it_is_used(self):
+        target = self.serve(with_namespace("one"))
+        self.connect("one", "--nr-io-queues=1")
+        device = self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+        sectors = pathlib.Path("/sys/block", os.path.basename(device), "size")
+        self.assertEqual(int(sectors.read_text()), 4 * MIB // 512)
+        target.rpc("namespace.resize", nqn=nqn("one"), nsid=1, size="8MiB")
+        self.eventually("the kernel knows its new size", lambda: int(sectors.read_text()) == 8 * MIB // 512, LIMIT)
+
+    def test_a_disabled_subsystem_comes_back_with_its_data(self):
+        target = self.serve(with_namespace("one"))
+        self.connect("one", "--nr-io-queues=1", "--reconnect-delay=1")
+        device = self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+        data = self.path / "data"
+        data.write_bytes(os.urandom(MIB))
+        run("dd", f"if={data}", f"of={device}", "bs=64K", "oflag=direct", "status=none")
+        target.rpc("subsystem.set", nqn=nqn("one"), enabled=False)
+        self.eventually("the connection is lost", lambda: not io_controllers(subsysnqn=nqn("one"), state="live"), LIMIT)
+        target.rpc("subsystem.set", nqn=nqn("one"), enabled=True)
+        nvme("disconnect-all")
+        self.connect("one", "--nr-io-queues=1")
+        device = self.eventually("the namespace is there again", lambda: block_device("one"), LIMIT)
+        back = self.path / "back"
+        run("dd", f"if={device}", f"of={back}", "bs=64K", "count=16", "iflag=direct", "status=none")
+        self.assertTrue(data.read_bytes() == back.read_bytes(), "what was read is not what was written")
+
+
+if __name__ == "__main__":
+    main()
