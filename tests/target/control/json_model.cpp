@@ -131,6 +131,11 @@ void read_json(ObjectReader& from, ListenerConfig& to) {
   if (to.maxh2cdata % 4 != 0) from.fail("maxh2cdata", "is not a multiple of 4");
   from.choice("treq", to.treq, kTreqs);
   from.choice("tsas", to.tsas, kTsas);
+  from.flag("secure", to.secure);
+  if (to.secure) {
+    to.treq = Treq::required;
+    to.tsas = Tsas::tls13;
+  }
   from.number("cpda", to.cpda, 0, 31);
   std::string error;
   from.each("ana_groups", [&](const Json& element, const std::string& path) {
@@ -231,6 +236,7 @@ Json write_json(const ListenerConfig& config) {
   out["maxh2cdata"] = config.maxh2cdata;
   out["treq"] = word_of(kTreqs, config.treq);
   out["tsas"] = word_of(kTsas, config.tsas);
+  if (config.secure) out["secure"] = true;
   if (config.cpda != 0) out["cpda"] = config.cpda;
   for (const auto& [group, state] : config.ana_groups) {
     out["ana_groups"].push_back({{"id", group}, {"state", word_of(kAnaStates, state)}});

@@ -31,6 +31,20 @@ void read_auth(ObjectReader& from, SubsystemConfig& to) {
   if (!error.empty()) from.adopt(error);
 }
 
+void read_tls_keys(ObjectReader& from, SubsystemConfig& to) {
+  std::string error;
+  from.each("tls_keys", [&](const Json& element, const std::string& path) {
+    ObjectReader reader(element, path, error);
+    std::string host;
+    reader.require("host");
+    reader.text("host", host);
+    reader.require("key");
+    reader.text("key", to.tls_keys[host]);
+    reader.finish();
+  });
+  if (!error.empty()) from.adopt(error);
+}
+
 void read_ana_groups(ObjectReader& from, SubsystemConfig& to) {
   std::string error;
   from.each("ana_groups", [&](const Json& element, const std::string& path) {
@@ -87,6 +101,8 @@ void read_subsystem_details(ObjectReader& from, SubsystemConfig& to) {
   read_ana_groups(from, to);
   if (from.find("auth") != nullptr) to.auth.clear();
   read_auth(from, to);
+  if (from.find("tls_keys") != nullptr) to.tls_keys.clear();
+  read_tls_keys(from, to);
   from.choice("auth_queues", to.auth_admin_only, kAuthQueues);
   from.flag("one_hostid_per_host", to.one_hostid_per_host);
   from.number("vid", to.vid, 0, 0xFFFF);
@@ -145,6 +161,7 @@ Json write_json(const SubsystemConfig& config) {
       out["ana_groups"].push_back({{"listener", listener}, {"id", group}, {"state", word_of(kAnaStates, state)}});
     }
   }
+  for (const auto& [host, key] : config.tls_keys) out["tls_keys"].push_back({{"host", host}, {"key", key}});
   for (const auto& [host, auth] : config.auth) {
     out["auth"].push_back({{"host", host},
                            {"key", auth.key},

@@ -65,6 +65,16 @@ Answer host_set_keys(Call& call) {
   return call.error.empty() ? changed(call, call.engine().set_auth(nqn, host, auth)) : bad_params();
 }
 
+Answer host_set_tls_key(Call& call) {
+  auto reader = call.reader();
+  const auto nqn = text_param(reader, "nqn");
+  const auto host = text_param(reader, "host");
+  std::string key;
+  reader.text("key", key);
+  reader.finish();
+  return call.error.empty() ? changed(call, call.engine().set_tls_key(nqn, host, key)) : bad_params();
+}
+
 Answer namespace_add(Call& call) {
   auto reader = call.reader();
   const auto nqn = text_param(reader, "nqn");
@@ -180,6 +190,7 @@ const Methods& subsystem_methods() {
       {"host.deny", host_deny},
       {"host.allow_any", host_allow_any},
       {"host.set_keys", host_set_keys},
+      {"host.set_tls_key", host_set_tls_key},
       {"namespace.add", namespace_add},
       {"namespace.remove", namespace_remove},
       {"namespace.set", namespace_set},

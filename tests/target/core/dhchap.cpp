@@ -90,27 +90,34 @@ bool equal_in_constant_time(View one, View other) {
   return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
+Result<Bytes> decode_key(std::string_view base64) {
+  constexpr std::size_t kCrc = 4, kLongest = 128;
+  if (base64.empty() || base64.size() % 4 != 0 || base64.size() > kLongest) return problem("is no base64");
+  Bytes raw(base64.size() / 4 * 3);
+  const int decoded = EVP_DecodeBlock(raw.data(), reinterpret_cast<const unsigned char*>(base64.data()),
+                                      static_cast<int>(base64.size()));
+  if (decoded < 0) return problem("is no base64");
+  for (auto it = base64.rbegin(); it != base64.rend() && *it == '=' && !raw.empty(); ++it) raw.pop_back();
+  if (raw.size() <= kCrc) return problem("is too short");
+  const std::size_t length = raw.size() - kCrc;
+  if (crc32(View(raw).first(length)) != get32(&raw[length])) return problem("its checksum is wrong");
+  raw.resize(length);
+  return raw;
+}
+
 Result<Bytes> dhchap_key(std::string_view text, std::string_view nqn) {
   constexpr std::string_view kPrefix = "DHHC-1:";
-  constexpr std::size_t kCrc = 4;
   const bool framed = text.size() > 11 && text.substr(0, 7) == kPrefix && text[7] == '0' && text[8] >= '0' &&
                       text[8] <= '3' && text[9] == ':' && text.back() == ':';
   if (!framed) return problem("a DH-HMAC-CHAP key is not of the form DHHC-1:..:...:");
   const auto transform = static_cast<DhchapHash>(text[8] - '0');
-  const std::string_view coded = text.substr(10, text.size() - 11);
-  if (coded.empty() || coded.size() % 4 != 0 || coded.size() > 128) return problem("a DH-HMAC-CHAP key is no base64");
-  Bytes raw(coded.size() / 4 * 3);
-  const int decoded =
-      EVP_DecodeBlock(raw.data(), reinterpret_cast<const unsigned char*>(coded.data()), static_cast<int>(coded.size()));
-  if (decoded < 0) return problem("a DH-HMAC-CHAP key is no base64");
-  for (auto it = coded.rbegin(); it != coded.rend() && *it == '=' && !raw.empty(); ++it) raw.pop_back();
-  if (raw.size() != 32 + kCrc && raw.size() != 48 + kCrc && raw.size() != 64 + kCrc) {
+  const auto key = decode_key(text.substr(10, text.size() - 11));
+  if (!key) return problem("a DH-HMAC-CHAP key: " + key.error().text);
+  if (key->size() != 32 && key->size() != 48 && key->size() != 64) {
     return problem("a DH-HMAC-CHAP key holds neither 32, 48 nor 64 bytes");
   }
-  const View key = View(raw).first(raw.size() - kCrc);
-  if (crc32(key) != get32(&raw[key.size()])) return problem("the checksum of a DH-HMAC-CHAP key is wrong");
-  if (transform == DhchapHash::none) return Bytes(key.begin(), key.end());
-  return hmac(transform, key, {view_of(nqn), view_of("NVMe-over-Fabrics")});
+  if (transform == DhchapHash::none) return *key;
+  return hmac(transform, *key, {view_of(nqn), view_of("NVMe-over-Fabrics")});
 }
 
 void DhExchange::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }

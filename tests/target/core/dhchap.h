@@ -32,6 +32,9 @@ inline View view_of(std::string_view text) { return {reinterpret_cast<const std:
 /// `DHHC-1:<t>:<base64 of key and CRC-32>:`, transformed for one NQN.
 Result<Bytes> dhchap_key(std::string_view text, std::string_view nqn);
 
+/// The bytes of a key in base64 with a CRC-32 behind it, as the interchange forms of DH-HMAC-CHAP and TLS carry it.
+Result<Bytes> decode_key(std::string_view base64);
+
 /// One side of a key agreement over ffdhe2048 (1) to ffdhe8192 (5), RFC 7919.
 class DhExchange {
  public:

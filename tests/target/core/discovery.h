@@ -26,6 +26,8 @@ struct Origin {
   std::string local_address;  ///< of this connection, without scope; never a wildcard
   std::string peer_address;
   std::string peer_port;
+  std::string secure_host;    ///< whom TLS has proven to be there; empty without TLS
+  std::string secure_subnqn;  ///< and for what
 };
 
 /// A listener that is bound.

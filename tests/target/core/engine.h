@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/target/core/controller.h"
 #include "tests/target/core/dim.h"
@@ -55,6 +56,10 @@ class Engine {
   Result<void> allow_any_host(const std::string& nqn, bool any);
   /// For the exchanges that begin from now on; without a key the host need not authenticate.
   Result<void> set_auth(const std::string& nqn, const std::string& host, const AuthConfig& auth);
+  /// Interchange form of a key for TLS; without one the host has none here.
+  Result<void> set_tls_key(const std::string& nqn, const std::string& host, const std::string& key);
+  /// The TLS keys a host may use for a subsystem; for the discovery service those of all subsystems.
+  [[nodiscard]] std::vector<std::string> tls_keys(const std::string& host, const std::string& subnqn) const;
   Result<std::uint32_t> add_namespace(const std::string& nqn, NamespaceConfig config);
   /// What of a namespace may change while it exists: all but its id and its backend.
   Result<void> set_namespace(const std::string& nqn, NamespaceConfig config);

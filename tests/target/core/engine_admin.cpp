@@ -6,6 +6,7 @@
 
 #include "tests/target/core/engine.h"
 #include "tests/target/core/visibility.h"
+#include "tests/target/tls/psk.h"
 
 namespace stas::target {
 namespace {
@@ -24,6 +25,10 @@ Result<void> check_auth(const SubsystemConfig& config) {
     if (auth.controller_key.empty()) continue;
     const auto key = dhchap_key(auth.controller_key, config.nqn);
     if (!key) return problem(name + "controller key: " + key.error().text);
+  }
+  for (const auto& [host, text] : config.tls_keys) {
+    const auto key = retained_tls_key(text, host);
+    if (!key) return problem(config.nqn + ", host " + host + ": " + key.error().text);
   }
   return {};
 }
@@ -164,6 +169,28 @@ Result<void> Engine::set_auth(const std::string& nqn, const std::string& host, c
   if (const auto ok = check_auth(config); !ok) return ok;
   subsystem->config.auth = std::move(config.auth);
   return {};
+}
+
+Result<void> Engine::set_tls_key(const std::string& nqn, const std::string& host, const std::string& key) {
+  if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
+  Subsystem* subsystem = find_subsystem(nqn);
+  if (subsystem == nullptr) return problem("no subsystem " + nqn);
+  SubsystemConfig config = subsystem->config;
+  config.tls_keys.erase(host);
+  if (!key.empty()) config.tls_keys.emplace(host, key);
+  if (const auto ok = check_auth(config); !ok) return ok;
+  subsystem->config.tls_keys = std::move(config.tls_keys);
+  return {};
+}
+
+std::vector<std::string> Engine::tls_keys(const std::string& host, const std::string& subnqn) const {
+  const bool discovery = subnqn == kDiscoveryNqn || subnqn == model_.discovery_nqn();
+  std::vector<std::string> keys;
+  for (const auto& [nqn, subsystem] : model_.subsystems) {
+    const auto it = subsystem->config.tls_keys.find(host);
+    if (it != subsystem->config.tls_keys.end() && (discovery || nqn == subnqn)) keys.push_back(it->second);
+  }
+  return keys;
 }
 
 Result<void> Engine::set_zone_group(const ZoneGroupConfig& group) {

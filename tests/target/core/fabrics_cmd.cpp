@@ -165,6 +165,12 @@ Reply connect(Engine& engine, Queue& queue, const Sqe& sqe, View data) {
     const ConnectRequest request = parse(sqe, data);
     if (request.subnqn.empty()) return invalid(kAtSubnqn);
     if (request.hostnqn.empty()) return invalid(kAtHostnqn);
+    // Behind TLS a host is who it has proven to be, and goes where its key is for.
+    const Origin& origin = queue.origin;
+    if (!origin.secure_host.empty() && origin.secure_host != request.hostnqn) {
+      return Reply::refuse(status::kInvalidHost, kAtHostnqn);
+    }
+    if (!origin.secure_subnqn.empty() && origin.secure_subnqn != request.subnqn) return invalid(kAtSubnqn);
     return request.qid == 0 ? connect_admin(engine, queue, sqe, request) : connect_io(engine, queue, request);
   };
   Reply reply = decide();

@@ -70,6 +70,7 @@ struct ListenerConfig {
   std::uint32_t maxh2cdata = 131072;
   Treq treq = Treq::not_specified;
   Tsas tsas = Tsas::none;
+  bool secure = false;    ///< TLS 1.3 with the keys of the subsystems, before anything else
   std::uint8_t cpda = 0;  ///< 0's based dwords; Linux hosts accept 0 only
   AnaGroups ana_groups;
 };
@@ -138,6 +139,7 @@ struct SubsystemConfig {
   std::uint32_t oui = 0;
   std::uint16_t retry_delay = 0;                  ///< CRDT1, 100 ms
   std::string admin_label;                        ///< attribute of its extended log entries
+  std::map<std::string, std::string> tls_keys;    ///< NVMeTLSkey-1:...: by HOSTNQN
   std::map<std::string, AuthConfig> auth;         ///< by HOSTNQN
   std::map<std::uint16_t, AnaGroups> ana_groups;  ///< by listener; goes before the listener's own
 

@@ -13,6 +13,7 @@ struct HostCall {
   std::string host;
   std::string key;             ///< names of keys
   std::string controller_key;  ///< the same
+  std::string psk;             ///< the same, for TLS
 };
 
 HostCall read_host(Call& call) {
@@ -23,7 +24,8 @@ HostCall read_host(Call& call) {
   reader.text("dhchap_key", read.key);
   reader.text("dhchap_ctrlr_key", read.controller_key);
   skip_target_name(reader);
-  skip(reader, {"psk", "timeout_ms"});
+  reader.text("psk", read.psk);
+  skip(reader, {"timeout_ms"});
   reader.finish();
   return read;
 }
@@ -69,6 +71,12 @@ Answer add_host(Call& call) {
   if (!wanted.key.empty()) {
     if (const auto ok = set_keys(call, wanted); !ok) return problem(ok.error().text);
   }
+  if (!wanted.psk.empty()) {
+    const auto text = read_key(call.target.spdk(), wanted.psk);
+    if (!text) return problem(text.error().text);
+    const auto ok = call.engine().set_tls_key(wanted.nqn, wanted.host, *text);
+    if (!ok) return problem(ok.error().text);
+  }
   return spdk_true(set_host(call, wanted, true));
 }
 
@@ -76,7 +84,7 @@ Answer remove_host(Call& call) {
   const HostCall wanted = read_host(call);
   if (!call.error.empty()) return bad_params();
   if (const auto ok = set_host(call, wanted, false); !ok) return problem(ok.error().text);
-  return spdk_true(set_keys(call, {wanted.nqn, wanted.host, {}, {}}));
+  return spdk_true(set_keys(call, {wanted.nqn, wanted.host, {}, {}, {}}));
 }
 
 Answer subsystem_set_keys(Call& call) {

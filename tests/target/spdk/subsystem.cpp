@@ -68,6 +68,7 @@ Result<std::uint16_t> open_listener(Call& call, const SpdkAddress& address, bool
   ListenerConfig config{.traddr = address.traddr, .trsvcid = address.trsvcid.empty() ? "4420" : address.trsvcid};
   config.in_capsule = transport->second.in_capsule_data_size;
   config.queue_size = transport->second.max_queue_depth;
+  config.secure = secure;
   if (secure) {
     config.treq = Treq::required;
     config.tsas = Tsas::tls13;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
@@ -36,6 +37,10 @@ TcpConnection::TcpConnection(Engine& engine, Poller& poller, ConnectionOwner& ow
   settings_.max_capsule_data = std::max<std::size_t>(kAdminCapsuleData, setup_.listener.in_capsule);
   settings_.max_h2c_data = setup_.listener.maxh2cdata;
   settings_.host_alignment = (setup_.listener.cpda + std::size_t{1}) * 4;
+  if (setup_.listener.secure) {
+    tls_ = std::make_unique<TlsStream>(setup_.socket.get(),
+                                       [this](const TlsIdentity& identity) { return secret_of(identity); });
+  }
   interest_ = EPOLLIN;
   watch_ = poller_.add(setup_.socket.get(), interest_, [this](std::uint32_t events) { on_ready(events); });
   owner_.wake_connection(setup_.id, owner_.clock() + kIcreqTimeout);
@@ -71,7 +76,8 @@ void TcpConnection::on_timer() {
 
 void TcpConnection::on_ready(std::uint32_t events) {
   handling_ = true;
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) receive();
+  // TLS may hold bytes that the socket does not show any more.
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 || tls_) receive();
   advance_waiting();
   flush();
   // What the backlog held up goes on as soon as the host has taken its answers.
@@ -83,9 +89,10 @@ void TcpConnection::on_ready(std::uint32_t events) {
 }
 
 void TcpConnection::receive() {
-  for (std::size_t total = 0; total < kReceivePerEvent && state_ != State::ended && backlog() < kMaxBacklog;) {
+  const std::size_t most = tls_ ? SIZE_MAX : kReceivePerEvent;
+  for (std::size_t total = 0; total < most && state_ != State::ended && backlog() < kMaxBacklog;) {
     const auto room = reader_.room(kReceiveRoom);
-    const auto got = ::recv(setup_.socket.get(), room.data(), room.size(), MSG_DONTWAIT);
+    const auto got = take(room);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (got <= 0) return close();
@@ -96,8 +103,30 @@ void TcpConnection::receive() {
     if (state_ == State::draining) continue;  // read and forgotten
     reader_.grow(count);
     process();
-    if (count < room.size()) return;
+    if (count < room.size() && !tls_) return;
   }
+}
+
+ssize_t TcpConnection::take(std::span<std::uint8_t> room) {
+  if (!tls_) return ::recv(setup_.socket.get(), room.data(), room.size(), MSG_DONTWAIT);
+  const ssize_t got = tls_->read(room);
+  if (tls_->peer() && queue_->origin.secure_host.empty()) {
+    queue_->origin.secure_host = tls_->peer()->hostnqn;
+    queue_->origin.secure_subnqn = tls_->peer()->subnqn;
+  }
+  return got;
+}
+
+/// A host may have several keys for the discovery service: the one whose identity it names.
+Bytes TcpConnection::secret_of(const TlsIdentity& identity) const {
+  for (const auto& text : engine_.tls_keys(identity.hostnqn, identity.subnqn)) {
+    const auto retained = retained_tls_key(text, identity.hostnqn);
+    if (!retained || (retained->size() == 48 ? 2 : 1) != identity.cipher) continue;
+    const std::string full = tls_identity(*retained, identity.version, identity.hostnqn, identity.subnqn);
+    const bool same = identity.version == 0 || full.ends_with(" " + identity.digest);
+    if (same) return tls_secret(*retained, identity.version, identity.hostnqn, identity.subnqn);
+  }
+  return {};
 }
 
 void TcpConnection::trace(bool from_host, View bytes) {
@@ -357,7 +386,8 @@ bool TcpConnection::send_pieces() {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
-    const auto done = ::sendmsg(setup_.socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto done = tls_ ? tls_->write({static_cast<const std::uint8_t*>(pieces[0].iov_base), pieces[0].iov_len})
+                           : ::sendmsg(setup_.socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
     std::size_t left = static_cast<std::size_t>(done);

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <unordered_map>
 
 #include "tests/target/core/engine.h"
+#include "tests/target/tls/stream.h"
 #include "tests/target/transport/memory_budget.h"
 #include "tests/target/transport/out_queue.h"
 #include "tests/target/transport/pdu.h"
@@ -84,6 +86,8 @@ class TcpConnection : public Port {
   bool send_pieces();
   void update_interest();
   void trace(bool from_host, View bytes);
+  ssize_t take(std::span<std::uint8_t> room);
+  [[nodiscard]] Bytes secret_of(const TlsIdentity& identity) const;
   [[nodiscard]] Occasion at_start() const;
   [[nodiscard]] std::size_t backlog() const { return out_.size(); }
 
@@ -93,6 +97,7 @@ class TcpConnection : public Port {
   MemoryBudget& budget_;
   Setup setup_;
   Queue* queue_;
+  std::unique_ptr<TlsStream> tls_;  ///< null: in the clear
   std::uint64_t watch_ = 0;
   std::uint32_t interest_ = 0;
   State state_ = State::want_icreq;
