@@ -125,6 +125,23 @@ class Storage(OurTarget):
         target.rpc("namespace.resize", nqn=nqn("one"), nsid=1, size="8MiB")
         self.eventually("the kernel knows its new size", lambda: int(sectors.read_text()) == 8 * MIB // 512, LIMIT)
 
+    def test_a_block_device_and_a_file_hold_namespaces(self):
+        """What the kernel writes through the target is what is on the device and in the file behind it."""
+        images = [self.path / "block.image", self.path / "file.image"]
+        for image in images:
+            run("truncate", "-s", str(4 * MIB), image)
+        loop = run("losetup", "-f", "--show", images[0]).stdout.strip()
+        self.addCleanup(run, "losetup", "-d", loop, check=False)
+        self.serve({"nqn": nqn("one"), "namespaces": [{"block": loop}]},
+                   {"nqn": nqn("two"), "namespaces": [{"file": str(images[1]), "lba": 4096}]})
+        data = self.path / "data"
+        data.write_bytes(os.urandom(4 * MIB))
+        for name, path in (("one", loop), ("two", images[1])):
+            self.connect(name, "--nr-io-queues=1")
+            device = self.eventually("the namespace is there", lambda name=name: block_device(name), LIMIT)
+            run("dd", f"if={data}", f"of={device}", "bs=64K", "oflag=direct", "conv=fsync", "status=none")
+            self.assertTrue(pathlib.Path(path).read_bytes() == data.read_bytes(), name)
+
     def test_a_disabled_subsystem_comes_back_with_its_data(self):
         target = self.serve(with_namespace("one"))
         self.connect("one", "--nr-io-queues=1", "--reconnect-delay=1")
