@@ -56,8 +56,10 @@ void Poller::wait(Millis timeout) {
   const int wait_ms = timeout.count() < 0 ? -1 : static_cast<int>(std::min<Millis::rep>(timeout.count(), 3600000));
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), wait_ms);
   for (int i = 0; i < count; ++i) {
-    const auto& event = events[static_cast<std::size_t>(i)];
-    const auto it = watches_.find(event.data.u64);
+    // epoll_event is packed: its members are copied, not referred to.
+    const epoll_event event = events[static_cast<std::size_t>(i)];
+    const std::uint64_t id = event.data.u64;
+    const auto it = watches_.find(id);
     if (it == watches_.end()) continue;
     const auto watch = it->second;  // stays alive although the handler may remove it
     watch->handler(event.events);
