@@ -231,14 +231,14 @@ TEST_F(StasadmTest, ConvertRefusesWhatItCannotRead) {
 
 TEST_F(StasadmTest, CommandLineIsTheOldOne) {
   EXPECT_EQ(run(""), 1);
-  EXPECT_EQ(
-      output_,
-      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n");
+  EXPECT_EQ(output_,
+            "usage: stasadm [-h] [-v] [-c FILE]\n               "
+            "{hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n");
   EXPECT_EQ(run("clear-symname -f /tmp/sys.conf"), 2);
-  EXPECT_EQ(
-      output_,
-      "usage: stasadm [-h] [-v] [-c FILE]\n               {hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n"
-      "stasadm: error: unrecognized arguments: -f /tmp/sys.conf\n");
+  EXPECT_EQ(output_,
+            "usage: stasadm [-h] [-v] [-c FILE]\n               "
+            "{hostnqn,hostid,set-symname,clear-symname,convert,doctor} ...\n"
+            "stasadm: error: unrecognized arguments: -f /tmp/sys.conf\n");
   EXPECT_EQ(run("set-symname --help"), 0);
   EXPECT_EQ(output_,
             "usage: stasadm set-symname [-h] [-f FILE] SYMNAME\n\npositional arguments:\n"
