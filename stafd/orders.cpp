@@ -281,7 +281,8 @@ bool Finder::is_to_be_parked(const Connection& connection) {
 }
 
 void Finder::park(Connection& connection, Instant now) {
-  if (now >= connection.next_disconnect && !std::exchange(connection.parking, true) && !connection.polling)
+  if (now >= connection.next_disconnect && !std::exchange(connection.parking, true) && !connection.polling &&
+      connection.disconnect_backoff.failures() == 0)
     report(Level::info, Topic::none, connection,
            "It takes no persistent connections (EPCSD=0 in its log page): parked, and read again every " +
                std::to_string(std::chrono::duration_cast<std::chrono::minutes>(timing_.parked).count()) + " minutes");

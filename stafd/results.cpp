@@ -207,6 +207,7 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
     case Dc::Op::disconnect:
       report(connection->disconnect_backoff.failures() == 0 ? Level::error : Level::debug, Topic::disconnect_failed,
              *connection, "Failed to disconnect. " + error.text);
+      connection->parking = false;  // what it says by the next attempt counts
       connection->next_disconnect = now + connection->disconnect_backoff.fail();
       return;
     case Dc::Op::register_:

@@ -164,6 +164,24 @@ TEST(FinderParking, ReadGivenBackAndReadAgain) {
            "0s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"
            "3s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"
            "9s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"},
+          {"it takes them after all, and has not been cut yet: lost, it is connected again soon",
+           R"(dctype 10.0.0.1 ddc
+              page 10.0.0.1 self=10.0.0.1
+              target nvme0 undeletable
+              start controller=10.0.0.1
+              wait 2
+              page 10.0.0.1 self=10.0.0.1+epcsd
+              aen nvme0
+              wait 100
+              target nvme0 deletable
+              --
+              vanish nvme0
+              wait 5)",
+           "3s connect 10.0.0.1\n"
+           "3s register 10.0.0.1\n"
+           "3s supported 10.0.0.1\n"
+           "3s page 10.0.0.1\n"
+           "3s signal log_pages_changed 10.0.0.1 nvme0\n"},
           {"its line goes while it is parked: it is forgotten, and nothing is cut",
            R"(dctype 10.0.0.1 ddc
               page 10.0.0.1 self=10.0.0.1
