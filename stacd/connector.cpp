@@ -135,7 +135,7 @@ void Connector::handle(Event event, Instant now) {
           [&](const StacdConfigured& configured) { on_configured(configured, now); },
           [&](const HostExclusionsRead& read) { on_exclusions(read); },
           [&](const Trouble& trouble) { report_once(Level::warning, Topic::none, trouble.text); },
-          [&](const StafAppeared&) { on_staf_appeared(now); }, [&](const StafVanished&) { on_staf_vanished(); },
+          [&](const StafAppeared&) { on_staf_appeared(now); }, [&](const StafVanished&) { on_staf_vanished(now); },
           [&](const StafChanged&) { on_staf_changed(now); },
           [&](StafPages& pages) { on_staf_pages(std::move(pages), now); },
           [&](const ReleaseOrdered& order) { on_release(order.subsysnqn); }, [&](const Stop&) { stopping_ = true; },
@@ -208,8 +208,8 @@ void Connector::on_staf_appeared(Instant now) {
   dirty_ = config_ != nullptr;
 }
 
-void Connector::on_staf_vanished() {
-  staf_.vanished();
+void Connector::on_staf_vanished(Instant now) {
+  staf_.vanished(now);
   fetching_ = false;
   dirty_ = config_ != nullptr;
 }
@@ -254,7 +254,8 @@ void Connector::note_owner(const Device& device) {
 void Connector::tell_link(const Device& device) {
   const Link link = devices_.link_change(device);
   const Ioc* ioc = link == Link::unchanged ? nullptr : owner_of(device.ref);
-  if (ioc == nullptr || ioc->op == Ioc::Op::disconnect) return;
+  if (ioc == nullptr) return;
+  if (link == Link::lost && ioc->op == Ioc::Op::disconnect) return;
   if (link == Link::lost)
     report(Level::warning, Topic::link_lost, *ioc, "Connection lost; trying to reconnect");
   else
@@ -416,6 +417,7 @@ void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) 
   const bool told = std::exchange(ioc.cut_failure_told, true);
   report(told ? Level::debug : Level::error, Topic::disconnect_failed, ioc, "Failed to disconnect. " + error.text);
   ioc.next_cut = now + ioc.cut_backoff.fail();
+  dirty_ |= desired_.by_connection;  // the next attempt is a cut like the first one
 }
 
 }  // namespace stas

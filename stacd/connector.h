@@ -91,7 +91,7 @@ class Connector {
   void on_configured(const StacdConfigured& event, Instant now);
   void on_exclusions(const HostExclusionsRead& event);
   void on_staf_appeared(Instant now);
-  void on_staf_vanished();
+  void on_staf_vanished(Instant now);
   void on_staf_changed(Instant now);
   void on_staf_pages(StafPages pages, Instant now);
 

@@ -89,7 +89,9 @@ class Table {
     for (const Known* known : facts_.known) {
       if (known->foreign || !known->system_host) continue;
       out_.by_connection = true;  // its connect may still be in flight
-      if (known->live) hosts_.add(known->tid);
+      const Device* device = known->live && known->device ? facts_.devices.find(*known->device) : nullptr;
+      const auto seen = device == nullptr ? std::nullopt : tid_of(*device, facts_.devices.interfaces(), false);
+      if (known->live) hosts_.add(known->tid, known->works, seen);
     }
   }
 
@@ -220,7 +222,8 @@ class Table {
     if (known.host_name.empty() || !known.sources.empty()) return false;
     return std::ranges::any_of(out_.rows, [&](const Row& row) {
       if (row.line == nullptr || row.line->traddr != known.host_name || row.standing == Standing::refused) return false;
-      TidFields same = row.tid.fields();
+      // The row may go on under the name of a connection that exists; the line says what it would be called.
+      TidFields same = target_of(*row.line, *facts_.config, *facts_.host, facts_.names).fields;
       same.traddr = known.tid.traddr();
       if (!row.line->host_nqn) same.host_nqn = known.tid.host_nqn();
       return Tid(std::move(same)) == known.tid;
@@ -326,7 +329,7 @@ class Table {
   // Make before break (law 3): what a source names since this one is no longer named, and what is no connection yet. It
   // gets its time also where a hold has kept this one until now.
   void await_replacement(Row& row, const Known& known) {
-    if (row.standing != Standing::leaving || known.foreign) return;
+    if (row.standing != Standing::leaving) return;
     const Instant since = unnamed_since(known);
     if (now_ < since + timing_.patience)
       out_.by_connection = true;  // it may be about to get its connection, and what replaces it may be lost again

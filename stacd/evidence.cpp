@@ -59,17 +59,20 @@ Finding line_evidence(const Facts& facts, const Tid& tid) {
   return gone(Reason::not_configured);
 }
 
-Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid, const Tid& dc,
+Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const Known& known, const Tid& dc,
                         const std::string& origin) {
   const StafView& staf = facts.staf;
   if (!staf.current()) return hold("stafd has not answered");
   if (const auto index = staf.find(dc)) {
     if (!staf.dc(*index).page_known) return hold_unread(staf.dc(*index));
-    if (staf.listing(*index).may_mean(tid))
+    if (staf.listing(*index).may_mean(known.tid))
       return hold("the log page of " + dc.to_string() + " has an entry that cannot be used and may mean it");
     return gone(Reason::not_listed);
   }
-  if (staf.ended(dc) || staf.listed_before(dc)) {
+  // stafd may have ended it under the host NQN that the system has got since.
+  const bool ended = staf.ended(dc) || (known.system_host && facts.host_nqns.contains(dc.host_nqn()) &&
+                                        staf.ended_for_other_host(dc, facts.host_nqns));
+  if (ended || staf.listed_before(dc)) {
     // The same controller under another name lists it again, as soon as it is read.
     const StafDc* heir = staf.unread_at(dc);
     return heir == nullptr ? gone(Reason::dc_gone) : hold_unread(*heir);
@@ -91,7 +94,7 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
     if (!all.gone) return all;
   }
   for (const auto& [dc, origin] : known.sources) {
-    auto one = source_evidence(facts, timing, known.tid, dc, origin);
+    auto one = source_evidence(facts, timing, known, dc, origin);
     if (!one.gone) return one;
     all.reason = one.reason;
     all.not_before = std::max(all.not_before, one.not_before);
@@ -103,7 +106,7 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
       line != nullptr)
     return hold("the controller= line for " + line->traddr + " does not resolve yet and may mean it", patience);
   if (!staf.present()) {
-    all.not_before = std::max(all.not_before, facts.started + timing.long_soak);
+    all.not_before = std::max(all.not_before, std::max(facts.started, staf.absent_since()) + timing.long_soak);
   } else if ((!staf.current() || staf.asked() < unnamed_since) && now < patience) {
     auto wait = hold("stafd has not answered", patience);
     wait.ask_staf = wait.passing = true;

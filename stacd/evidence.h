@@ -22,8 +22,8 @@ struct Finding {
   Instant ask_at = kNever;         // not gone: stafd is to be asked again then
 };
 
-// What one discovery controller that once listed `tid` says about it now.
-Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid, const Tid& dc,
+// What one discovery controller that once listed `known` says about it now.
+Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const Known& known, const Tid& dc,
                         const std::string& origin);
 // Is the controller= line that named `known` gone?
 Finding line_evidence(const Facts& facts, const Tid& tid);

@@ -25,6 +25,8 @@ class Guard {
     if (mode() != DisconnectGuard::off) find_carried();
     for (const std::size_t i : going_)
       if (!known_[i]->cutting && !known_[i]->released) judge(table_.rows[i], *known_[i]);
+    // What carries now may be lost before the cut is ordered, or ordered again.
+    if (mode() != DisconnectGuard::off) table_.by_devices = table_.by_connection = true;
   }
 
  private:
@@ -48,7 +50,7 @@ class Guard {
   void judge(Row& row, const Known& known) {
     // An exclude= line names it: whoever wrote it means this controller.
     if (mode() != DisconnectGuard::off && row.reason != Reason::excluded && !carried_.contains(row.tid.subsysnqn())) {
-      row.last_path = table_.by_devices = table_.by_connection = true;
+      row.last_path = true;
       if (mode() == DisconnectGuard::warn)
         row.inspect = known.usage.pending == kNever && !is_answered(known.usage, known.leaving_since);
       else

@@ -54,7 +54,10 @@ void StafView::appeared(Instant now) {
 }
 
 // Nothing else happens: what the old instance said stays true until a new one says otherwise (law 2).
-void StafView::vanished() { present_ = current_ = false; }
+void StafView::vanished(Instant now) {
+  if (std::exchange(present_, false)) absent_since_ = now;
+  current_ = false;
+}
 
 bool StafView::answered(StafPages pages, Instant asked, Instant now) {
   if (!present_ || !pages.dcs) return false;
@@ -142,6 +145,11 @@ const StafDc* StafView::unread_at(const Tid& dc) const {
   for (const auto& other : dcs_)
     if (!other->page_known && same_place(other->tid, dc)) return other.get();
   return nullptr;
+}
+
+bool StafView::ended_for_other_host(const Tid& dc, const std::set<std::string>& nqns) const {
+  return std::ranges::any_of(
+      nqns, [&](const std::string& nqn) { return ended_.contains(with(dc, &TidFields::host_nqn, nqn)); });
 }
 
 const StafDc* StafView::for_other_host(const Tid& dc) const {

@@ -44,7 +44,7 @@ class StafView {
  public:
   // --- facts ---
   void appeared(Instant now);
-  void vanished();
+  void vanished(Instant now);
   // `asked`: when the question went out. Returns false when nothing is new, also for the late answer of an instance
   // that is gone.
   bool answered(StafPages pages, Instant asked, Instant now);
@@ -55,7 +55,8 @@ class StafView {
   bool present() const { return present_; }
   bool current() const { return current_; }  // the present instance has answered
   Instant since() const { return since_; }   // the present instance was first seen; kNever before the first
-  Instant asked() const { return asked_; }   // the question that the answer in force was given to went out then
+  Instant absent_since() const { return absent_since_; }  // the latest one went then; Instant::min() if none did
+  Instant asked() const { return asked_; }  // the question that the answer in force was given to went out then
   bool knows_ended() const { return settled_.has_value(); }  // it tells what was removed; nvme-stas 2.4.1 does not
   bool settled() const { return settled_.value_or(false); }
   std::size_t size() const { return dcs_.size(); }  // controllers in the answer
@@ -79,6 +80,8 @@ class StafView {
   const StafDc* unread() const;
   // A page that has not been read, of a controller at the same place (transport, address, port) as this one.
   const StafDc* unread_at(const Tid& dc) const;
+  // The same controller was ended, but for another host NQN, and that is one of `nqns`.
+  bool ended_for_other_host(const Tid& dc, const std::set<std::string>& nqns) const;
   // The same controller, listed for another host NQN.
   const StafDc* for_other_host(const Tid& dc) const;
 
@@ -89,6 +92,7 @@ class StafView {
   bool present_ = false;
   bool current_ = false;
   Instant since_ = kNever;
+  Instant absent_since_ = Instant::min();
   Instant asked_ = Instant::min();
   std::optional<bool> settled_;
   std::shared_ptr<const StacdConfig> config_;

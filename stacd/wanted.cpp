@@ -91,7 +91,7 @@ void Connector::remember_sources(Ioc& ioc, const Row& row, const Facts& facts) {
     std::map<Tid, std::string> sources;
     for (const StafDc* dc : row.dcs) sources[dc->tid] = dc->origin;
     for (const auto& [dc, origin] : ioc.sources)
-      if (!sources.contains(dc) && !source_evidence(facts, timing_, ioc.tid, dc, origin).gone) sources[dc] = origin;
+      if (!sources.contains(dc) && !source_evidence(facts, timing_, ioc, dc, origin).gone) sources[dc] = origin;
     changed |= sources != ioc.sources;
     ioc.sources = std::move(sources);
   }

@@ -30,7 +30,7 @@ Desirer::Desirer(const DcFacts& facts) : f_(facts), started_(facts.started), hos
   if (!hosts_.changed()) return;
   for (const Dc& dc : f_.dcs) {
     const bool maybe = !f_.devices_known && dc.tid.host_nqn() != f_.host.nqn;  // nobody knows what is connected
-    if (dc.system_identity && (dc.connected() || maybe)) hosts_.add(dc.tid);
+    if (dc.system_identity && (dc.connected() || maybe)) hosts_.add(dc.tid, dc.works);
   }
 }
 
@@ -42,8 +42,11 @@ DesiredDcs Desirer::run() {
   orphans();
   expand_all();
   // What leaves for something that is not ready yet; its own referrals stay with it.
-  for (const Dc& dc : f_.dcs)
+  for (const Dc& dc : f_.dcs) {
+    if (dc.origin == Origin::referral && !is_wished(dc.tid) && may_stay(dc.tid) && keep_for_unresolved(dc))
+      expand_all();
     if ((dc.origin == Origin::referral || dc.sources.configured) && keep_for_replacement(dc)) expand_all();
+  }
   renamed();
   return std::move(out_);
 }
@@ -51,6 +54,8 @@ DesiredDcs Desirer::run() {
 // The host's NQN changed: what is connected keeps the name it was connected under, everything else has the new one.
 Tid Desirer::current(const Tid& tid, bool system_identity) const {
   if (!system_identity || !hosts_.changed()) return tid;
+  // Before anybody knows what is connected, what was saved keeps the name that it was saved under.
+  if (!f_.devices_known && find(tid) != nullptr) return tid;
   if (const Tid* connection = hosts_.connection_of(tid)) return *connection;
   return hosts_.was(tid.host_nqn()) ? with(tid, &TidFields::host_nqn, f_.host.nqn) : tid;
 }

@@ -54,6 +54,7 @@ class Desirer {
   bool keep_for_replacement(const Dc& dc);
   bool replaces(const Tid& tid, const Wish& wish, const Dc& old) const;
   void expand_all();
+  const Dc* predecessor(const Tid& tid) const;
   void refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& parent_wish);
   std::set<std::size_t> chosen_duplicates(const Dc& parent, const std::vector<Tid>& tids) const;
 

@@ -63,7 +63,7 @@ bool Desirer::keep_for_unresolved(const Dc& dc) {
     std::string missing = "the address of " + line.traddr();
     const Instant until = (dc.held_for == missing ? dc.held_at : f_.now) + f_.timing.name_hold;
     if (f_.now >= until) return false;
-    keep(dc, Origin::configured, was_configured(), {std::move(missing), until});
+    keep(dc, dc.origin, dc.sources.configured ? was_configured() : dc.sources, {std::move(missing), until});
     return true;
   }
   return false;

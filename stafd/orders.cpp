@@ -323,10 +323,15 @@ bool Finder::all_due(const Connection& connection, Instant now) {
                      [&](NameId id) { return is_due(*dcs_.find(id), now); });
 }
 
-// The answer to a connect of another name may be this very connection (regressions 40).
+// The answer to a connect of another name may be this very connection (regressions 40), or a name that means it waits
+// for such an answer.
 bool Finder::connect_may_answer_with(const DeviceRef& ref) {
   const Device* device = devices_.find(ref);
   if (device == nullptr) return false;
+  for (const auto& [id, dc] : dcs_.all())
+    if (!dc.device && dc.op == Dc::Op::none && dc.verdict.stays() && connecting_to_same(id, dc) &&
+        matches(*device, dc.tid, ControllerKind::discovery, devices_.interfaces()))
+      return true;
   return std::any_of(in_flight_.begin(), in_flight_.end(), [&](const auto& item) {
     const Dc* dc = item.second.op == Dc::Op::connect ? dcs_.find(item.second.name) : nullptr;
     return dc != nullptr && matches(*device, dc->tid, ControllerKind::discovery, devices_.interfaces());
@@ -419,7 +424,9 @@ void Finder::order_disconnect(Connection& connection, Instant now, Reason reason
   if (now < connection.next_disconnect) return wake(connection.next_disconnect);  // an earlier one failed
   if (reason != Reason::parked && connection.knows_us() && is_last_of_registry(connection))
     return order(connection, Dc::Op::deregister, now);
-  const NameId name = *connection.names.begin();
+  // Under a name that is known to mean it.
+  const auto sure = std::ranges::find_if(connection.names, [&](NameId id) { return !connection.guessed.contains(id); });
+  const NameId name = sure == connection.names.end() ? *connection.names.begin() : *sure;
   const Dc& dc = *dcs_.find(name);
   if (dc.op != Dc::Op::none) return;
   const bool quiet = connection.parking || connection.disconnect_backoff.failures() > 0;

@@ -42,6 +42,13 @@ std::set<std::size_t> Desirer::chosen_duplicates(const Dc& parent, const std::ve
     chosen.insert(i);
     served = served || dc->reachable() || dc->attempts < 2;
   }
+  // Another page may have one of them tried already.
+  for (const std::size_t i : duplicates) {
+    const Dc* dc = find(tids[i]);
+    if (served || dc == nullptr || dc->op != Dc::Op::connect || dc->attempts > 1) continue;
+    chosen.insert(i);
+    served = true;
+  }
   for (const std::size_t i : duplicates) {
     if (served) break;
     const Dc* dc = find(tids[i]);
@@ -88,6 +95,15 @@ void Desirer::refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& pa
     found.emplace(duplicates[i], child_of(duplicates[i]));
 }
 
+// The host NQN changed while an operation under the old one is in flight: until that ends, the page is with the old
+// name.
+const Dc* Desirer::predecessor(const Tid& tid) const {
+  if (!hosts_.changed() || tid.host_nqn() != f_.host.nqn) return nullptr;
+  for (const Dc& dc : f_.dcs)
+    if (dc.system_identity && dc.tid != tid && with(dc.tid, &TidFields::host_nqn, f_.host.nqn) == tid) return &dc;
+  return nullptr;
+}
+
 // Breadth first from the roots, so that loops end and only what is still reachable from a controller that stays counts:
 // the referrals of one that is being removed go with it (D-18).
 void Desirer::expand_all() {
@@ -101,6 +117,7 @@ void Desirer::expand_all() {
     };
     for (const Tid& tid : level) {
       const Dc* parent = find(tid);
+      if (parent == nullptr) parent = predecessor(tid);
       if (parent == nullptr) continue;
       std::map<Tid, Wish> found;
       refer(found, *parent, out_.wishes.at(tid));

@@ -139,6 +139,7 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
   Dc& dc = *dcs_.find(id);
   const Page& page = connection.page;
   const bool news = !dc.page_known || first || dc.entries != page.entries;
+  const bool was_evidence = dc.page_is_evidence();
   if (!dc.page_known || dc.page_fresh != connection.fresh() || referrals(dc.entries) != referrals(page.entries))
     dirty_ = true;
   dc.page_known = true;
@@ -147,7 +148,8 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
   dc.genctr = page.genctr;
   dc.page_at = page.at;
   dc.entries = page.entries;
-  if (!news) return;
+  // What was only remembered until now is known now: that is news as well.
+  if (!news && dc.page_is_evidence() == was_evidence) return;
   save_ = true;
   out_.push_back(NotifyLogPagesChanged{dc.tid, connection.device.name});
 }

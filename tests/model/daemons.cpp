@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 constexpr Duration kSaveDelay = milliseconds(500);  // state files are written at most twice a second
 constexpr Duration kHang = seconds(90);
+constexpr Duration kSlowName = seconds(20);
 constexpr Duration kLate = milliseconds(800);
 constexpr Duration kInVain = milliseconds(1700);
 
@@ -310,8 +311,9 @@ void World::resolve(D& daemon, const std::string& name) {
       answer = fail(ErrorKind::not_found, name + ": no such host");
     } else if (how == Resolver::slow) {
       note(Feature::name_slow);
+      slow_name_until_ = now_ + kSlowName;
     }
-    at(how == Resolver::slow ? Duration(seconds(20)) : Duration(milliseconds(15)),
+    at(how == Resolver::slow ? kSlowName : Duration(milliseconds(15)),
        [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, host, this] {
          if (!daemon.brain || daemon.epoch != epoch) return;
          if (std::is_same_v<D, Stafd> && resolved.addresses &&

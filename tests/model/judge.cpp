@@ -60,10 +60,14 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   if (excluded) dc_ever_ |= entitled_dcs(true, true);
   bool ever = false;
   for (std::size_t i = 0; i < kDcNames; ++i) ever = ever || meant(i);
+  // What was kept for a moment may have referred to it.
+  ever = ever || std::ranges::any_of(ever_referred_, [&](const HostSet& hosts) { return hosts.test(z(device->host)); });
   if (!ever && !staf_doubt_ && !ours_.contains(device->device.ref.incarnation))
     violate("foreign", "somebody else's discovery controller is cut: " + text);
   const auto name = find_dc(disconnect.tid);
-  if (name && !means_dc(*name, *device)) violate("owner", text + " is not the connection of that name");
+  // What is being reconnected may be taken for another one.
+  if (name && device->device.state == "live" && !means_dc(*name, *device))
+    violate("owner", text + " is not the connection of that name");
   judge_patience(*device, text);
   if (!usable_dc(device->host)) return;
   // Who lost the pages cannot know who is referred to.
@@ -85,7 +89,9 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
       return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }
   }
-  if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
+  // One of several duplicates was enough, and that since whenever.
+  const bool dispensable = disconnect.reason == Reason::no_referral && ever_duplicates_;
+  if (now_ - left < kSoak && !dispensable) violate("soak", "cut without waiting: " + text);
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
@@ -132,6 +138,7 @@ bool World::is_served(int name, const KernelDevice& beside) const {
 
 // A page that stafd is reading, or has yet to read after a notice, may list it.
 bool World::page_on_its_way(int path) const {
+  if (!stafd_.brain) return false;
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
     if (!h.up || h.fails_reads || is_young(h) || now_ < hung_until_ || !h.listed.test(z(path)) ||
@@ -195,9 +202,9 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   const bool untold = (legacy_ || amnesia_) && std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& host) {
                         return host.listed.test(z(device->path)) && host.unusable.test(z(device->path));
                       });
-  // stafd lost the page that listed it, and stacd lost that it did.
+  // stafd lost the page that listed it, or that referred to who lists it.
   const bool forgotten = amnesia_ && std::ranges::any_of(known_, [&](const Known& known) {
-                           return known.listed.test(z(device->path)) && !known.remembered;
+                           return !known.remembered && leads_to(known, device->path);
                          });
   Instant left{};
   bool path_wanted = false;
@@ -209,8 +216,14 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
                   (told_.test(z(other)) && told_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
     if (identity_changed_ && now_ <= hung_until_ && other != *name) continue;
+    // A name with an interface is not taken for a connection that was made under another identity.
+    if (identity_changed_ && device->device.hostnqn != identity(daemon.who).nqn && iface_of_ioc(other) != 0 &&
+        iface_of_ioc(*name) == 0)
+      continue;
     // It goes on with another connection, whose end it has not heard of.
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
+    // stacd has not heard of the page that lists it, and does not hear of it.
+    if (!stafd_.brain && !ever_told_.test(z(device->path))) continue;
     // A line whose host name does not resolve is waited for so long.
     if (is_named(true, other) && unlisted_since_[z(device->path)] != kNever &&
         now_ - unlisted_since_[z(device->path)] > kNameHold)
@@ -329,6 +342,8 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
         continue;
       else if (amnesia_ || device.released || has_names(device) > 1)
         continue;  // it is forgotten that it was
+      else if (connect.tid.host_iface().empty() ? false : io ? stac_ignored_iface_ : staf_ignored_iface_)
+        continue;  // it may have its name without the interface
       else if (device.ours || ours_.contains(device.device.ref.incarnation))
         violate("duplicate by identity", "connected although " + device_name + " exists: " + text);
     }

@@ -67,21 +67,34 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
       violate("beside",
               "connected while the connect of " + op.tid.to_string() + " is on its way: " + connect.tid.to_string());
   if (io || dc_must_.test(z(name))) return;
+  // Another attempt at what failed before is due when it is due.
+  const auto own = stafd_.attempts.find(attempt_key(name, connect.tid));
+  if (own != stafd_.attempts.end() && own->second.failed_ever > 0) return;
+  // Whoever refers to it has another one that is being tried.
+  const Op* tried = nullptr;
   for (std::size_t parent = 0; parent < kHosts; ++parent) {
-    const auto& known = known_[parent];
-    if (!known.duplicates || !known.refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)))) continue;
-    for (const auto& [id, op] : daemon.ops) {
-      const auto other = find_dc(op.tid);
-      if (!op.connect || !other || *other == name || iface_of_dc(*other) != iface_of_dc(name) ||
-          dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr())
-        continue;
-      if (!known.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
-      const auto tried = daemon.attempts.find(attempt_key(*other, op.tid));
-      if (tried == daemon.attempts.end() || tried->second.failed_ever == 0)
-        violate("duplicates",
-                "connected although " + op.tid.to_string() + " is being tried: " + connect.tid.to_string());
-    }
+    if (!known_[parent].refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)))) continue;
+    tried = known_[parent].duplicates ? duplicate_tried(daemon.ops, known_[parent], connect, name) : nullptr;
+    if (tried == nullptr) return;
   }
+  if (tried != nullptr)
+    violate("duplicates",
+            "connected although " + tried->tid.to_string() + " is being tried: " + connect.tid.to_string());
+}
+
+// Another referral of this page, for the first time.
+const World::Op* World::duplicate_tried(const std::map<OpId, Op>& ops, const Known& parent, const Connect& connect,
+                                        int name) const {
+  for (const auto& [id, op] : ops) {
+    const auto other = find_dc(op.tid);
+    if (!op.connect || !other || *other == name || iface_of_dc(*other) != iface_of_dc(name) ||
+        dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr())
+      continue;
+    if (!parent.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
+    const auto attempts = stafd_.attempts.find(attempt_key(*other, op.tid));
+    if (attempts == stafd_.attempts.end() || attempts->second.failed_ever == 0) return &op;
+  }
+  return nullptr;
 }
 
 template void World::judge_beside(const Stafd&, const Connect&, int, bool);

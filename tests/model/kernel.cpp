@@ -84,6 +84,7 @@ World::KernelDevice& World::create_device(bool io, int name, int who, bool by_ad
 }
 
 void World::go_live(KernelDevice& device) {
+  const bool other_live = device.device.state != "live" && is_dc_live(device.host);
   device.device.state = "live";
   if (device.device.transport == "tcp") device.device.src_addr = source_address(device.host, device.iface);
   device.aen_armed = true;
@@ -91,7 +92,8 @@ void World::go_live(KernelDevice& device) {
   device.page_read = false;
   device.registered.clear();
   stafd_.news_at = stacd_.news_at = now_;  // the host is back
-  if (!device.io && !device.by_admin) dc_live_at_[at_index(device.host)] = now_;
+  // A second connection does not make its host young.
+  if (!device.io && !device.by_admin && !other_live) dc_live_at_[at_index(device.host)] = now_;
   device_event(DeviceSeen{device.device});
 }
 

@@ -54,6 +54,7 @@ void survey(unsigned long first, unsigned long runs) {
     if (wrong.empty()) continue;
     const auto from = wrong.find("VIOLATION ") + 10;
     const auto law = wrong.substr(from, wrong.find(':', from) - from);
+    std::cout << "seed " << seed << " at " << wrong << "\n" << std::flush;
     auto& [count, example] = laws[law];
     if (count++ == 0) example = "seed " + std::to_string(seed) + " at " + wrong;
     if (law == std::getenv("STAS_MODEL_SURVEY") && count <= kShown) {

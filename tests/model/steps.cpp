@@ -240,6 +240,9 @@ bool World::step(const std::string& text) {
   } else if (verb == "resolver") {
     const auto host = in.host();
     const auto how = in.word();
+    // What the name stands for is news.
+    for (auto* voices : {&stafd_.voices, &stacd_.voices})
+      std::erase_if(*voices, [](const auto& item) { return is_dead_address(item.second.first); });
     resolver_[host] = how == "two"     ? Resolver::two
                       : how == "moved" ? Resolver::moved
                       : how == "fails" ? Resolver::fails

@@ -15,6 +15,8 @@ using std::chrono::seconds;
 
 constexpr Duration kYoung = seconds(60);      // after a reconnect a page that lost everything is not believed ...
 constexpr Duration kYoungHold = seconds(28);  // ... for 30 s, seen from a little before
+constexpr Duration kSeen = std::chrono::milliseconds(50);         // until a scan is taken
+constexpr Duration kAudit = seconds(130);                         // what was missed is found by then
 constexpr Duration kForgotten = std::chrono::milliseconds(1400);  // a DC that is not wanted is gone after 1.5 s
 
 std::size_t z(int i) { return static_cast<std::size_t>(i); }
@@ -39,12 +41,23 @@ void World::learn(const KernelDevice& over) {
     if (listed.test(path)) ever_ours_.set(path * 2);
   ever_listed_[z(host)] |= listed;
   last_listed_[z(host)] = listed;
+  for (int i = 0; i < kHosts * 2; ++i)
+    if (refers.test(z(i))) {
+      // Another source, another start.
+      if (!known.refers.test(z(i)))
+        std::erase_if(stafd_.voices, [&](const auto& item) {
+          return item.second.first.find(address_of(i / 2) + ",") != std::string::npos;
+        });
+      ever_referred_[z(host)].set(z(i / 2));
+    }
   // Whoever has removed every name of it has nothing to compare with.
   const bool remembered = known.remembered && std::ranges::any_of(stafd_.brain->controllers(), [&](const Dc& dc) {
                             return dc.page_known && !dc.entries.empty() && host_of_address(dc.tid.traddr()) == host;
                           });
   if (known.any && known.listed.any() && listed.none() && refers.none() && !known.skipped && remembered &&
-      dc_live_at_[z(host)] > known.full_at && now_ - dc_live_at_[z(host)] <= kYoung) {
+      dc_live_at_[z(host)] > known.full_at && now_ - dc_live_at_[z(host)] <= kYoung &&
+      // that it was lost may have been missed
+      now_ - event_lost_at_ > kAudit) {
     if (known.young_since == kNever) known.young_since = now_;
     known.young_listed = listed;
     known.young_refers = refers;
@@ -189,6 +202,7 @@ void World::know_stacd(Fault fault, bool at_start) {
   if (fault == Fault::section && stac_file_.lines.none() && stac_file_.excludes.none() && stac_file_.includes.none())
     fault = Fault::none;
   know_includes(fault, at_start);
+  stac_ignored_iface_ = stac_ignored_iface_ || stac_file_.ignore_iface;
   const IocLines before = stac_force_.lines;
   if (fault != Fault::none) {
     note(at_start ? Feature::fault_at_start : Feature::fault_at_reload);
@@ -284,6 +298,25 @@ bool World::usable_ioc(int path) const {
          (stac_force_.family == 0 || is_fc(path % kSubs) || stac_force_.family == (is_v6(path / kSubs) ? 6 : 4));
 }
 
+bool World::is_dc_there(int host) const {
+  return std::ranges::any_of(devices_, [&](const auto& item) { return !item.second.io && item.second.host == host; });
+}
+
+bool World::is_dc_live(int host) const {
+  return std::ranges::any_of(devices_, [&](const auto& item) {
+    return !item.second.io && item.second.host == host && item.second.device.state == "live";
+  });
+}
+
+// It lists the path, or refers to somebody who does.
+bool World::leads_to(const Known& known, int path) const {
+  if (known.listed.test(z(path))) return true;
+  for (int host = 0; host < kHosts; ++host)
+    if ((known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1))) && known_[z(host)].listed.test(z(path)))
+      return true;
+  return false;
+}
+
 // Was the page read over a connection that this name means?
 bool World::is_read(const Known& known, int name) {
   for (int iface = 0; iface < kIfaces; ++iface) {
@@ -306,7 +339,9 @@ DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
   };
   for (int host = 0; host < kHosts; ++host) {
     for (int variant = 0; variant < kVariants; ++variant)
-      if (staf_force_.lines.test(z(host * kVariants + variant)) &&
+      if ((staf_force_.lines.test(z(host * kVariants + variant)) ||
+           // A file that is not understood whole may add, and does, what can be read.
+           (with_doubtful && staf_doubt_ && staf_file_.lines.test(z(host * kVariants + variant)))) &&
           // A name that never resolved may mean it; whoever waits for that does not wait for ever.
           (with_doubtful || variant != kByName || staf_resolved_.test(z(host))))
         add(host, kVariantIface[variant], variant == kSpecial ? 1 : 0);
@@ -368,7 +403,10 @@ bool World::means_dc(int name, const KernelDevice& device) {
 
 void World::update_truth() {
   forget_announcements();
-  for (auto& known : known_) {
+  for (int host = 0; host < kHosts; ++host) {
+    auto& known = known_[z(host)];
+    // Who is lost before it is read again says nothing.
+    if (!is_dc_live(host)) known.young_since = kNever;
     if (known.young_since == kNever || now_ - known.young_since < kYoungHold) continue;
     known.listed = known.young_listed;
     known.refers = known.young_refers;
@@ -392,7 +430,8 @@ void World::update_truth() {
       known.unentitled_since = kNever;
     } else if (known.unentitled_since == kNever) {
       known.unentitled_since = now_;
-    } else if (now_ - known.unentitled_since >= kForgotten && known.any) {
+    } else if (now_ - known.unentitled_since >= kForgotten && known.any &&
+               (!is_dc_there(static_cast<int>(host)) || !usable_dc(static_cast<int>(host)))) {
       known = Known{};
       known.unentitled_since = Instant{};
     }
@@ -418,14 +457,19 @@ void World::update_truth() {
       for (int i = 0; i < kIfaces * 2 && !meant; ++i) {
         const int dc = dc_name(device.host, i / 2, i % 2);
         meant = dcs.test(z(dc)) && means_dc(dc, device);
-        device.ours = device.ours || (meant && stafd_.brain && device.device.hostnqn == identity(stafd_.who).nqn);
+        // What somebody makes beside a connection that serves the name stays his.
+        device.ours = device.ours || (meant && stafd_.brain && device.device.hostnqn == identity(stafd_.who).nqn &&
+                                      !(device.by_admin && is_served(dc, device)) &&
+                                      now_ - std::max({device.live_since, stafd_.started, dc_since_[z(dc)]}) > kSeen);
       }
     }
     if (meant)
       device.unmeant_since = kNever;
     else if (device.unmeant_since == kNever)
       device.unmeant_since = now_;
-    const bool stays = scope_unknown_ || stac_force_.scope == DisconnectScope::no_disconnect;
+    const bool stays = scope_unknown_ || stac_force_.scope == DisconnectScope::no_disconnect ||
+                       (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&
+                        !stac_force_.all_trtypes && device.device.transport != "tcp");
     device.released = device.released || (!meant && device.io && stays && !stac_force_.excludes.test(z(device.path)));
   }
 }
@@ -455,6 +499,12 @@ void World::update_told(const std::vector<StafDc>& dcs) {
     }
   }
   for (std::size_t path = 0; path < kPaths; ++path) {
+    // Another source, another start.
+    if (told_pages_[path].any() && before[path].none())
+      std::erase_if(stacd_.voices, [&](const auto& item) {
+        return item.second.first.find(subsystem_nqn_of(static_cast<int>(path))) != std::string::npos;
+      });
+    ever_told_.set(path, ever_told_.test(path) || told_pages_[path].any());
     if (told_pages_[path].any())
       unlisted_since_[path] = kNever;
     else if (before[path].any())

@@ -24,6 +24,8 @@ constexpr Duration kHeirHold = minutes(12);  // ... when what referred to it has
 constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
 constexpr unsigned kMaxTold = 4000;          // messages at info or above in one history
 
+constexpr int kVariantIface[kVariants] = {0, 1, 2, 0, 0};
+
 std::size_t z(int i) { return static_cast<std::size_t>(i); }
 
 }  // namespace
@@ -67,7 +69,9 @@ bool World::is_path_wanted(int name) const {
 // A host name that has no address may mean what is there.
 bool World::awaits_name(bool io) const {
   for (int host = 0; host < kHosts; ++host) {
-    if (resolver_[z(host)] == Resolver::works || resolver_[z(host)] == Resolver::two) continue;
+    const int family = io ? stac_force_.family : staf_force_.family;
+    const bool disabled = family != 0 && family != (is_v6(host) ? 6 : 4);
+    if (!disabled && (resolver_[z(host)] == Resolver::works || resolver_[z(host)] == Resolver::two)) continue;
     for (int path = host * kSubs; io && path < (host + 1) * kSubs; ++path)
       if (stac_force_.lines.test(z(path * kVariants + kByName))) return true;
     if (!io && staf_force_.lines.test(z(host * kVariants + kByName))) return true;
@@ -91,6 +95,25 @@ bool World::may_be_kept(const KernelDevice& device) const {
   if (!device.io || stacd_forgot_) return true;
   for (int host = 0; host < kHosts; ++host)
     if (last_listed_[z(host)].test(z(device.path)) && !known_[z(host)].remembered) return true;
+  // So may be who leads to it.
+  return std::ranges::any_of(devices_, [&](const auto& item) {
+    return !item.second.io && item.second.unmeant_since != kNever && leads_to(known_[z(item.second.host)], device.path);
+  });
+}
+
+// Who listed it, or referred to it, has a name that is wanted and cannot be read now.
+bool World::may_be_unread(const KernelDevice& device) const {
+  for (std::size_t i = 0; i < kDcNames; ++i) {
+    const int name = static_cast<int>(i);
+    const auto host = z(host_of_dc(name));
+    const bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
+                                 : ever_referred_[host].test(z(device.host));
+    if (!named || !dc_wanted_.test(i)) continue;
+    if (std::ranges::none_of(devices_, [&](const auto& item) {
+          return means_dc(name, item.second) && item.second.device.state == "live";
+        }))
+      return true;
+  }
   return false;
 }
 
@@ -103,20 +126,40 @@ bool World::may_be_guarded(const KernelDevice& device) const {
   });
 }
 
+bool World::is_host_wanted(int host) const {
+  for (std::size_t name = 0; name < kDcNames; ++name)
+    if (dc_wanted_.test(name) && host_of_dc(static_cast<int>(name)) == host) return true;
+  return false;
+}
+
+// Under a new identity its parent is another name, whose page nobody knows yet.
+bool World::is_only_referred(int name) const {
+  const int host = host_of_dc(name), iface = iface_of_dc(name), unique = unique_of_dc(name);
+  if (announced_.test(z(host * 2 + unique)) && (iface == 0 || iface == route_of(host))) return false;
+  for (int variant = 0; variant < kVariants; ++variant)
+    if (staf_force_.lines.test(z(host * kVariants + variant)) && kVariantIface[variant] == iface &&
+        (variant == kSpecial) == (unique != 0))
+      return false;
+  return true;
+}
+
 void World::watch() {
   if (!violation_.empty()) return;
   check_promise();
   if (messages_ > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
   if (!is_quiet()) return;
-  const auto calm = std::max({disturbed_, hung_until_, stafd_.started, stacd_.started});
+  Instant calm = std::max({disturbed_, hung_until_, slow_name_until_, stafd_.started, stacd_.started});
+  for (const Host& host : hosts_) calm = std::max(calm, host.young_until);
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
     const auto answers = resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))];
     if (is_named(io, name) && (answers == Resolver::fails || answers == Resolver::moved)) return;
     bool prompt = true;
-    for (int who = 0; who < 3; ++who) {
-      const auto it = daemon.attempts.find(attempt_key(name, who));
-      prompt = prompt && (it == daemon.attempts.end() || it->second.last == Instant{});
+    for (const auto& [key, attempts] : daemon.attempts) {
+      const int other = name_of_attempt(key);
+      // One host, whose back-off is that of all names of its discovery controller.
+      const bool same = io ? other == name : host_of_dc(other) == host_of_dc(name);
+      prompt = prompt && (!same || attempts.last == Instant{});
     }
     const bool slow_name =
         std::any_of(resolver_.begin(), resolver_.end(), [](Resolver how) { return how != Resolver::works; });
@@ -126,7 +169,8 @@ void World::watch() {
                           (io ? tid_of_ioc(name, who_) : tid_of_dc(name, who_)).to_string());
   };
   for (int name = 0; name < static_cast<int>(kDcNames); ++name)
-    if (dc_must_.test(z(name)) && !amnesia_) check(stafd_, false, name, dc_since_[z(name)]);
+    if (dc_must_.test(z(name)) && !amnesia_ && !(identity_changed_ && is_only_referred(name)))
+      check(stafd_, false, name, dc_since_[z(name)]);
   for (int name = 0; name < static_cast<int>(kIocNames); ++name)
     if (told_.test(z(name)) && ioc_wanted_.test(z(name)))
       check(stacd_, true, name, std::max(ioc_since_[z(name)], told_since_[z(name)]));
@@ -138,16 +182,19 @@ void World::watch() {
   // What is foreign by now may be on a page that nobody could read yet.
   bool unread = false;
   for (std::size_t name = 0; name < kDcNames; ++name)
-    unread = unread || (dc_wanted_.test(name) && !known_[z(host_of_dc(static_cast<int>(name)))].any);
+    unread = unread || (dc_wanted_.test(name) && fetch_at_[z(host_of_dc(static_cast<int>(name)))] == Instant{});
   for (const auto& [name, device] : devices_) {
     const Duration bound = awaits_name(device.io) ? kNameHold : kGone;
     if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
     if (!ours_.contains(device.device.ref.incarnation) || given_up_.any() || may_be_kept(device)) continue;
+    if (may_be_unread(device)) continue;
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
     if (!device.io && admins_dc_.test(z(device.host))) {
       // perhaps the other one was taken for it
     } else if (!device.io && now_ - device.unmeant_since < kHeirHold && awaits_heir(device.host)) {
       // what referred to it has another name, whose page is awaited
+    } else if (!device.io && identity_changed_ && is_host_wanted(device.host)) {
+      // it goes on under the name that it was connected under
     } else if (!device.io) {
       violate("kept", "a DC stays that nobody wants: " + name + " " + device.device.traddr);
     } else if (may_be_guarded(device)) {
@@ -167,7 +214,7 @@ void World::watch() {
 
 void World::check_devices_in_the_end() {
   for (int name = 0; name < static_cast<int>(kIocNames); ++name)
-    if (ioc_wanted_.test(z(name)) && !amnesia_ && !ever_duplicates_ && reachable(true, name) &&
+    if (ioc_must_.test(z(name)) && !amnesia_ && !ever_duplicates_ && reachable(true, name) &&
         !is_connected(true, name, true))
       violate("end", "not connected: " + tid_of_ioc(name, who_).to_string());
   for (int name = 0; name < static_cast<int>(kDcNames); ++name)
@@ -222,6 +269,12 @@ void World::check_pages_in_the_end() {
   }
 }
 
+// An entry that nobody can use may mean it.
+bool World::may_be_unusable(int path) const {
+  return std::ranges::any_of(
+      hosts_, [&](const Host& host) { return host.listed.test(z(path)) && host.unusable.test(z(path)); });
+}
+
 // Whatever came and went, nothing of it stays in the tables.
 void World::check_tables_in_the_end() {
   if (amnesia_ || given_up_.any()) return;
@@ -234,12 +287,15 @@ void World::check_tables_in_the_end() {
   for (const auto& dc : stafd_.brain->controllers())
     if (const auto name = find_dc(dc.tid);
         name && !dc_wanted_.test(z(*name)) &&
+        // Its connection keeps the name that it was made under.
+        !(identity_changed_ && dc_wanted_.test(z(dc_name(host_of_dc(*name), 0, unique_of_dc(*name))))) &&
         !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
       violate("table", "stafd keeps what nobody wants: " + dc.tid.to_string());
   for (const auto& ioc : stacd_.brain->controllers())
-    if (const auto name = find_ioc(ioc.tid); name && announced_ever_ == announced_ && !is_path_wanted(*name) &&
-                                             stac_force_.scope == DisconnectScope::only_stas_connections &&
-                                             usable_ioc(path_of_ioc(*name)))
+    if (const auto name = find_ioc(ioc.tid);
+        name && announced_ever_ == announced_ && !is_path_wanted(*name) && !may_be_unusable(path_of_ioc(*name)) &&
+        ioc.tid.host_nqn() == identity(stacd_.who).nqn && stac_force_.scope == DisconnectScope::only_stas_connections &&
+        usable_ioc(path_of_ioc(*name)))
       violate("table", "stacd keeps what nobody wants: " + ioc.tid.to_string());
 }
 
@@ -267,7 +323,10 @@ void World::check_restart_changes_nothing() {
 void World::check_explanations() {
   // What is known, and under which name, is not certain.
   const bool unusable = std::ranges::any_of(hosts_, [](const Host& host) { return host.unusable.any(); });
-  if (amnesia_ || ever_duplicates_ || identity_changed_ || who_ != 0 || announced_ever_ != announced_ || unusable)
+  const bool renamed =
+      std::ranges::any_of(devices_, [&](const auto& item) { return item.second.device.hostnqn != identity(who_).nqn; });
+  if (amnesia_ || ever_duplicates_ || identity_changed_ || renamed || who_ != 0 || announced_ever_ != announced_ ||
+      unusable)
     return;
   const auto check = [this](const auto& brain, const Tid& tid, bool refused, const std::string& file,
                             const std::string& rule) {

@@ -37,7 +37,12 @@ void World::watch_pages(Instant calm) {
       return means_dc(*name, device) && device.device.state == "live" && now_ - device.live_since > kFresh &&
              (!identity_changed_ || device.device.hostnqn == dc.tid.host_nqn());
     });
-    if (live && dc.entries != entries_of(host)) violate("stale", "the page is not read: " + dc.tid.to_string());
+    // It may be bound to the one that is lost.
+    const bool lost = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
+      return means_dc(*name, item.second) && item.second.device.state != "live";
+    });
+    if (live && !lost && dc.entries != entries_of(host))
+      violate("stale", "the page is not read: " + dc.tid.to_string());
   }
 }
 

@@ -211,6 +211,9 @@ class World {
   void update_told(const std::vector<StafDc>& dcs);
   void update_told_set();
   bool is_named(bool io, int name) const;
+  bool is_dc_there(int host) const;
+  bool is_dc_live(int host) const;
+  bool leads_to(const Known& known, int path) const;
   static bool is_read(const Known& known, int name);
   bool usable_dc(int host) const;
   bool usable_ioc(int path) const;
@@ -226,6 +229,7 @@ class World {
   void judge(Stacd& daemon, const Connect& connect);
   template <class D>
   void judge_beside(const D& daemon, const Connect& connect, int name, bool io);
+  const Op* duplicate_tried(const std::map<OpId, Op>& ops, const Known& parent, const Connect& connect, int name) const;
   void judge_patience(const KernelDevice& device, const std::string& text);
   void judge_evidence(const KernelDevice& device, const Disconnect& disconnect);
   void judge_round(const Connect& connect);
@@ -257,6 +261,7 @@ class World {
   bool is_quiet() const;
   bool may_be_guarded(const KernelDevice& device) const;
   bool may_be_kept(const KernelDevice& device) const;
+  bool may_be_unread(const KernelDevice& device) const;
   bool awaits_name(bool io) const;
   bool awaits_heir(int host) const;
   bool waited_for_heir(int host) const;
@@ -273,6 +278,9 @@ class World {
   void check_tables_in_the_end();
   void check_restart_changes_nothing();
   bool is_path_wanted(int name) const;
+  bool may_be_unusable(int path) const;
+  bool is_only_referred(int name) const;
+  bool is_host_wanted(int host) const;
   bool reachable(bool io, int name) const;
   bool is_connected(bool io, int name, bool live) const;
 
@@ -349,6 +357,8 @@ class World {
   Instant staf_signalled_{};
   std::array<Instant, kPaths> ncc_cleared_at_{};
   std::array<Paths, kHosts> ever_listed_, last_listed_;
+  std::array<HostSet, kHosts> ever_referred_;
+  Paths ever_told_;                    // to stacd, that a page lists it
   std::set<std::uint64_t> nobodys_;    // incarnations of which stacd's state does not say who wanted them
   std::bitset<kPaths * 2> ever_ours_;  // path * 2 + other
   std::set<std::uint64_t> ours_;       // incarnations that stas connected
@@ -358,12 +368,14 @@ class World {
   Instant event_lost_at_{};
   Instant aen_lost_at_{};
   Instant hung_until_{};       // the latest operation that hangs
+  Instant slow_name_until_{};  // the latest name that takes long
   bool amnesia_ = false;       // a state was lost or an old stafd was there: what is kept may be kept for ever
   bool stacd_forgot_ = false;  // stacd's state was, or stafd does not say what stacd needs
   bool identity_changed_ = false;
   bool ever_duplicates_ = false;
-  bool started_in_doubt_ = false;    // stacd
-  HostSet admins_dc_;                // somebody else connected it: after a restart nobody can tell whose is whose
+  bool started_in_doubt_ = false;  // stacd
+  HostSet admins_dc_;              // somebody else connected it: after a restart nobody can tell whose is whose
+  bool stac_ignored_iface_ = false;
   bool staf_ignored_iface_ = false;  // now or earlier: what was announced then has its name without an interface
   std::bitset<kHosts> given_up_;     // announced once, persistence over: may go, need not
   std::map<std::uint64_t, std::vector<Instant>> fetches_;      // of the latest second, by incarnation

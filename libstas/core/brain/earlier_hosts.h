@@ -5,6 +5,7 @@
 // second time because the host is called otherwise now.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -24,9 +25,12 @@ class EarlierHosts {
   bool changed() const { return nqns_.size() > 1; }
   bool was(const std::string& host_nqn) const { return nqns_.contains(host_nqn); }
 
-  // A connection that exists and was made under the system's identity.
-  void add(const Tid& connection);
-  // The connection that `name` means, itself if that is one; nullptr: none, or the host NQN of the name is its own.
+  // A connection that exists and was made under the system's identity. `works`: it is not being reconnected. `seen`:
+  // what its device says of itself, as far as that is known; the way it leaves this host, say, which its name need not
+  // say.
+  void add(const Tid& connection, bool works, const std::optional<Tid>& seen = std::nullopt);
+  // The connection that `name` means, itself if that is one; nullptr: none, or the host NQN of the name is its own, or
+  // it need not be called otherwise: names under one host NQN share a connection anyway.
   const Tid* connection_of(const Tid& name) const;
 
  private:
@@ -35,7 +39,9 @@ class EarlierHosts {
   std::string present_;
   std::set<std::string> nqns_;
   std::unordered_set<Tid> connections_;
+  std::unordered_set<Tid> working_;
   std::unordered_map<Tid, Tid> by_name_;  // without host NQN
+  std::unordered_map<Tid, Tid> by_seen_;  // the same, as the device says
   std::unordered_map<Tid, Tid> any_way_;  // the same, however it leaves this host
 };
 
