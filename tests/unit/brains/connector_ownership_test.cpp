@@ -112,6 +112,20 @@ TEST(ConnectorOwnership, OneConnectionHasOneOwner) {
           wait 60
           ls)",
        "120s ls 10.0.0.1/nqn.b nvme0\n"},
+      {"listed again while it is being cut: connected again, once that has ended: D-08",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          hold 10.0.0.1 disconnect
+          lists 10.0.0.1
+          wait 2
+          --
+          lists 10.0.0.1 nqn.a
+          wait 60
+          release
+          wait 60
+          ls)",
+       "60s connect 10.0.0.1/nqn.a\n120s ls 10.0.0.1/nqn.a nvme0\n"},
       {"a late remove event of the predecessor does nothing: #28",
        R"(start controller=10.0.0.1/nqn.a
           wait 10

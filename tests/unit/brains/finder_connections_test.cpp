@@ -80,6 +80,20 @@ TEST(FinderConnections, SeveralNamesShowOneConnection) {
           ls)",
        "0s page 10.0.0.1\n1.5s disconnect nvme0 10.0.0.1 (no longer configured)\n1.5s signal dc_removed\n"
        "100s ls ended 10.0.0.1\n100s ls ended 10.0.0.1/nqn.dc1\n"},
+      {"configured again while it is being cut: connected again, once that has ended: D-08",
+       R"(mdns
+          start pleo=disabled | controller=10.0.0.1
+          hold 10.0.0.1 disconnect
+          conf pleo=disabled
+          wait 2
+          --
+          conf pleo=disabled | controller=10.0.0.1
+          wait 60
+          release
+          wait 60
+          ls)",
+       "60s connect 10.0.0.1\n60s page 10.0.0.1\n60s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "120s ls 10.0.0.1 configured nvme0 entries=0\n"},
       {"one that is being deleted is not adopted",
        R"(device nvme4 10.0.0.1 state=deleting
           start pleo=disabled | controller=10.0.0.1

@@ -96,6 +96,14 @@ TEST(LogReader, EntriesComeInTheLargestTransfersAllowed) {
   EXPECT_EQ(result.page->entries[8].subnqn, "nqn.2024-01.org.example:8");
 }
 
+// A page of entries of this port only has a count of its own (D-15).
+TEST(LogReader, HeaderAndEntriesAreAskedForInTheSameWay) {
+  for (const bool pleo : {false, true})
+    for (const std::uint64_t records : {0U, 3U, 2048U})
+      for (const auto& read : run(LogReader(pleo), {5, records}).reads)
+        EXPECT_EQ(read.lsp, pleo ? kLspPleo : 0) << records << " records, offset " << read.offset;
+}
+
 TEST(LogReader, TransferLimitsAreBroughtIntoBounds) {
   EXPECT_EQ(run(LogReader(false, std::nullopt, 0), {5, 3}).reads.size(), 5U) << "an entry at a time";
   EXPECT_EQ(run(LogReader(false, std::nullopt, 0xFFFFFFFF), {5, 2048}).reads.size(), 4U) << "a MiB at a time";
