@@ -30,7 +30,7 @@ class Units(Scenario):
         (directory / "test.conf").write_text(text, encoding="ascii")
         systemctl("daemon-reload")
         self.addCleanup(systemctl, "daemon-reload")
-        self.addCleanup(shutil.rmtree, directory)
+        self.addCleanup(shutil.rmtree, directory, True)
 
     def test_units_load_without_complaint(self):
         said = run("systemd-analyze", "verify", "--man=no", "stas-config.target", *UNITS, check=False)
@@ -214,6 +214,27 @@ class Units(Scenario):
         start(*DAEMONS)
         first = [pid(daemon) for daemon in DAEMONS]
         self.never(8, "a restart", lambda: [pid(daemon) for daemon in DAEMONS] != first)
+
+    def test_a_mistake_that_wants_an_editor_is_no_loop(self):
+        """A host NQN that is none, and a wrong command line: systemd gives up at once, and starts it when that is mended."""
+        again = "[Service]\nRestartSec=100ms\n"  # both have the same lines about restarts
+        self.drop_in("stafd.service", again)
+        write_sys_conf("[Host]\nnqn=none\n")
+        self.gives_up("stafd", "78")
+        write_sys_conf()
+        self.drop_in("stacd.service", again + "ExecStart=\nExecStart=/usr/sbin/stacd --no-such\n")
+        self.gives_up("stacd", "2")
+        self.drop_in("stacd.service", again)
+        systemctl("reset-failed", *DAEMONS)
+        start(*DAEMONS)
+        self.assertTrue(all(pid(daemon) for daemon in DAEMONS))
+
+    def gives_up(self, daemon, status):
+        systemctl("start", daemon, check=False)
+        self.never(2, f"{daemon} is started again",
+                   lambda: systemctl("show", "-P", "NRestarts", daemon).stdout.strip() != "0")
+        self.assertEqual((systemctl("is-failed", daemon, check=False).stdout.strip(),
+                          systemctl("show", "-P", "ExecMainStatus", daemon).stdout.strip()), ("failed", status))
 
     def test_connections_stay_at_stop(self):
         self.port_with("one", "two")
