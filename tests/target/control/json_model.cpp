@@ -107,6 +107,7 @@ void read_json(ObjectReader& from, DiscoveryConfig& to) {
   from.choice("version", to.version, kVersions);
   from.number("mdts", to.mdts, 0, 8);
   from.flag("tbkas", to.tbkas);
+  read_auth(from, to.auth);
   if (from.find("raw_entries") != nullptr) to.raw_entries.clear();
   std::string error;
   from.each("raw_entries", [&](const Json& element, const std::string& path) {
@@ -205,23 +206,25 @@ void read_json(ObjectReader& from, TargetConfig& to) {
 Json write_json(const DiscoveryConfig& config) {
   Json raw = Json::array();
   for (const auto& entry : config.raw_entries) raw.push_back({{"hex", hex_text(entry.fixed)}});
-  return {{"nqn", config.nqn},
-          {"dctype", word_of(kKinds, config.dctype)},
-          {"pleo", config.pleo},
-          {"extdlpe", config.extdlpe},
-          {"allsube", config.allsube},
-          {"supported_log_pages", config.supported_log_pages},
-          {"epcsd", config.epcsd},
-          {"dupretinfo", config.dupretinfo},
-          {"self_entries", config.self_entries},
-          {"filter", word_of(kFilters, config.filter)},
-          {"padding", word_of(kPaddings, config.pad_with_spaces)},
-          {"kas", config.kas},
-          {"idle_timeout_ms", config.idle_timeout_ms},
-          {"version", word_of(kVersions, config.version)},
-          {"mdts", config.mdts},
-          {"tbkas", config.tbkas},
-          {"raw_entries", raw}};
+  Json out{{"nqn", config.nqn},
+           {"dctype", word_of(kKinds, config.dctype)},
+           {"pleo", config.pleo},
+           {"extdlpe", config.extdlpe},
+           {"allsube", config.allsube},
+           {"supported_log_pages", config.supported_log_pages},
+           {"epcsd", config.epcsd},
+           {"dupretinfo", config.dupretinfo},
+           {"self_entries", config.self_entries},
+           {"filter", word_of(kFilters, config.filter)},
+           {"padding", word_of(kPaddings, config.pad_with_spaces)},
+           {"kas", config.kas},
+           {"idle_timeout_ms", config.idle_timeout_ms},
+           {"version", word_of(kVersions, config.version)},
+           {"mdts", config.mdts},
+           {"tbkas", config.tbkas},
+           {"raw_entries", raw}};
+  if (!config.auth.empty()) out["auth"] = write_auth(config.auth);
+  return out;
 }
 
 Json write_json(const ListenerConfig& config) {

@@ -27,6 +27,9 @@ void read_json(ObjectReader& from, TargetConfig& to);
 void read_subsystem_details(ObjectReader& from, SubsystemConfig& to);
 void read_namespace_details(ObjectReader& from, NamespaceConfig& to);
 void read_auth_keys(ObjectReader& from, AuthConfig& to);
+/// Member `auth`, which replaces what is there.
+void read_auth(ObjectReader& from, HostAuth& to);
+Json write_auth(const HostAuth& hosts);
 /// `id` and `state`, and nothing else that has not been asked for.
 void read_ana_group(ObjectReader& from, std::uint32_t& group, AnaState& state);
 

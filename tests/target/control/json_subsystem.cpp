@@ -15,22 +15,6 @@ std::string serial_from(const std::string& nqn) {
   return hex_text(raw);
 }
 
-void read_auth(ObjectReader& from, SubsystemConfig& to) {
-  std::string error;
-  from.each("auth", [&](const Json& element, const std::string& path) {
-    ObjectReader reader(element, path, error);
-    std::string host;
-    AuthConfig auth;
-    reader.require("host");
-    reader.text("host", host);
-    reader.require("key");
-    read_auth_keys(reader, auth);
-    reader.finish();
-    to.auth[host] = auth;
-  });
-  if (!error.empty()) from.adopt(error);
-}
-
 void read_tls_keys(ObjectReader& from, SubsystemConfig& to) {
   std::string error;
   from.each("tls_keys", [&](const Json& element, const std::string& path) {
@@ -69,6 +53,35 @@ void read_auth_keys(ObjectReader& from, AuthConfig& to) {
   from.choice("dhgroup", to.dhgroup, kDhGroups);
 }
 
+void read_auth(ObjectReader& from, HostAuth& to) {
+  if (from.find("auth") != nullptr) to.clear();
+  std::string error;
+  from.each("auth", [&](const Json& element, const std::string& path) {
+    ObjectReader reader(element, path, error);
+    std::string host;
+    AuthConfig auth;
+    reader.require("host");
+    reader.text("host", host);
+    reader.require("key");
+    read_auth_keys(reader, auth);
+    reader.finish();
+    to[host] = auth;
+  });
+  if (!error.empty()) from.adopt(error);
+}
+
+Json write_auth(const HostAuth& hosts) {
+  Json out = Json::array();
+  for (const auto& [host, auth] : hosts) {
+    out.push_back({{"host", host},
+                   {"key", auth.key},
+                   {"controller_key", auth.controller_key},
+                   {"hash", word_of(kHashes, auth.hash)},
+                   {"dhgroup", word_of(kDhGroups, auth.dhgroup)}});
+  }
+  return out;
+}
+
 void read_ana_group(ObjectReader& from, std::uint32_t& group, AnaState& state) {
   from.require("id");
   from.number("id", group, 1, kMaxAnaGroups);
@@ -99,8 +112,7 @@ void read_subsystem_details(ObjectReader& from, SubsystemConfig& to) {
   from.flag("ana", to.ana);
   if (from.find("ana_groups") != nullptr) to.ana_groups.clear();
   read_ana_groups(from, to);
-  if (from.find("auth") != nullptr) to.auth.clear();
-  read_auth(from, to);
+  read_auth(from, to.auth);
   if (from.find("tls_keys") != nullptr) to.tls_keys.clear();
   read_tls_keys(from, to);
   from.choice("auth_queues", to.auth_admin_only, kAuthQueues);
@@ -162,13 +174,7 @@ Json write_json(const SubsystemConfig& config) {
     }
   }
   for (const auto& [host, key] : config.tls_keys) out["tls_keys"].push_back({{"host", host}, {"key", key}});
-  for (const auto& [host, auth] : config.auth) {
-    out["auth"].push_back({{"host", host},
-                           {"key", auth.key},
-                           {"controller_key", auth.controller_key},
-                           {"hash", word_of(kHashes, auth.hash)},
-                           {"dhgroup", word_of(kDhGroups, auth.dhgroup)}});
-  }
+  if (!config.auth.empty()) out["auth"] = write_auth(config.auth);
   return out;
 }
 

@@ -22,7 +22,8 @@ Reply authentication_send(Engine& engine, Queue& queue, const Sqe& sqe, View dat
     return Reply::refuse(status::kInvalidField);
   }
   // Keys may have been changed since the last exchange; a new one takes those of now.
-  const auto& keys = queue.controller->subsystem->config.auth;
+  const Subsystem* subsystem = queue.controller->subsystem;
+  const HostAuth& keys = subsystem == nullptr ? engine.model().discovery.auth : subsystem->config.auth;
   const auto it = keys.find(queue.controller->hostnqn);
   const bool begins = data.size() >= 2 && data[0] == 0 && data[1] == 0;
   if (begins) queue.auth->use(it == keys.end() ? AuthConfig{} : it->second);

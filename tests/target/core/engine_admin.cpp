@@ -18,14 +18,19 @@ Result<void> check_nqn(const std::string& nqn, const char* what) {
 }
 
 /// Keys are checked when they come, not when a host connects.
-Result<void> check_auth(const SubsystemConfig& config) {
-  for (const auto& [host, auth] : config.auth) {
-    const std::string name = config.nqn + ", host " + host + ": ";
+Result<void> check_auth(const HostAuth& hosts, const std::string& nqn) {
+  for (const auto& [host, auth] : hosts) {
+    const std::string name = nqn + ", host " + host + ": ";
     if (const auto key = dhchap_key(auth.key, host); !key) return problem(name + key.error().text);
     if (auth.controller_key.empty()) continue;
-    const auto key = dhchap_key(auth.controller_key, config.nqn);
+    const auto key = dhchap_key(auth.controller_key, nqn);
     if (!key) return problem(name + "controller key: " + key.error().text);
   }
+  return {};
+}
+
+Result<void> check_auth(const SubsystemConfig& config) {
+  if (const auto ok = check_auth(config.auth, config.nqn); !ok) return ok;
   for (const auto& [host, text] : config.tls_keys) {
     const auto key = retained_tls_key(text, host);
     if (!key) return problem(config.nqn + ", host " + host + ": " + key.error().text);
@@ -162,12 +167,14 @@ Result<void> Engine::allow_any_host(const std::string& nqn, bool any) {
 Result<void> Engine::set_auth(const std::string& nqn, const std::string& host, const AuthConfig& auth) {
   if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
   Subsystem* subsystem = find_subsystem(nqn);
-  if (subsystem == nullptr) return problem("no subsystem " + nqn);
-  SubsystemConfig config = subsystem->config;
-  config.auth.erase(host);
-  if (!auth.key.empty()) config.auth.emplace(host, auth);
-  if (const auto ok = check_auth(config); !ok) return ok;
-  subsystem->config.auth = std::move(config.auth);
+  const bool discovery = nqn == kDiscoveryNqn || nqn == model_.discovery_nqn();
+  if (subsystem == nullptr && !discovery) return problem("no subsystem " + nqn);
+  HostAuth& present = discovery ? model_.discovery.auth : subsystem->config.auth;
+  HostAuth changed = present;
+  changed.erase(host);
+  if (!auth.key.empty()) changed.emplace(host, auth);
+  if (const auto ok = check_auth(changed, nqn); !ok) return ok;
+  present = std::move(changed);
   return {};
 }
 
@@ -251,6 +258,7 @@ Result<void> Engine::set_discovery(DiscoveryConfig config) {
     if (const auto ok = check_nqn(config.nqn, "discovery nqn"); !ok) return ok;
     if (model_.subsystems.contains(config.nqn)) return problem("discovery nqn " + config.nqn + " is a subsystem's");
   }
+  if (const auto ok = check_auth(config.auth, "discovery"); !ok) return ok;
   model_.discovery = std::move(config);
   discovery_changed(everybody);
   return {};

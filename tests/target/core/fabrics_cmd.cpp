@@ -72,11 +72,12 @@ bool is_elsewhere(const Engine& engine, const Subsystem& subsystem, const Connec
 }
 
 /// ATR, if the host has a key here.
-std::uint64_t ask_for_authentication(Queue& queue, const Subsystem* subsystem, const ConnectRequest& request) {
+std::uint64_t ask_for_authentication(const Model& model, Queue& queue, const Subsystem* subsystem,
+                                     const ConnectRequest& request) {
   constexpr std::uint64_t kAuthenticationRequired = 1U << 17;
-  if (subsystem == nullptr) return 0;
-  const auto it = subsystem->config.auth.find(request.hostnqn);
-  if (it == subsystem->config.auth.end() || (request.qid != 0 && subsystem->config.auth_admin_only)) return 0;
+  const HostAuth& hosts = subsystem == nullptr ? model.discovery.auth : subsystem->config.auth;
+  const auto it = hosts.find(request.hostnqn);
+  if (it == hosts.end() || (request.qid != 0 && subsystem != nullptr && subsystem->config.auth_admin_only)) return 0;
   queue.auth = std::make_unique<AuthSession>(it->second, request.hostnqn, request.subnqn);
   return kAuthenticationRequired;
 }
@@ -116,7 +117,7 @@ Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectR
   controller->kato_ms = round_kato(request.kato_ms, kas);
   if (subsystem != nullptr) controller->features = subsystem->saved_features;
   attach(queue, request);
-  const std::uint64_t authentication = ask_for_authentication(queue, subsystem, request);
+  const std::uint64_t authentication = ask_for_authentication(engine.model(), queue, subsystem, request);
   engine.add_controller(std::move(controller), queue);
   ++engine.stats().admin_connects;
   if (queue.auth != nullptr) engine.watch_authentication(queue);
@@ -149,7 +150,7 @@ Reply connect_io(Engine& engine, Queue& queue, const ConnectRequest& request) {
   if (!controller->queues.emplace(request.qid, &queue).second) return Reply::refuse(status::kSequenceError);
   attach(queue, request);
   queue.controller = controller;
-  const std::uint64_t authentication = ask_for_authentication(queue, subsystem, request);
+  const std::uint64_t authentication = ask_for_authentication(engine.model(), queue, subsystem, request);
   if (queue.auth != nullptr) engine.watch_authentication(queue);
   ++engine.stats().io_connects;
   return Reply::ok(controller->cntlid | authentication);

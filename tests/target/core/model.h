@@ -39,6 +39,17 @@ struct RawEntry {
   Bytes fixed;  ///< 1024 bytes
 };
 
+/// DH-HMAC-CHAP of one host at one subsystem. Keys as `DHHC-1:..:...:`.
+struct AuthConfig {
+  std::string key;              ///< the host's
+  std::string controller_key;   ///< empty: the controller does not authenticate
+  std::uint8_t hash = 0;        ///< 1 SHA-256, 2 SHA-384, 3 SHA-512; 0: the best the host offers
+  std::uint8_t dhgroup = 0xFF;  ///< 0 null, 1 to 5 ffdhe2048 to 8192; FFh: the best the host offers
+
+  friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
+};
+using HostAuth = std::map<std::string, AuthConfig>;  ///< by HOSTNQN
+
 struct DiscoveryConfig {
   std::string nqn;
   DiscoveryKind dctype = DiscoveryKind::none;
@@ -56,6 +67,7 @@ struct DiscoveryConfig {
   std::uint32_t version = kVersion14;
   std::uint8_t mdts = 8;  ///< 0: no limit but this target's own
   bool tbkas = false;     ///< traffic counts as keep-alive (CTRATT bit 6)
+  HostAuth auth;
   std::vector<RawEntry> raw_entries;
 };
 
@@ -103,16 +115,6 @@ struct NamespaceConfig {
   std::set<std::string> hosts;  ///< who sees it; empty: every host of the subsystem
 };
 
-/// DH-HMAC-CHAP of one host at one subsystem. Keys as `DHHC-1:..:...:`.
-struct AuthConfig {
-  std::string key;              ///< the host's
-  std::string controller_key;   ///< empty: the controller does not authenticate
-  std::uint8_t hash = 0;        ///< 1 SHA-256, 2 SHA-384, 3 SHA-512; 0: the best the host offers
-  std::uint8_t dhgroup = 0xFF;  ///< 0 null, 1 to 5 ffdhe2048 to 8192; FFh: the best the host offers
-
-  friend bool operator==(const AuthConfig&, const AuthConfig&) = default;
-};
-
 struct SubsystemConfig {
   std::string nqn;
   std::string serial;
@@ -137,10 +139,10 @@ struct SubsystemConfig {
   std::uint16_t vid = 0;
   std::uint16_t ssvid = 0;
   std::uint32_t oui = 0;
-  std::uint16_t retry_delay = 0;                  ///< CRDT1, 100 ms
-  std::string admin_label;                        ///< attribute of its extended log entries
-  std::map<std::string, std::string> tls_keys;    ///< NVMeTLSkey-1:...: by HOSTNQN
-  std::map<std::string, AuthConfig> auth;         ///< by HOSTNQN
+  std::uint16_t retry_delay = 0;                ///< CRDT1, 100 ms
+  std::string admin_label;                      ///< attribute of its extended log entries
+  std::map<std::string, std::string> tls_keys;  ///< NVMeTLSkey-1:...: by HOSTNQN
+  HostAuth auth;
   std::map<std::uint16_t, AnaGroups> ana_groups;  ///< by listener; goes before the listener's own
 
   [[nodiscard]] bool admits(const std::string& host) const {
