@@ -22,7 +22,13 @@ enum class Opcode : std::uint8_t {
   discovery_information_management = 0x21,
   fabrics = 0x7F,
 };
-enum class FabricsType : std::uint8_t { property_set = 0x00, connect = 0x01, property_get = 0x04 };
+enum class FabricsType : std::uint8_t {
+  property_set = 0x00,
+  connect = 0x01,
+  property_get = 0x04,
+  authentication_send = 0x05,
+  authentication_receive = 0x06,
+};
 
 // Offsets in the submission queue entry.
 constexpr std::size_t kAtNsid = 4, kAtCdw10 = 40, kAtCdw11 = 44, kAtCdw12 = 48, kAtCdw13 = 52;
@@ -44,6 +50,14 @@ Command make(Opcode opcode) {
 Command make(FabricsType type) {
   auto command = make(Opcode::fabrics);
   command.sqe[kAtNsid] = static_cast<char>(type);
+  return command;
+}
+
+Command make_authentication(FabricsType type, std::size_t length) {
+  constexpr std::uint32_t kProtocols = 0xE9010100;  // SECP: NVMe, SPSP1 and SPSP0: DH-HMAC-CHAP
+  auto command = make(type);
+  put_le(command.sqe, kAtCdw10, kProtocols);
+  put_le(command.sqe, kAtCdw11, static_cast<std::uint32_t>(length));
   return command;
 }
 
@@ -165,7 +179,21 @@ Error connect_error(const ConnectParameters& parameters, const Completion& compl
   return error;
 }
 
-bool demands_authentication(const Completion& completion) { return (completion.dw0() & (3U << 17U)) != 0; }
+bool demands_authentication(const Completion& completion) { return (completion.dw0() & (1U << 17U)) != 0; }
+
+bool demands_secure_channel(const Completion& completion) { return (completion.dw0() & (1U << 18U)) != 0; }
+
+Command authentication_send(std::string message) {
+  auto command = make_authentication(FabricsType::authentication_send, message.size());
+  command.data_out = std::move(message);
+  return command;
+}
+
+Command authentication_receive() {
+  auto command = make_authentication(FabricsType::authentication_receive, kMaxAuthMessage);
+  command.read_length = kMaxAuthMessage;
+  return command;
+}
 
 Command property_get(Property property) {
   auto command = make(FabricsType::property_get);

@@ -66,8 +66,15 @@ struct ConnectParameters {
 Command connect_command(const ConnectParameters& parameters);
 // What a refused Connect means, in words for an administrator.
 Error connect_error(const ConnectParameters& parameters, const Completion& completion);
-// Does the accepted Connect demand authentication (ATR or ASCR)?
+// What the accepted Connect demands before anything else is allowed: ATR, authentication; ASCR, that and TLS made of
+// it.
 bool demands_authentication(const Completion& completion);
+bool demands_secure_channel(const Completion& completion);
+
+// Messages of DH-HMAC-CHAP travel in these, on the queue that is authenticated.
+inline constexpr std::uint32_t kMaxAuthMessage = 4096;
+Command authentication_send(std::string message);
+Command authentication_receive();
 
 enum class Property : std::uint32_t { cap = 0x00, vs = 0x08, cc = 0x14, csts = 0x1C };
 Command property_get(Property property);

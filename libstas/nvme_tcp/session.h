@@ -3,8 +3,9 @@
 // One association with one controller as a state machine: what to send next and what the answers mean. Facts come in
 // through the member functions, orders to the queues and events for the owner go out by value; time is an argument.
 //
-//   open queue 0 - Connect - CAP - CC.EN - CSTS.RDY - VS - Identify
-//     - [I/O: queue count - open queues 1..n - Connect 1..n] - events, AER - live - shutdown - closed
+//   open queue 0 - Connect - [authentication] - CAP - CC.EN - CSTS.RDY - VS - Identify
+//     - [I/O: queue count - open queues 1..n - Connect 1..n, each with its authentication] - events, AER - live
+//     - shutdown - closed
 //
 // Every exchange has a deadline and the whole way to "live" has one too. Closed is the last event; the owner then drops
 // the queues. Requests of the owner (log pages, DIM) run beside each other and are each answered exactly once.
@@ -23,6 +24,7 @@
 #include "libstas/core/base/uuid.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/nvme_tcp/commands.h"
+#include "libstas/nvme_tcp/dhchap.h"
 #include "libstas/nvme_tcp/queue.h"
 
 namespace stas::nvme_tcp {
@@ -48,6 +50,7 @@ struct SessionConfig {
   std::uint16_t io_queue_size = 128;
   std::uint16_t nr_io_queues = 1;
   bool disable_sqflow = false;
+  DhchapConfig dhchap;  // used where the controller demands it
   Timeouts timeouts;
 };
 
@@ -62,7 +65,10 @@ class Session {
     Token token = 0;
     Command command;
   };
-  using Order = std::variant<OpenQueue, Submit>;
+  struct Agree {  // to be computed on a worker, and answered by agreed()
+    DhchapHost::Agreement what;
+  };
+  using Order = std::variant<OpenQueue, Submit, Agree>;
 
   // --- events for the owner
   struct Live {};
@@ -84,6 +90,7 @@ class Session {
   void queue_opened(std::uint16_t qid, Instant now);
   void queue_failed(const Error& error);
   void completed(Completed done, Instant now);
+  void agreed(Result<DhAgreement> result, Instant now);
   void advance(Instant now);
   Instant deadline() const;
 
@@ -101,6 +108,8 @@ class Session {
   enum class Phase : std::uint8_t { idle, starting, live, stopping, closed };
   enum class Step : std::uint8_t {
     connect,
+    auth_send,
+    auth_receive,
     capabilities,
     enable,
     ready,
@@ -140,11 +149,16 @@ class Session {
 
   void send_connect(std::uint16_t qid, Instant now);
   ConnectParameters connect_parameters(std::uint16_t qid) const;
+  void authenticate(std::uint16_t qid, Instant now);
+  void go_on_authenticating(std::string message, Instant now);
+  void connected(std::uint16_t qid, Instant now);  // and authenticated, where that is demanded
   void enable_events(Instant now);
   void go_live();
   void request_event();
 
   void on_connect(const Pending& pending, Completion& completion, Instant now);
+  void on_auth_sent(const Pending& pending, Completion& completion, Instant now);
+  void on_auth_received(const Pending& pending, Completion& completion, Instant now);
   void on_capabilities(const Pending& pending, Completion& completion, Instant now);
   void on_enabled(const Pending& pending, Completion& completion, Instant now);
   void on_ready(const Pending& pending, Completion& completion, Instant now);
@@ -174,6 +188,8 @@ class Session {
   Instant aen_window_{};
   unsigned aens_in_window_ = 0;
 
+  std::optional<DhchapHost> auth_;  // of the queue that was connected last
+  std::uint16_t auth_qid_ = 0;
   std::uint16_t cntlid_ = kAnyController;
   std::uint32_t cc_ = 0;
   std::uint32_t max_entries_ = 0;  // of an I/O queue

@@ -32,8 +32,10 @@ std::string type_text(std::uint8_t cntrltype) {
 const Session::StepInfo& Session::info_of(Step step) {
   static constexpr bool kMayBeRefused = true, kMustSucceed = false;
   // In the order of the enumeration.
-  static constexpr std::array<StepInfo, 14> kSteps = {{
+  static constexpr std::array<StepInfo, 16> kSteps = {{
       {Step::connect, "Connect", kMayBeRefused, &Session::on_connect},  // its refusals have words of their own
+      {Step::auth_send, "Authentication Send", kMustSucceed, &Session::on_auth_sent},
+      {Step::auth_receive, "Authentication Receive", kMustSucceed, &Session::on_auth_received},
       {Step::capabilities, "Property Get CAP", kMustSucceed, &Session::on_capabilities},
       {Step::enable, "Property Set CC", kMustSucceed, &Session::on_enabled},
       {Step::ready, "Property Get CSTS", kMustSucceed, &Session::on_ready},
@@ -91,14 +93,59 @@ void Session::send_connect(std::uint16_t qid, Instant now) {
 void Session::on_connect(const Pending& pending, Completion& completion, Instant now) {
   const auto qid = static_cast<std::uint16_t>(pending.request);
   if (!completion.ok()) return close(connect_error(connect_parameters(qid), completion));
-  if (demands_authentication(completion)) {
+  if (demands_secure_channel(completion)) {
+    return fail_with(ErrorKind::not_supported,
+                     "the controller demands secure channel concatenation, which the user fabric cannot do");
+  }
+  if (qid == 0) cntlid_ = static_cast<std::uint16_t>(completion.dw0());
+  if (demands_authentication(completion)) return authenticate(qid, now);
+  connected(qid, now);
+}
+
+void Session::authenticate(std::uint16_t qid, Instant now) {
+  if (!config_.dhchap.flaw.empty()) {
     return fail_with(ErrorKind::permission,
-                     "the controller demands authentication, which the user fabric cannot do yet");
+                     "the controller demands authentication, and a key for it (dhchap-secret=, dhchap-ctrl-secret=, or "
+                     "the host key of sys.conf) " +
+                         config_.dhchap.flaw);
   }
-  if (qid == 0) {
-    cntlid_ = static_cast<std::uint16_t>(completion.dw0());
-    return exchange(Step::capabilities, property_get(Property::cap), now);
+  if (config_.dhchap.crypto == nullptr || config_.dhchap.host.key.empty()) {
+    return fail_with(ErrorKind::permission,
+                     "the controller demands authentication and there is no key for it (dhchap-secret=, or the host "
+                     "key of sys.conf)");
   }
+  auth_.emplace(config_.dhchap, config_.hostnqn, config_.subsysnqn);
+  auth_qid_ = qid;
+  auto message = auth_->begin();
+  if (!message) return close(std::move(message.error()));
+  go_on_authenticating(std::move(*message), now);
+}
+
+void Session::go_on_authenticating(std::string message, Instant now) {
+  if (!message.empty()) return exchange(Step::auth_send, authentication_send(std::move(message)), now, auth_qid_);
+  if (auth_->wanted()) {
+    orders_.emplace_back(Agree{*auth_->wanted()});
+    return;
+  }
+  if (!auth_->finished()) return exchange(Step::auth_receive, authentication_receive(), now, auth_qid_);
+  if (auth_->error()) return close(auth_->error());
+  connected(auth_qid_, now);
+}
+
+void Session::on_auth_sent(const Pending&, Completion&, Instant now) { go_on_authenticating({}, now); }
+
+void Session::on_auth_received(const Pending&, Completion& completion, Instant now) {
+  go_on_authenticating(auth_->take(completion.data), now);
+}
+
+void Session::agreed(Result<DhAgreement> result, Instant now) {
+  if (phase_ != Phase::starting || !auth_ || !auth_->wanted()) return;
+  go_on_authenticating(auth_->agreed(std::move(result)), now);
+}
+
+void Session::connected(std::uint16_t qid, Instant now) {
+  auth_.reset();
+  if (qid == 0) return exchange(Step::capabilities, property_get(Property::cap), now);
   if (qid < io_queues_) return send_connect(static_cast<std::uint16_t>(qid + 1), now);
   enable_events(now);
 }

@@ -25,6 +25,22 @@ void require(bool holds) {
 
 constexpr std::uint64_t kRequest = 1;
 
+// Numbers that depend on the input and are none of a cipher's.
+struct ToyCrypto final : stas::nvme_tcp::DhchapCrypto {
+  using Text = stas::Result<std::string>;
+  Text digest(stas::nvme_tcp::DhchapHash hash, std::string_view data) const override {
+    return std::string(stas::nvme_tcp::digest_size(hash), data.empty() ? '\0' : data.back());
+  }
+  Text hmac(stas::nvme_tcp::DhchapHash hash, std::string_view, std::string_view data) const override {
+    return digest(hash, data);
+  }
+  stas::Result<stas::nvme_tcp::DhAgreement> agree(std::uint8_t group, std::string_view peer) const override {
+    if (peer.size() < group) return stas::fail(stas::ErrorKind::protocol, "no value of the group");
+    return stas::nvme_tcp::DhAgreement{std::string(peer), stas::Secret(std::string(peer))};
+  }
+  Text random(std::size_t count) const override { return std::string(count, '\0'); }
+};
+
 struct Host {
   stas::Instant now{std::chrono::seconds(1)};
   stas::nvme_tcp::TcpQueue queue;
@@ -51,6 +67,10 @@ struct Host {
       if (auto* submit = std::get_if<Session::Submit>(&order)) {
         // What came with the end may still lead to a command; nobody takes it any more, and the session is told next.
         require(queue.submit(submit->token, std::move(submit->command)).has_value() || failed);
+      }
+      if (const auto* agree = std::get_if<Session::Agree>(&order)) {
+        session.agreed(ToyCrypto().agree(agree->what.group, agree->what.peer), now);
+        return pump();
       }
     }
     for (const auto& event : session.take_events()) {
@@ -88,6 +108,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.subsysnqn = "nqn.2014-08.org.nvmexpress.discovery";
   config.hostnqn = "nqn.2024-01.org.example:host";
   config.kato = std::chrono::seconds(30);
+  const ToyCrypto crypto;
+  config.dhchap = {{stas::Secret(std::string(32, 'h'))}, {stas::Secret(std::string(32, 'c'))}, {}, &crypto};
   const auto portion = static_cast<std::size_t>(static_cast<unsigned char>(bytes[1])) + 1;
   Host host({(bytes[0] & 1) != 0, (bytes[0] & 2) != 0}, config);
   bytes.remove_prefix(2);

@@ -86,18 +86,24 @@ std::uint32_t crc32(const unsigned char* bytes, std::size_t size) {
   return ~crc;
 }
 
-std::string flaw_of(std::string_view key, const Format& format) {
+struct Parsed {
+  unsigned hash = 0;
+  std::size_t length = 0;  // without the CRC
+  Bytes bytes;
+};
+
+std::string parse(std::string_view key, const Format& format, Parsed& out) {
   const std::string shape = std::string("does not have the form ") + format.shape;
   if (!key.starts_with(format.prefix)) return shape;
   key.remove_prefix(format.prefix.size());
   if (key.size() < 3 || !is_digit(key[0]) || !is_digit(key[1]) || key[2] != ':') return shape;
-  const auto hash = static_cast<unsigned>((key[0] - '0') * 10 + (key[1] - '0'));
-  if (hash > format.hashes) return std::string("has a hash that is none (known are ") + format.known + ")";
+  out.hash = static_cast<unsigned>((key[0] - '0') * 10 + (key[1] - '0'));
+  if (out.hash > format.hashes) return std::string("has a hash that is none (known are ") + format.known + ")";
   key.remove_prefix(3);
   const std::size_t end = key.find(':');
   if (end == std::string_view::npos) return shape + " (the colon at its end is missing, so it may have been cut)";
   if (end + 1 != key.size()) return shape + " (something follows its end)";
-  Bytes bytes;
+  auto& bytes = out.bytes;
   const Decoded decoded = decode(key.substr(0, end), bytes);
   if (decoded == Decoded::no_base64) return "is not base64 between its colons";
   const std::size_t length = bytes.size < kCrcBytes ? 0 : bytes.size - kCrcBytes;
@@ -107,7 +113,13 @@ std::string flaw_of(std::string_view key, const Format& format) {
   std::uint32_t told = 0;
   for (std::size_t i = kCrcBytes; i > 0; --i) told = (told << 8U) | bytes.at[length + i - 1];
   if (crc32(bytes.at.data(), length) != told) return "has a wrong check sum, so it was mistyped";
+  out.length = length;
   return {};
+}
+
+std::string flaw_of(std::string_view key, const Format& format) {
+  Parsed parsed;
+  return parse(key, format, parsed);
 }
 
 }  // namespace
@@ -115,5 +127,11 @@ std::string flaw_of(std::string_view key, const Format& format) {
 std::string dhchap_key_flaw(std::string_view key) { return flaw_of(key, kDhchap); }
 
 std::string tls_key_flaw(std::string_view key) { return flaw_of(key, kTls); }
+
+std::optional<DhchapKey> dhchap_key(std::string_view key) {
+  Parsed parsed;
+  if (!parse(key, kDhchap, parsed).empty()) return std::nullopt;
+  return DhchapKey{Secret(std::string(parsed.bytes.at.begin(), parsed.bytes.at.begin() + parsed.length)), parsed.hash};
+}
 
 }  // namespace stas

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "libstas/core/config/key_format.h"
 #include "libstas/core/identity/nqn.h"
+#include "libstas/sys/host/libcrypto.h"
 
 namespace stas {
 
@@ -25,6 +27,23 @@ Result<void> set_identity(nvme_tcp::SessionConfig& session, const Connect& order
   if (!hostid) return fail(ErrorKind::invalid_input, order.tid.to_string() + ": the host ID is not a UUID");
   session.hostid = *hostid;
   return {};
+}
+
+// One that is no key matters when the controller demands it, not before: the kernel's host does the same.
+void set_secret(nvme_tcp::DhchapConfig& dhchap, nvme_tcp::DhchapSecret& secret, const Secret& text) {
+  if (text.empty()) return;
+  if (const auto key = dhchap_key(text.reveal())) {
+    secret = {key->bytes, static_cast<nvme_tcp::DhchapHash>(key->hash)};
+  } else {
+    dhchap.flaw = dhchap_key_flaw(text.reveal());
+  }
+}
+
+// A key of the controller's goes before that of the host.
+void set_secrets(nvme_tcp::DhchapConfig& dhchap, const Connect& order) {
+  dhchap.crypto = &libcrypto();
+  set_secret(dhchap, dhchap.host, order.options.dhchap_secret.empty() ? order.host.key : order.options.dhchap_secret);
+  set_secret(dhchap, dhchap.controller, order.options.dhchap_ctrl_secret);
 }
 
 void set_options(UserPlan& plan, const Connect& order) {
@@ -76,6 +95,7 @@ Result<UserPlan> make_user_plan(const Connect& order, const nvme_tcp::Timeouts& 
                   order.tid.to_string() + ": the user fabric knows the transports tcp and loop only");
   }
   if (auto identity = set_identity(plan.session, order); !identity) return tl::unexpected(identity.error());
+  set_secrets(plan.session.dhchap, order);
   set_options(plan, order);
   return plan;
 }

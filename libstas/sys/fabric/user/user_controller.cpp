@@ -81,6 +81,7 @@ void UserController::stop_attempt() {
   const bool had_turn = state_ == State::attempting || state_ == State::waiting;
   links_.clear();
   session_.reset();
+  computing_.reset();
   act_at_ = kNever;
   if (had_turn) hooks_.turn_over();
 }
@@ -94,6 +95,20 @@ void UserController::open_link(std::uint16_t qid) {
   } else {
     links_.push_back({qid, false, std::make_unique<LoopLink>(loop_, *loop_targets_, plan_.traddr, std::move(changed))});
   }
+}
+
+void UserController::agree(nvme_tcp::DhchapHost::Agreement what) {
+  computing_ = std::make_shared<bool>(true);
+  const std::weak_ptr<bool> waiting = computing_;
+  const auto* crypto = plan_.session.dhchap.crypto;
+  const bool taken = hooks_.compute([this, waiting, crypto, what = std::move(what)]() -> Worker::Completion {
+    return [this, waiting, result = crypto->agree(what.group, what.peer)] {
+      if (waiting.expired()) return;  // and this controller may be gone
+      session_->agreed(result, loop_.now());
+      pump();
+    };
+  });
+  if (!taken) session_->queue_failed(Error{ErrorKind::busy, 0, "too many authentications at a time"});
 }
 
 void UserController::on_timer() {
@@ -170,6 +185,10 @@ bool UserController::carry_out_orders() {
   for (auto& order : orders) {
     if (const auto* open = std::get_if<nvme_tcp::Session::OpenQueue>(&order)) {
       open_link(open->qid);
+      continue;
+    }
+    if (auto* wanted = std::get_if<nvme_tcp::Session::Agree>(&order)) {
+      agree(std::move(wanted->what));
       continue;
     }
     auto& submit = std::get<nvme_tcp::Session::Submit>(order);

@@ -21,6 +21,7 @@
 #include "libstas/sys/host/queue_link.h"
 #include "libstas/sys/host/user_plan.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/worker.h"
 
 namespace stas {
 
@@ -35,9 +36,10 @@ class UserController {
   // The owner's side. None of these may call back into the controller, nor destroy it, before they return.
   struct Hooks {
     std::function<void(Event)> emit;
-    std::function<void()> want_turn;  // start_attempt() is to follow, when it is our turn
-    std::function<void()> turn_over;  // the attempt has ended, or is not wanted any more
-    std::function<void()> gone;       // the last call: may be destroyed now
+    std::function<void()> want_turn;           // start_attempt() is to follow, when it is our turn
+    std::function<void()> turn_over;           // the attempt has ended, or is not wanted any more
+    std::function<bool(Worker::Job)> compute;  // off the loop; false: not taken
+    std::function<void()> gone;                // the last call: may be destroyed now
   };
 
   UserController(Loop& loop, LoopTargets* loop_targets, Connect order, UserPlan plan, DeviceRef ref,
@@ -78,6 +80,7 @@ class UserController {
   bool handle_session_events();
   void arm();
   void open_link(std::uint16_t qid);
+  void agree(nvme_tcp::DhchapHost::Agreement what);
 
   void on_live();
   void on_closed(const std::optional<Error>& error);
@@ -106,6 +109,7 @@ class UserController {
   State state_ = State::idle;
   bool announced_ = false;  // was live once
   std::optional<nvme_tcp::Session> session_;
+  std::shared_ptr<bool> computing_;  // lives as long as the attempt that waits for it
   std::vector<OpenLink> links_;
   nvme_tcp::IdentifyController identity_;
   std::string src_addr_;

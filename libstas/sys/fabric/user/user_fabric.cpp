@@ -10,11 +10,18 @@
 
 namespace stas {
 
+namespace {
+
+constexpr std::size_t kWorkerThreads = 2;  // started when a controller demands authentication
+
+}  // namespace
+
 UserFabric::UserFabric(Loop& loop, UserFabricOptions options)
     : loop_(loop),
       options_(options),
       gate_(options.max_connects, options.max_connects_per_address),
       wake_(loop.once([this] { work(); })),
+      worker_(loop, {.threads = kWorkerThreads}),
       network_(loop, [this](Interfaces interfaces) { see_interfaces(std::move(interfaces)); }) {}
 
 UserFabric::~UserFabric() = default;
@@ -159,6 +166,7 @@ UserController::Hooks UserFabric::hooks_of(Id id, const std::string& address) {
             gate_.leave(id);
             wake_.arm();
           },
+          [this, address](Worker::Job job) { return worker_.submit(address, std::move(job)); },
           [this, id] {
             gone_.push_back(id);
             wake_.arm();

@@ -20,6 +20,7 @@
 #include "libstas/sys/host/loop_link.h"
 #include "libstas/sys/net/network_monitor.h"
 #include "libstas/sys/os/loop.h"
+#include "libstas/sys/os/worker.h"
 
 namespace stas {
 
@@ -72,6 +73,7 @@ class UserFabric final : public Fabric {
   bool interfaces_said_ = false;
   bool stopping_ = false;
   OnceSource wake_;  // everything the sink hears comes from work(): never from inside a call of its own
+  Worker worker_;
   NetworkMonitor network_;
 };
 
