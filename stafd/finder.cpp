@@ -191,7 +191,8 @@ void Finder::on_resolved(const Resolved& event, Instant now) {
 void Finder::tell_link(const Device& device) {
   const Link link = devices_.link_change(device);
   const Connection* connection = link == Link::unchanged ? nullptr : connection_of(device.ref);
-  if (connection == nullptr || connection->op == Dc::Op::disconnect) return;
+  if (connection == nullptr) return;
+  if (link == Link::lost && connection->op == Dc::Op::disconnect) return;
   if (link == Link::lost)
     report(Level::warning, Topic::link_lost, *connection,
            "Connection lost; trying to reconnect, the log page stays known");

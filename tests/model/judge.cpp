@@ -84,14 +84,14 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
     const int other = dc_name(device->host, i / 2, i % 2);
     if (!means_dc(other, *device)) continue;
     if (!dc_must_.test(z(other))) {
-      if (!is_served(other, *device)) left = std::max(left, dc_left_[z(other)]);
+      // Of duplicates one is enough, since whenever.
+      const auto& ended = ever_duplicates_ ? dc_must_left_ : dc_left_;
+      if (!is_served(other, *device)) left = std::max(left, ended[z(other)]);
     } else if (!amnesia_ && !replaced_in_vain && now_ - dc_since_[z(other)] > kOnItsWay && !is_served(other, *device)) {
       return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }
   }
-  // One of several duplicates was enough, and that since whenever.
-  const bool dispensable = disconnect.reason == Reason::no_referral && ever_duplicates_;
-  if (now_ - left < kSoak && !dispensable) violate("soak", "cut without waiting: " + text);
+  if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);

@@ -413,7 +413,9 @@ void World::update_truth() {
     known.young_since = kNever;
   }
   const DcNames dcs = entitled_dcs(true);
-  dc_must_ = entitled_dcs(false);
+  const DcNames must = std::exchange(dc_must_, entitled_dcs(false));
+  for (std::size_t name = 0; name < kDcNames; ++name)
+    if (must.test(name) && !dc_must_.test(name)) dc_must_left_[name] = now_;
   HostSet entitled;
   for (std::size_t name = 0; name < kDcNames; ++name) {
     if (dcs.test(name)) entitled.set(z(host_of_dc(static_cast<int>(name))));
@@ -450,8 +452,11 @@ void World::update_truth() {
       for (int i = 0; i < kIfaces && !meant; ++i) {
         const int ioc = ioc_name(device.path, i, other_of_ioc(device.name));
         meant = iocs.test(z(ioc)) && means_ioc(ioc, device);
-        device.ours = device.ours || (meant && told_.test(z(ioc)) && stacd_.brain &&
-                                      device.device.hostnqn == identity(stacd_.who).nqn);
+        device.ours =
+            device.ours ||
+            (meant && told_.test(z(ioc)) && stacd_.brain && device.device.hostnqn == identity(stacd_.who).nqn &&
+             !(device.by_admin && is_served(ioc, device)) &&
+             now_ - std::max({device.live_since, stacd_.started, told_since_[z(ioc)]}) > kSeen);
       }
     } else {
       for (int i = 0; i < kIfaces * 2 && !meant; ++i) {

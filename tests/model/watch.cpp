@@ -278,6 +278,8 @@ bool World::may_be_unusable(int path) const {
 // Whatever came and went, nothing of it stays in the tables.
 void World::check_tables_in_the_end() {
   if (amnesia_ || given_up_.any()) return;
+  // What is connected goes on under its name, and what it refers to with it.
+  const bool other_names = identity_changed_ && staf_ignored_iface_;
   // What one refers to that is kept since it was announced.
   Referrals kept;
   for (int host = 0; host < kHosts; ++host)
@@ -286,7 +288,7 @@ void World::check_tables_in_the_end() {
         kept |= known_[z(host)].refers;
   for (const auto& dc : stafd_.brain->controllers())
     if (const auto name = find_dc(dc.tid);
-        name && !dc_wanted_.test(z(*name)) &&
+        name && !other_names && !dc_wanted_.test(z(*name)) &&
         // Its connection keeps the name that it was made under.
         !(identity_changed_ && dc_wanted_.test(z(dc_name(host_of_dc(*name), 0, unique_of_dc(*name))))) &&
         !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))

@@ -338,7 +338,7 @@ class World {
   std::array<Instant, kHosts * 2> silent_since_{};
   DcNames dc_wanted_, dc_must_, dc_ever_;
   IocNames ioc_wanted_, ioc_must_;
-  std::array<Instant, kDcNames> dc_since_{}, dc_left_{};
+  std::array<Instant, kDcNames> dc_since_{}, dc_left_{}, dc_must_left_{};
   std::array<Instant, kIocNames> ioc_since_{};
   // What stacd was told by stafd, and with its own lines: from when on.
   IocNames told_;

@@ -234,6 +234,28 @@ TEST(ConnectorEvidence, MissingIsNotGone) {
           wait 600)",
        "605s ls 10.0.0.9/nqn.a nvme0\n"
        "606.5s disconnect nvme0 10.0.0.9/nqn.a (no longer listed by any discovery controller)\n"},
+      {"a line moved to a page while stafd is being restarted",
+       R"(start controller=10.0.0.1/nqn.a
+          stafd up
+          wait 100
+          stafd down
+          --
+          conf
+          wait 5
+          stafd up
+          lists 10.0.0.2 10.0.0.1/nqn.a
+          wait 600
+          ls)",
+       "605s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"... and it does not come back",
+       R"(start controller=10.0.0.1/nqn.a
+          stafd up
+          wait 100
+          stafd down
+          --
+          conf
+          wait 600)",
+       "10s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
       {"a line moved to a discovery controller whose page is not read yet",
        R"(start controller=10.0.0.1/nqn.a
           stafd up

@@ -362,6 +362,22 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "1.5s inspect nvme1\n"
        "5s ls 10.0.0.1/nqn.a nvme0\n"
        "5s ls 10.0.0.2/nqn.a nvme1\n"},
+      {"a cut that failed, and is ordered again: looked at like the first one",
+       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          stafd up
+          wait 100
+          usage nvme0 nvme0n1 is mounted on /srv
+          target nvme0 undeletable
+          conf controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          wait 2
+          --
+          change nvme1 state=connecting
+          wait 20
+          ls)",
+       "0s inspect nvme0\n"
+       "18s inspect nvme0\n"
+       "20s ls 10.0.0.1/nqn.a nvme0\n"
+       "20s ls 10.0.0.2/nqn.a nvme1\n"},
       {"one is being cut while the other's time comes",
        R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
           stafd up

@@ -233,6 +233,21 @@ TEST(FinderEvidence, AChangedHostNqn) {
        "8s connect 10.0.0.1@nqn.new\n8s page 10.0.0.1@nqn.new\n"
        "8s signal log_pages_changed 10.0.0.1@nqn.new nvme0\n"
        "15s ls 10.0.0.1@nqn.new configured nvme0 entries=1\n"},
+      {"while it is being connected: what it refers to stays",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 100
+          target 10.0.0.1 down
+          vanish nvme0
+          hold 10.0.0.1 connect
+          wait 5
+          hostnqn nqn.new
+          --
+          conf pleo=disabled | controller=10.0.0.1
+          wait 20
+          ls)",
+       "0s page 10.0.0.2\n20s ls 10.0.0.1 configured - entries=1\n20s ls 10.0.0.2 referral nvme1 entries=0\n"},
       {"one with a host NQN of its own is another matter: its line is gone",
        R"(start pleo=disabled | controller=10.0.0.1@nqn.tenant
           mdns
