@@ -74,6 +74,8 @@ void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
   ioc.works = is_live(ioc);
   names_.reached(ioc.tid.traddr());
   const Device* device = devices_.find(ref);
+  ioc.seen.reset();
+  if (device != nullptr) note_seen(ioc, *device);
   dirty_ |= desired_.depends_on(ioc.tid) || (device != nullptr && !device->owner.empty());
   save_ = true;
 }
@@ -267,13 +269,24 @@ void Connector::on_device_seen(const Device& device, Instant now) {
   tell_link(device);
   lost_devices(devices_.seen(device), now, false);
   check_guess(device, now);
-  if (Ioc* ioc = owner_of(device.ref); ioc != nullptr) note_works(*ioc);
+  if (Ioc* ioc = owner_of(device.ref); ioc != nullptr) {
+    note_works(*ioc);
+    note_seen(*ioc, device);
+  }
   dirty_ |= desired_.by_devices;
   audit_ = true;
 }
 
 void Connector::note_works(Ioc& ioc) {
   if (std::exchange(ioc.works, is_live(ioc)) != ioc.works) dirty_ |= desired_.by_connection;
+}
+
+// While a connection is being reconnected its device does not say how it leaves this host; what it said counts.
+void Connector::note_seen(Ioc& ioc, const Device& device) {
+  auto seen = tid_of(device, devices_.interfaces(), false);
+  if (!seen || seen->host_iface().empty() || seen == ioc.seen) return;
+  ioc.seen = std::move(seen);
+  dirty_ |= host_nqns_.size() > 1;
 }
 
 // It was adopted while nobody could tell how it leaves this host, and now it shows.
@@ -294,11 +307,15 @@ void Connector::on_scan(std::vector<Device> devices, Instant now) {
   }
   lost_devices(devices_.scanned(std::move(devices)), now, true);
   for (const auto& [name, device] : devices_.all()) check_guess(device, now);
-  for (auto& [id, ioc] : iocs_)
-    if (ioc.device && devices_.find(*ioc.device) == nullptr && now - ioc.bound_at >= timing_.settle)
+  for (auto& [id, ioc] : iocs_) {
+    const Device* device = ioc.device ? devices_.find(*ioc.device) : nullptr;
+    if (ioc.device && device == nullptr && now - ioc.bound_at >= timing_.settle) {
       lose(ioc, now);
-    else
-      note_works(ioc);
+      continue;
+    }
+    note_works(ioc);
+    if (device != nullptr) note_seen(ioc, *device);
+  }
   if (first) take_restored(now);
   dirty_ |= desired_.by_devices;
   audit_ = true;

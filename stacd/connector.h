@@ -123,6 +123,7 @@ class Connector {
   void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
   bool is_live(const Ioc& ioc) const;
   void note_works(Ioc& ioc);
+  void note_seen(Ioc& ioc, const Device& device);
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
 

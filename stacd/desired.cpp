@@ -89,9 +89,7 @@ class Table {
     for (const Known* known : facts_.known) {
       if (known->foreign || !known->system_host) continue;
       out_.by_connection = true;  // its connect may still be in flight
-      const Device* device = known->live && known->device ? facts_.devices.find(*known->device) : nullptr;
-      const auto seen = device == nullptr ? std::nullopt : tid_of(*device, facts_.devices.interfaces(), false);
-      if (known->live) hosts_.add(known->tid, known->works, seen);
+      if (known->live) hosts_.add(known->tid, known->works, known->seen);
     }
   }
 

@@ -54,6 +54,7 @@ struct Known {
   bool system_host = true;             // it goes out under the host NQN of the system, not under one of its line
   bool live = false;                   // has a connection ...
   bool works = false;                  // ... that is not being reconnected
+  std::optional<Tid> seen;             // what its device says of itself, with the way it left this host last
   bool blocked = false;                // cannot be connected beside what exists
   Instant named_since = kNever;        // a source has named it since then without a break
   Instant unnamed_since = kNever;      // none names it since then

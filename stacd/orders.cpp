@@ -99,9 +99,9 @@ void Connector::step_leaving(Ioc& ioc, const Row& row, Instant now) {
   order_disconnect(ioc, row, now);
 }
 
-// It would be cut if nothing kept it; what takes it over need not be asked for.
+// It would be cut if nothing kept it; what takes it over need not be asked for, and may just have done so.
 void Connector::step_kept(Ioc& ioc, const Row& row, Instant now) {
-  if (!row.inspect || ioc.usage.pending != kNever) return;
+  if (!row.inspect || !ioc.device || ioc.usage.pending != kNever) return;
   if (!another_name_waits(ioc, now) && !hand_over(ioc, now)) inspect(ioc, now);
 }
 
