@@ -103,6 +103,7 @@ void World::remove_device(std::string name) {
   if (it == devices_.end()) return;
   const auto gone = it->second;
   devices_.erase(it);
+  gone_at_ = now_;
   predecessors_[name] = gone.device.ref;
   const bool short_lived = now_ - gone.live_since < std::chrono::minutes(1);  // is not tried again at once
   for (auto* attempts : {&stafd_.attempts, &stacd_.attempts})

@@ -219,11 +219,11 @@ void World::know_stacd(Fault fault, bool at_start) {
   if (!is_whole(fault)) {
     const auto old = stac_force_;
     stac_force_ = stac_file_;
-    scope_unknown_ = false;
+    const bool unknown = std::exchange(scope_unknown_, false);
     if (fault == Fault::value) {
       stac_force_.scope = old.scope;
       stac_force_.family = at_start ? 0 : old.family;
-      scope_unknown_ = at_start;
+      scope_unknown_ = at_start || unknown;
     }
     if (fault == Fault::key || fault == Fault::port)
       stac_force_.lines = readable(stac_file_.lines) | could_be_meant(before, stac_file_.lines);

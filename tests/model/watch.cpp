@@ -148,7 +148,7 @@ void World::watch() {
   check_promise();
   if (messages_ > kMaxTold) violate("voice", "more than " + std::to_string(kMaxTold) + " messages");
   if (!is_quiet()) return;
-  Instant calm = std::max({disturbed_, hung_until_, slow_name_until_, stafd_.started, stacd_.started});
+  Instant calm = std::max({disturbed_, hung_until_, slow_name_until_, gone_at_, stafd_.started, stacd_.started});
   for (const Host& host : hosts_) calm = std::max(calm, host.young_until);
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
@@ -316,6 +316,9 @@ void World::check_restart_changes_nothing() {
       if (ioc_wanted_.test(z(name)) && !is_connected(true, name, true)) return false;
     for (int name = 0; name < static_cast<int>(kDcNames); ++name)
       if (dc_wanted_.test(z(name)) && !is_connected(false, name, true)) return false;
+    // What stacd was told of by a stafd that remembers more than can be known.
+    for (int name = 0; name < static_cast<int>(kIocNames); ++name)
+      if (told_.test(z(name)) && !is_connected(true, name, true)) return false;
     return true;
   }();
   if (all_there && orders_ != orders) violate("restart", "ordered connects or disconnects");

@@ -368,6 +368,7 @@ class World {
   Instant event_lost_at_{};
   Instant aen_lost_at_{};
   Instant hung_until_{};       // the latest operation that hangs
+  Instant gone_at_{};          // the latest end of a device
   Instant slow_name_until_{};  // the latest name that takes long
   bool amnesia_ = false;       // a state was lost or an old stafd was there: what is kept may be kept for ever
   bool stacd_forgot_ = false;  // stacd's state was, or stafd does not say what stacd needs
