@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The bundled target's data path over loopback: one I/O queue, reads and writes of some sizes at some queue depths,
-// with the processor time of both ends, which live in this process. Prints a table; an argument is the seconds per
-// line.
+// with the processor time of the target and of both ends, which live in this process. Prints a table; arguments: the
+// seconds per line, and what to measure instead of everything (`read` or `write`, KiB, queue depth; and so on).
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,6 +16,7 @@
 #include <cstring>
 #include <ctime>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/target/target_thread.h"
@@ -104,9 +105,9 @@ class Pipe {
   std::size_t end_ = 0;
 };
 
-double cpu_seconds() {
+double cpu_seconds(clockid_t clock) {
   timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  ::clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
@@ -141,7 +142,8 @@ void measure(Pipe& pipe, bool reading, std::uint32_t size, int depth, double sec
   };
   for (int i = 0; i < depth; ++i) submit();
   std::uint64_t done = 0;
-  const double cpu = cpu_seconds();
+  const double cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const double own = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
   const auto start = std::chrono::steady_clock::now();
   const auto until = start + std::chrono::duration<double>(seconds);
   auto now = start;
@@ -156,15 +158,38 @@ void measure(Pipe& pipe, bool reading, std::uint32_t size, int depth, double sec
     }
   }
   const double passed = std::chrono::duration<double>(now - start).count();
-  const double used = cpu_seconds() - cpu;
+  const double used = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+  const double target = used - (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - own);
   for (int left = depth; left > 0;) {
     const std::uint8_t* pdu = pipe.receive();
     if (pdu[0] == kR2t) answer(pipe, pdu, data);
     if (pdu[0] == kResponse || (pdu[0] == kC2hData && (pdu[1] & kSuccess) != 0)) --left;
   }
   const double rate = static_cast<double>(done) / passed;
-  std::printf("%-5s %4u KiB  QD %3d  %9.0f IOPS  %6.2f GB/s  %6.1f us of CPU each\n", reading ? "read" : "write",
-              size / 1024, depth, rate, rate * size / 1e9, used / static_cast<double>(done) * 1e6);
+  const double each = 1e6 / static_cast<double>(done);
+  std::printf("%-5s %4u KiB  QD %3d  %9.0f IOPS  %6.2f GB/s  CPU each %6.1f us, of the target %6.1f us\n",
+              reading ? "read" : "write", size / 1024, depth, rate, rate * size / 1e9, used * each, target * each);
+}
+
+/// Connections that become controllers one after another and end.
+void measure_connects(const std::string& port, double seconds) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto until = start + std::chrono::duration<double>(seconds);
+  std::uint64_t done = 0;
+  for (; std::chrono::steady_clock::now() < until; ++done) {
+    Pipe pipe(port);
+    pipe.command(connect({.subnqn = kOne}));
+    pipe.receive();
+  }
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+  std::printf("connects  %9.0f per second\n", static_cast<double>(done) / passed.count());
+}
+
+/// What the target uses while its hosts have nothing to do.
+void measure_idle(double seconds) {
+  const double cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  std::printf("idle      %9.6f seconds of CPU per second\n", (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / seconds);
 }
 
 }  // namespace
@@ -184,9 +209,16 @@ int main(int argc, char** argv) {
   Pipe io((*target)->port());
   io.command(connect({.subnqn = kOne, .qid = 1, .cntlid = cntlid, .sqsize = 255, .flow_control = false}));
   io.receive();
+  for (int at = 2; at + 2 < argc; at += 3) {
+    const auto size = static_cast<std::uint32_t>(std::atoi(argv[at + 1])) * 1024;
+    measure(io, std::string(argv[at]) == "read", size, std::atoi(argv[at + 2]), seconds);
+  }
+  if (argc > 2) return 0;
   for (const bool reading : {true, false}) {
     for (const int depth : {1, 32, 128}) measure(io, reading, 4096, depth, seconds);
     for (const int depth : {1, 32}) measure(io, reading, 131072, depth, seconds);
   }
+  measure_connects((*target)->port(), seconds);
+  measure_idle(seconds);
   return 0;
 }

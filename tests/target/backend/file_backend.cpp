@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "tests/target/backend/backend.h"
+#include "tests/target/core/buffers.h"
 
 namespace stas::target {
 namespace {
@@ -93,11 +94,12 @@ BackendResult perform(int fd, bool direct, BackendIo& io) {
   int wrong = 0;
   switch (io.op) {
     case BackendOp::read:
-      result.data.resize(io.length);
+      result.data = take_buffer(io.length);
       wrong = move_bytes(fd, direct, false, result.data, io.offset);
       break;
     case BackendOp::write:
       wrong = move_bytes(fd, direct, true, io.data, io.offset);
+      give_buffer(std::move(io.data));
       break;
     case BackendOp::flush:
       wrong = ::fdatasync(fd) == 0 ? 0 : errno;

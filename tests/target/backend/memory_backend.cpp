@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "tests/target/backend/backend.h"
+#include "tests/target/core/buffers.h"
 
 namespace stas::target {
 namespace {
@@ -26,10 +27,12 @@ class RamBackend final : public Backend {
     BackendResult result;
     switch (io.op) {
       case BackendOp::read:
-        result.data.assign(at, at + io.length);
+        result.data = take_buffer(io.length);
+        std::copy(at, at + io.length, result.data.begin());
         break;
       case BackendOp::write:
         std::copy(io.data.begin(), io.data.end(), at);
+        give_buffer(std::move(io.data));
         break;
       case BackendOp::deallocate:
       case BackendOp::write_zeroes:
@@ -79,7 +82,12 @@ class NullBackend final : public Backend {
 
   void submit(BackendIo io, Done done) override {
     BackendResult result;
-    if (io.op == BackendOp::read) result.data.assign(io.length, 0);
+    if (io.op == BackendOp::read) {
+      result.data = take_buffer(io.length);
+      std::fill(result.data.begin(), result.data.end(), 0);
+    } else {
+      give_buffer(std::move(io.data));
+    }
     done(std::move(result));
   }
 

@@ -115,16 +115,14 @@ std::variant<std::monostate, Pdu, PduError> PduReader::next(const PduSettings& s
   }
   const Layout& layout = std::get<Layout>(parsed);
   if (have.size() < layout.plen) return {};
-  Pdu pdu{
-      .type = static_cast<PduType>(have[kAtType]), .flags = have[kAtFlags], .header = copy(have.first(layout.hlen))};
+  Pdu pdu{.type = static_cast<PduType>(have[kAtType]), .flags = have[kAtFlags], .header = have.first(layout.hlen)};
   if (layout.header_digest) {
     const std::uint32_t received = get32(&have[layout.hlen]);
-    if (received != crc32c(have.first(layout.hlen))) return PduError{Fes::header_digest, received, pdu.header};
+    if (received != crc32c(pdu.header)) return PduError{Fes::header_digest, received, copy(pdu.header)};
   }
   if (layout.data_length > 0) {
-    const View data = have.subspan(layout.data_at, layout.data_length);
-    pdu.data = copy(data);
-    if (layout.data_digest) pdu.data_digest_wrong = get32(&have[layout.plen - kDigest]) != crc32c(data);
+    pdu.data = have.subspan(layout.data_at, layout.data_length);
+    if (layout.data_digest) pdu.data_digest_wrong = get32(&have[layout.plen - kDigest]) != crc32c(pdu.data);
   }
   begin_ += layout.plen;
   return pdu;

@@ -42,8 +42,8 @@ enum class Fes : std::uint16_t {
 struct Pdu {
   PduType type = PduType::icreq;
   std::uint8_t flags = 0;
-  Bytes header;  ///< HLEN bytes
-  Bytes data;
+  View header;  ///< HLEN bytes; in the reader's buffer, until the next call of room()
+  View data;    ///< likewise
   bool data_digest_wrong = false;
 };
 

@@ -13,6 +13,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tests/target/core/buffers.h"
+
 namespace stas::target {
 namespace {
 
@@ -145,16 +147,16 @@ void TcpConnection::process() {
     auto next = reader_.next(settings_);
     if (std::holds_alternative<std::monostate>(next)) return;
     if (const auto* error = std::get_if<PduError>(&next)) return terminate(*error);
-    handle(std::move(std::get<Pdu>(next)));
+    handle(std::get<Pdu>(next));
   }
 }
 
-void TcpConnection::handle(Pdu pdu) {
+void TcpConnection::handle(const Pdu& pdu) {
   switch (pdu.type) {
     case PduType::icreq:
       return handle_icreq(pdu);
     case PduType::capsule_cmd:
-      return handle_command(std::move(pdu));
+      return handle_command(pdu);
     case PduType::h2c_data:
       return handle_data(pdu);
     default:
@@ -165,8 +167,8 @@ void TcpConnection::handle(Pdu pdu) {
 Occasion TcpConnection::at_start() const { return {.listener = setup_.listener.id}; }
 
 void TcpConnection::handle_icreq(const Pdu& pdu) {
-  if (get16(&pdu.header[kAtPfv]) != 0) return terminate({Fes::unsupported_parameter, kAtPfv, pdu.header});
-  if (pdu.header[kAtHpda] > 31) return terminate({Fes::invalid_header, kAtHpda, pdu.header});
+  if (get16(&pdu.header[kAtPfv]) != 0) return terminate(Fes::unsupported_parameter, kAtPfv, pdu);
+  if (pdu.header[kAtHpda] > 31) return terminate(Fes::invalid_header, kAtHpda, pdu);
   FaultList& faults = engine_.faults();
   const bool silent = faults.strike(FaultKind::no_icresp, at_start()).has_value();
   settings_.negotiated = true;
@@ -201,7 +203,7 @@ void TcpConnection::send_icresp(bool header_digest, bool data_digest) {
   out.insert(out.end(), response.begin(), response.end());
 }
 
-void TcpConnection::handle_command(Pdu pdu) {
+void TcpConnection::handle_command(const Pdu& pdu) {
   Sqe sqe;
   std::copy_n(pdu.header.begin() + 8, sqe.raw.size(), sqe.raw.begin());
   // Refused or not, its in-capsule data has been taken off the stream with the PDU.
@@ -220,8 +222,9 @@ void TcpConnection::handle_command(Pdu pdu) {
   if (sqe.sgl_length() > pdu.data.size() || sqe.sgl_length() > limit) {
     return engine_.refuse(*queue_, sqe, Reply::refuse(status::kSglLength));
   }
-  pdu.data.resize(sqe.sgl_length());
-  run(sqe, std::move(pdu.data), pdu.data_digest_wrong);
+  Bytes data = take_buffer(sqe.sgl_length());
+  std::copy_n(pdu.data.begin(), data.size(), data.begin());
+  run(sqe, std::move(data), pdu.data_digest_wrong);
 }
 
 /// A damaged payload fails its command only; the host may retry it.
@@ -263,25 +266,26 @@ void TcpConnection::release(std::uint64_t amount) {
 /// The whole transfer is asked for by one R2T, so a host with MAXR2T 0 is satisfied as well.
 void TcpConnection::begin_transfer(const Sqe& sqe) {
   while (transfers_.contains(next_ttag_)) ++next_ttag_;
-  transfers_.emplace(next_ttag_, Transfer{sqe, {}, sqe.sgl_length(), false});
+  transfers_.emplace(next_ttag_, Transfer{sqe, take_buffer(sqe.sgl_length()), 0, false});
   write_r2t(out_.tail(), settings_, sqe.cid(), next_ttag_, 0, sqe.sgl_length());
   ++next_ttag_;
 }
 
 void TcpConnection::handle_data(const Pdu& pdu) {
   const auto it = transfers_.find(get16(&pdu.header[kAtTtag]));
-  if (it == transfers_.end()) return terminate({Fes::invalid_header, kAtTtag, pdu.header});
+  if (it == transfers_.end()) return terminate(Fes::invalid_header, kAtTtag, pdu);
   Transfer& transfer = it->second;
-  if (get16(&pdu.header[kAtCccid]) != transfer.sqe.cid()) return terminate({Fes::invalid_header, kAtCccid, pdu.header});
-  if (get32(&pdu.header[kAtDatal]) != pdu.data.size()) return terminate({Fes::invalid_header, kAtDatal, pdu.header});
-  const std::size_t left = transfer.expected - transfer.data.size();
-  if (get32(&pdu.header[12]) != transfer.data.size() || pdu.data.size() > left) {
-    return terminate({Fes::out_of_range, 0, pdu.header});
+  if (get16(&pdu.header[kAtCccid]) != transfer.sqe.cid()) return terminate(Fes::invalid_header, kAtCccid, pdu);
+  if (get32(&pdu.header[kAtDatal]) != pdu.data.size()) return terminate(Fes::invalid_header, kAtDatal, pdu);
+  const std::size_t left = transfer.data.size() - transfer.received;
+  if (get32(&pdu.header[12]) != transfer.received || pdu.data.size() > left) {
+    return terminate(Fes::out_of_range, 0, pdu);
   }
-  transfer.data.insert(transfer.data.end(), pdu.data.begin(), pdu.data.end());
+  std::copy(pdu.data.begin(), pdu.data.end(), &transfer.data[transfer.received]);
+  transfer.received += pdu.data.size();
   transfer.damaged = transfer.damaged || pdu.data_digest_wrong;
   const bool last = (pdu.flags & pdu_flag::kLast) != 0;
-  if (last != (transfer.data.size() == transfer.expected)) return terminate({Fes::invalid_header, 1, pdu.header});
+  if (last != (transfer.received == transfer.data.size())) return terminate(Fes::invalid_header, 1, pdu);
   if (!last) return;
   const auto done = transfers_.extract(it);
   run(done.mapped().sqe, std::move(done.mapped().data), done.mapped().damaged);
@@ -320,7 +324,10 @@ void TcpConnection::complete(Completion completion) {
 void TcpConnection::send_data(Completion& completion) {
   const bool implied = !queue_->flow_control && completion.reply.result == 0;
   if (completion.truncate) completion.reply.data.resize((completion.reply.data.size() / 2 + 3) / 4 * 4);
-  const auto shared = std::make_shared<const Bytes>(std::move(completion.reply.data));
+  const std::shared_ptr<const Bytes> shared(new Bytes(std::move(completion.reply.data)), [](Bytes* bytes) {
+    give_buffer(std::move(*bytes));
+    delete bytes;
+  });
   const View data = *shared;
   for (std::size_t at = 0; at < data.size(); at += kMaxC2hData) {
     const View piece = data.subspan(at, std::min(kMaxC2hData, data.size() - at));
@@ -357,6 +364,10 @@ void TcpConnection::terminate(const PduError& error) {
   transfers_.clear();
   waiting_.clear();
   owner_.wake_connection(setup_.id, owner_.clock() + kDrainTimeout);
+}
+
+void TcpConnection::terminate(Fes fes, std::uint32_t fei, const Pdu& pdu) {
+  terminate({fes, fei, Bytes(pdu.header.begin(), pdu.header.end())});
 }
 
 void TcpConnection::flush() {

@@ -60,18 +60,18 @@ class TcpConnection : public Port {
   /// A write whose data is under way.
   struct Transfer {
     Sqe sqe;
-    Bytes data;
-    std::uint32_t expected;
+    Bytes data;            ///< as large as the whole
+    std::size_t received;  ///< of it
     bool damaged;
   };
 
   void on_ready(std::uint32_t events);
   void receive();
   void process();
-  void handle(Pdu pdu);
+  void handle(const Pdu& pdu);
   void handle_icreq(const Pdu& pdu);
   void send_icresp(bool header_digest, bool data_digest);
-  void handle_command(Pdu pdu);
+  void handle_command(const Pdu& pdu);
   void handle_data(const Pdu& pdu);
   void run(const Sqe& sqe, Bytes data, bool damaged);
   /// Runs or asks for data as far as the budget goes; the rest waits in order.
@@ -81,6 +81,7 @@ class TcpConnection : public Port {
   void send_data(Completion& completion);
   void send_garbage();
   void terminate(const PduError& error);
+  void terminate(Fes fes, std::uint32_t fei, const Pdu& pdu);
   void flush();
   void send_all();
   bool send_pieces();

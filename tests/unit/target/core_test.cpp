@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "tests/target/core/buffers.h"
 #include "tests/target/core/dim.h"
 #include "tests/target/core/events.h"
 #include "tests/target/core/fault.h"
@@ -21,6 +25,35 @@ Bytes sequence(std::size_t count) {
   Bytes bytes(count);
   for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(i);
   return bytes;
+}
+
+TEST(Buffers, AreUsedAgainAndOnlySomeAreKept) {
+  constexpr std::size_t kSize = 131072, kMany = 200;  // more than are kept
+  Bytes one = take_buffer(kSize);
+  EXPECT_EQ(one.size(), kSize);
+  const auto* at = one.data();
+  give_buffer(std::move(one));
+  Bytes smaller = take_buffer(kSize / 2);
+  EXPECT_EQ(smaller.data(), at);
+  EXPECT_EQ(smaller.size(), kSize / 2);
+  Bytes larger = take_buffer(kSize * 2);
+  EXPECT_EQ(larger.size(), kSize * 2);
+  give_buffer(std::move(smaller));
+
+  std::vector<Bytes> all;
+  for (std::size_t i = 0; i < kMany; ++i) all.push_back(take_buffer(kSize));
+  std::set<const std::uint8_t*> given;
+  for (Bytes& bytes : all) {
+    given.insert(bytes.data());
+    give_buffer(std::move(bytes));
+  }
+  std::size_t again = 0;
+  std::vector<Bytes> taken;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    taken.push_back(take_buffer(kSize));
+    if (given.contains(taken.back().data())) ++again;
+  }
+  EXPECT_GE(again, 32U) << "enough for a queue depth of 32";
 }
 
 TEST(Crc32c, MatchesKnownVectors) {
