@@ -266,7 +266,7 @@ void TcpConnection::release(std::uint64_t amount) {
 /// The whole transfer is asked for by one R2T, so a host with MAXR2T 0 is satisfied as well.
 void TcpConnection::begin_transfer(const Sqe& sqe) {
   while (transfers_.contains(next_ttag_)) ++next_ttag_;
-  transfers_.emplace(next_ttag_, Transfer{sqe, take_buffer(sqe.sgl_length()), 0, false});
+  transfers_.emplace(next_ttag_, Transfer{sqe, sqe.sgl_length(), {}, 0, false});
   write_r2t(out_.tail(), settings_, sqe.cid(), next_ttag_, 0, sqe.sgl_length());
   ++next_ttag_;
 }
@@ -277,15 +277,17 @@ void TcpConnection::handle_data(const Pdu& pdu) {
   Transfer& transfer = it->second;
   if (get16(&pdu.header[kAtCccid]) != transfer.sqe.cid()) return terminate(Fes::invalid_header, kAtCccid, pdu);
   if (get32(&pdu.header[kAtDatal]) != pdu.data.size()) return terminate(Fes::invalid_header, kAtDatal, pdu);
-  const std::size_t left = transfer.data.size() - transfer.received;
+  const std::size_t left = transfer.expected - transfer.received;
   if (get32(&pdu.header[12]) != transfer.received || pdu.data.size() > left) {
     return terminate(Fes::out_of_range, 0, pdu);
   }
+  // Not before: the buffer that was given back last is in the cache.
+  if (transfer.data.empty()) transfer.data = take_buffer(transfer.expected);
   std::copy(pdu.data.begin(), pdu.data.end(), &transfer.data[transfer.received]);
   transfer.received += pdu.data.size();
   transfer.damaged = transfer.damaged || pdu.data_digest_wrong;
   const bool last = (pdu.flags & pdu_flag::kLast) != 0;
-  if (last != (transfer.received == transfer.data.size())) return terminate(Fes::invalid_header, 1, pdu);
+  if (last != (transfer.received == transfer.expected)) return terminate(Fes::invalid_header, 1, pdu);
   if (!last) return;
   const auto done = transfers_.extract(it);
   run(done.mapped().sqe, std::move(done.mapped().data), done.mapped().damaged);

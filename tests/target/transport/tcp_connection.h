@@ -60,7 +60,8 @@ class TcpConnection : public Port {
   /// A write whose data is under way.
   struct Transfer {
     Sqe sqe;
-    Bytes data;            ///< as large as the whole
+    std::size_t expected;
+    Bytes data;            ///< as large as the whole, from its first piece on
     std::size_t received;  ///< of it
     bool damaged;
   };
