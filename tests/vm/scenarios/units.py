@@ -215,6 +215,22 @@ class Units(Scenario):
         first = [pid(daemon) for daemon in DAEMONS]
         self.never(8, "a restart", lambda: [pid(daemon) for daemon in DAEMONS] != first)
 
+    def test_a_crash_leaves_no_core(self):
+        """Keys would be in it. The one place where the daemon may write is where it would be."""
+        pattern = pathlib.Path("/proc/sys/kernel/core_pattern")
+        self.addCleanup(pattern.write_text, pattern.read_text(encoding="ascii"), encoding="ascii")
+        pattern.write_text("/run/%e/core", encoding="ascii")
+        for limit, leaves in (("LimitCORE=infinity\n", True), ("", False)):  # the first shows that this looks in the right place
+            self.drop_in("stacd.service", f"[Service]\nRestartSec=100ms\n{limit}")
+            restart("stacd")
+            crashed = pid("stacd")
+            os.kill(crashed, 6)  # SIGABRT
+            self.eventually("another stacd", lambda was=crashed: pid("stacd") not in (0, was))
+            self.eventually("it is ready", lambda: systemctl("is-active", "stacd", check=False).returncode == 0)
+            core = pathlib.Path("/run/stacd/core")
+            self.assertEqual(core.exists(), leaves)
+            core.unlink(missing_ok=True)
+
     def test_a_mistake_that_wants_an_editor_is_no_loop(self):
         """A host NQN that is none, and a wrong command line: systemd gives up at once, and starts it when that is mended."""
         again = "[Service]\nRestartSec=100ms\n"  # both have the same lines about restarts
