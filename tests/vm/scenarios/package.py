@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian package over a running nvme-stas 2.4.1, and back: whatever is installed, upgraded, removed or purged, the kernel
-makes and removes no controller. For package-test, which brings the packages."""
+"""The Debian package over a running nvme-stas 2.4.1, and back: whatever is installed, upgraded, downgraded, removed or purged,
+the kernel makes and removes no controller. For package-test, which brings the packages. Where a release has no nvme-stas
+(Debian 12), it begins with what an administrator has connected by nvme-cli."""
 import ast
 
 from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
@@ -21,6 +22,10 @@ def known_to_both():
 
 
 class Package(Running):
+    def setUp(self):
+        pathlib.Path("/etc/stas").mkdir(exist_ok=True)
+        super().setUp()
+
     def are_running(self, kind):
         """Both daemons, from these packages, and know what there is."""
         def programs():
@@ -39,9 +44,8 @@ class Package(Running):
             self.assertEqual(held(), self.before)
             self.connects("one", "two")
 
-    def test_in_the_place_of_nvme_stas_and_back(self):
+    def begin_with_theirs(self):
         run(*AS_APT_DOES, *THEIRS, limit=5 * LIMIT)  # the guest has it elsewhere
-        self.port_with("one", "two")
         write_conf("stafd", stafd_conf(dc()))
         write_conf("stacd", stacd_conf(ioc("two")))
         systemctl("enable", "--now", *DAEMONS)
@@ -49,11 +53,42 @@ class Package(Running):
         self.eventually("both know what there is", lambda: len(held()) == 3 and known_to_both() == held())
         self.before = held()
         self.are_running("theirs")
-        self.changes_nothing("installed over nvme-stas", *AS_APT_DOES, *LIBRARIES, *STAS)
+
+    def begin_with_nvme_cli(self):
+        run("modprobe", "nvme-tcp")
+        nvme("discover", "-t", "tcp", "-a", TARGET, "-s", 8009, "--persistent")
+        for name in ("one", "two"):
+            nvme_connect(name)
+        self.connects("one", "two")
+        self.before = held()
+        self.assertEqual(len(self.before), 3)
+        write_conf("stafd", stafd_conf(dc()))
+        write_conf("stacd", stacd_conf(ioc("two")))
+
+    def earlier(self):
+        """The same package as one of an earlier version."""
+        there, package = self.path / "earlier", self.path / "earlier.deb"
+        run("dpkg-deb", "-R", STAS[0], there, limit=5 * LIMIT)
+        control = there / "DEBIAN/control"
+        control.write_text(re.sub(r"(?m)^Version: .*$", "Version: 0.0.1-1", control.read_text(encoding="utf-8")), encoding="utf-8")
+        run("dpkg-deb", "-Znone", "-b", there, package, limit=5 * LIMIT)
+        return package
+
+    def test_in_their_place_and_back(self):
+        self.silence_nvme_cli()
+        self.port_with("one", "two")
+        if THEIRS:
+            self.begin_with_theirs()
+        else:
+            self.begin_with_nvme_cli()
+        self.changes_nothing("installed", *AS_APT_DOES, *LIBRARIES, *STAS)
         self.assertIn("traddr=10.0.0.2", pathlib.Path("/etc/stas/stafd.conf").read_text(encoding="utf-8"))
         self.changes_nothing("upgraded to itself", *AS_APT_DOES, *STAS)
+        self.changes_nothing("downgraded", *AS_APT_DOES, self.earlier())
+        self.changes_nothing("upgraded", *AS_APT_DOES, *STAS)
         self.changes_nothing("removed", "dpkg", "-r", "stas", then=None)
-        self.changes_nothing("nvme-stas again", *AS_APT_DOES, *THEIRS, then="theirs")
+        if THEIRS:
+            self.changes_nothing("nvme-stas again", *AS_APT_DOES, *THEIRS, then="theirs")
         self.changes_nothing("ours again", *AS_APT_DOES, *STAS)
         self.changes_nothing("purged", "dpkg", "-P", "stas", then=None)
         self.assertEqual([path for path in ("/run/stafd", "/run/stacd", "/etc/stas/sys.conf") if os.path.exists(path)], [])
