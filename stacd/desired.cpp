@@ -379,11 +379,9 @@ ConnectOptions options_of(const StacdConfig& config, const Row& row) {
 }
 
 std::string tls_advice(const Dlpe* entry, bool line, const ConnectOptions& options) {
-  if (entry == nullptr || wants_tls(options) || options.tls_concat.value_or(false)) return {};
-  const std::string demand = tls_demand(*entry);
-  if (demand.empty()) return {};
-  return "its log page entry demands TLS (" + demand + "), which is not asked for - write `tls=true` in " +
-         (line ? "its controller= line" : "a [Match] section with `nqn=" + entry->subnqn + "`");
+  if (entry == nullptr) return {};
+  return tls_hint(*entry, options,
+                  line ? "its controller= line" : "a [Match] section with `nqn=" + entry->subnqn + "`");
 }
 
 Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now) {

@@ -7,6 +7,7 @@
 
 #include "libstas/core/brain/view.h"
 #include "libstas/core/config/option_value.h"
+#include "libstas/core/discovery/dlpe_text.h"
 #include "stafd/origin.h"
 
 namespace stas {
@@ -98,6 +99,8 @@ void DcExplainer::add_options(const Dc& dc, Explanation& out) const {
   const bool referred = !dc.sources.parents.empty();
   const std::string source = referred ? "connection of " + dc.sources.parents.begin()->to_string() : "mDNS";
   const ControllerLine* line = line_at(dc.sources.line);
+  if (const std::string advice = referral_tls_advice(brain_, dc); !advice.empty())
+    out.rules.push_back({"log page entry", tls_demand(*referral_to(brain_, dc)), advice});
   tell_options(out, config_, defaults, *brain_.host(), dc.tid, line, nullptr, referred ? "log page entry" : "mDNS",
                source, files_);
   if (line != nullptr || !referred) return;

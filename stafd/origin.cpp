@@ -5,6 +5,7 @@
 
 #include "libstas/core/brain/explanation.h"
 #include "libstas/core/config/filter.h"
+#include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/discovery/entry_tid.h"
 
 namespace stas {
@@ -35,6 +36,22 @@ const Dlpe* referral_to(const Tid& tid, const Dc& parent, bool ignore_iface) {
 std::string in_page(const Dlpe& entry, const Dc& dc) {
   const std::vector<Dlpe>& page = dc.entries;
   return "entry " + std::to_string(&entry - page.data() + 1) + " of the page of " + dc.tid.to_string();
+}
+
+const Dlpe* referral_to(const Finder& brain, const Dc& dc) {
+  for (const Tid& parent : dc.sources.parents) {
+    const Dc* known = brain.find(parent);
+    const Dlpe* entry = known == nullptr ? nullptr : referral_to(dc.tid, *known, brain.config()->ignore_iface);
+    if (entry != nullptr) return entry;
+  }
+  return nullptr;
+}
+
+std::string referral_tls_advice(const Finder& brain, const Dc& dc) {
+  const Dlpe* entry = referral_to(brain, dc);
+  if (entry == nullptr) return {};
+  return tls_hint(*entry, dc.options,
+                  dc.sources.configured ? "its controller= line" : "a controller= line for it, or for all in [Global]");
 }
 
 std::vector<std::string> named_by(const Finder& brain, const Tid& tid, const Sources& sources, bool sure,

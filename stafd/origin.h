@@ -13,6 +13,10 @@ namespace stas {
 
 // Entries are counted from 1, as stafctl dlp prints them: "entry 3 of the page of (tcp, 10.0.0.1, 8009, nqn.x)".
 std::string in_page(const Dlpe& entry, const Dc& dc);
+// The entry that refers to it, of a page of those that do; nullptr where it cannot be told.
+const Dlpe* referral_to(const Finder& brain, const Dc& dc);
+// That entry demands TLS, which is not asked for: what to write, else "".
+std::string referral_tls_advice(const Finder& brain, const Dc& dc);
 // Everything that names it; with `sure` false, everything that did and may again. `file`: what the configuration is
 // called.
 std::vector<std::string> named_by(const Finder& brain, const Tid& tid, const Sources& sources, bool sure,

@@ -55,6 +55,11 @@ class FinderRehearsal final : public Rehearsal<Finder> {
 
   std::string why_cut(const Tid& /*tid*/, Reason reason) const override { return std::string(to_text(reason)); }
 
+  std::string advice_on(const Connect& order) const override {
+    const Dc* dc = brain_.find(order.tid);
+    return dc == nullptr ? std::string() : referral_tls_advice(brain_, *dc);
+  }
+
   std::vector<Event> what_is_in_flight() {
     std::vector<Event> answers;
     for (const auto& [op, flight] : brain_.in_flight()) {

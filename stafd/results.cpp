@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "stafd/finder.h"
+#include "stafd/origin.h"
 
 namespace stas {
 
@@ -111,7 +112,9 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
 
 void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   dc.next_connect = now + dc.connect_backoff.fail();
-  dc.failed(error, now);
+  const std::string advice = referral_tls_advice(*this, dc);
+  const std::string why = error.text + (advice.empty() ? "" : "; ") + advice;
+  dc.failed({error.kind, error.errnum, why}, now);
   if (std::exchange(dc.parked, false)) dc.page_fresh = false;
   // Others may have their turn now, its own time is over, or its name has changed (desire()).
   if (dc.system_identity && dc.tid.host_nqn() != host_->nqn) dirty_ = true;
@@ -124,7 +127,7 @@ void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   out_.push_back(Report{level,
                         dc.tid,
                         {},
-                        dc.tid.to_string() + " Failed to connect to controller. " + error.text,
+                        dc.tid.to_string() + " Failed to connect to controller. " + why,
                         Reason::none,
                         kNever,
                         Topic::connect_failed});

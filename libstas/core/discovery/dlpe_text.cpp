@@ -128,6 +128,13 @@ std::string tls_demand(const Dlpe& dlpe) {
   return {};
 }
 
+std::string tls_hint(const Dlpe& dlpe, const ConnectOptions& options, const std::string& where) {
+  if (wants_tls(options) || options.tls_concat.value_or(false)) return {};
+  const std::string demand = tls_demand(dlpe);
+  if (demand.empty()) return {};
+  return "its log page entry demands TLS (" + demand + "), which is not asked for - write `tls=true` in " + where;
+}
+
 void set_fc_colon(Dlpe& dlpe) {
   if (dlpe.trtype == kDlpTrtypeFc) std::replace(dlpe.traddr.begin(), dlpe.traddr.end(), ',', ':');
 }

@@ -11,6 +11,7 @@
 #include "libstas/core/base/result.h"
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/discovery/dlpe.h"
+#include "libstas/core/identity/connect_options.h"
 
 namespace stas {
 
@@ -29,6 +30,8 @@ std::string_view flaw_of(const Dlpe& dlpe);
 // What of the entry says that its controller takes connections over TLS only: "treq=required", "tsas=tls1.3"; "" if
 // nothing does. NVMe/TCP only.
 std::string tls_demand(const Dlpe& dlpe);
+// It demands TLS, and these parameters do not ask for it: what to write `where`, else "".
+std::string tls_hint(const Dlpe& dlpe, const ConnectOptions& options, const std::string& where);
 
 // Text dictionary in the contract's key order: trtype adrfam traddr trsvcid subnqn subtype treq portid cntlid asqsz
 // eflags [tsas].

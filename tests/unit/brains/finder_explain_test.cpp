@@ -96,6 +96,24 @@ TEST(FinderExplain, TellsWhatIsNotConnected) {
        "0s explain 10.0.0.1 wanted (configured) since 4.0s [conf:4] kato=30<default> ctrl-loss-tmo=600<default> "
        "trsvcid=8009<conf:4> missing, attempts 2, next in 5.0s, error: no route to 10.0.0.1 ago 1.0s, log page: not "
        "read yet\n"},
+      {"it does not answer, and the entry that refers to it demands TLS: what to write",
+       R"(page 10.0.0.1 referral=10.0.0.2+tls
+          target 10.0.0.2 down
+          start pleo=disabled | controller=10.0.0.1
+          wait 4
+          --
+          explain 10.0.0.2
+          plan pleo=disabled | controller=10.0.0.1 | exclude=traddr=10.0.0.3)",
+       "0s explain 10.0.0.2 wanted (referred to by a discovery controller) since 4.0s [entry 1 of the page of (tcp, "
+       "10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery)] {log page entry: treq=required: its log page entry "
+       "demands TLS (treq=required), which is not asked for - write `tls=true` in a controller= line for it, or for "
+       "all in [Global]} kato=30<default> ctrl-loss-tmo=600<default> trsvcid=8009<log page entry> missing, attempts 2, "
+       "next in 5.0s, error: no route to 10.0.0.2; its log page entry demands TLS (treq=required), which is not asked "
+       "for - write `tls=true` in a controller= line for it, or for all in [Global] ago 1.0s, log page: not read yet, "
+       "referral chain: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) (configured)\n"
+       "0s plan connect 10.0.0.2 (referred to by a discovery controller; its log page entry demands TLS "
+       "(treq=required), which is not asked for - write `tls=true` in a controller= line for it, or for all in "
+       "[Global]) [entry 1 of the page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery)]\n"},
       {"its line is gone",
        R"(start pleo=disabled | controller=10.0.0.1
           conf pleo=disabled
