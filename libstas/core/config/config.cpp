@@ -32,7 +32,7 @@ void read_common(OptionReader& file, Config& config, const Config* previous, std
     file.read(kGlobal, name, config.*member, fallback(previous, member, false, "false"), check_bool);
   };
   read_controllers(file, config, default_nqn);
-  read_excludes(file, config);
+  read_excludes(file, config, previous == nullptr ? nullptr : &previous->excludes);
   flag("tron", &CommonConfig::tron);
   flag("ignore-iface", &CommonConfig::ignore_iface);
   read_includes(file, config);

@@ -176,7 +176,29 @@ void read_controllers(OptionReader& file, CommonConfig& config, std::string_view
   bound_doubts(config);
 }
 
-void read_excludes(OptionReader& file, CommonConfig& config) {
+namespace {
+
+// Nobody removed it: what it excludes is not connected because a section is misspelt now.
+void keep_stray_excludes(OptionReader& file, CommonConfig& config, const std::vector<ControllerRule>& before) {
+  for (const OptionReader::Stray& stray : file.strays()) {
+    if (stray.meant.section != kControllers || stray.meant.key != "exclude") continue;
+    Problems unused;
+    std::optional<ControllerRule> rule = parse_controller_rule(stray.value, RuleKind::exclude, unused).rule;
+    if (!rule || config.excludes.size() >= kMaxRules) continue;
+    const bool in_force = std::ranges::any_of(before, [&](const ControllerRule& old) {
+      rule->line = old.line;
+      return *rule == old;
+    });
+    if (!in_force) continue;
+    rule->line = stray.option->line;
+    config.excludes.push_back(*std::move(rule));
+    file.annotate(*stray.option, "; what it excludes stays excluded");
+  }
+}
+
+}  // namespace
+
+void read_excludes(OptionReader& file, CommonConfig& config, const std::vector<ControllerRule>* before) {
   std::vector<const IniOption*> elements = file.all(kControllers, "exclude");
   // Dropping the name that exclude= had before 2.0 would silently connect more than before.
   const auto& old = file.all(kControllers, "blacklist");
@@ -198,6 +220,7 @@ void read_excludes(OptionReader& file, CommonConfig& config) {
     rule->line = element->line;
     config.excludes.push_back(*std::move(rule));
   }
+  if (before != nullptr) keep_stray_excludes(file, config, *before);
 }
 
 void read_includes(OptionReader& file, CommonConfig& config) {

@@ -17,8 +17,9 @@ inline constexpr std::size_t kMaxDoubts = 1000;  // of one file; more of them ar
 // than it says, and for each line that may have been one. `default_nqn` empty: the NQN is mandatory.
 void read_controllers(OptionReader& file, CommonConfig& config, std::string_view default_nqn);
 
-// Every exclude= rule that can be used; blacklist= is its old name.
-void read_excludes(OptionReader& file, CommonConfig& config);
+// Every exclude= rule that can be used; blacklist= is its old name. `before`: the rules in force, nullptr at start; one
+// that stands under a name or in a section that nobody knows now stays in force.
+void read_excludes(OptionReader& file, CommonConfig& config, const std::vector<ControllerRule>* before);
 
 // Every include= rule that can be used, and a doubt for each that cannot and for each line that may have been one.
 // After ignore-iface=, with which a rule about an interface cannot be judged.

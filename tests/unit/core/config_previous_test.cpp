@@ -232,6 +232,22 @@ TEST(ConfigPrevious, WhatTheFileSaysClearlyCounts) {
   EXPECT_TRUE(complaints(parse_stacd_conf("\n", "f", &in_force)).empty());
 }
 
+TEST(ConfigPrevious, AnExcludeLineInAMisspeltSectionStaysInForce) {
+  const std::string lines = "exclude=traddr=10.0.0.1\nexclude=transport=rdma\n";
+  const StacdConfig in_force = parse_stacd_conf("[Controllers]\n" + lines, "f", nullptr).value;
+  ASSERT_EQ(in_force.excludes.size(), 2U);
+  const std::vector<std::string> texts{"[Controlers]\n" + lines,
+                                       "[Controllers]\nexclud=traddr=10.0.0.1\nexclude=transport=rdma\n"};
+  for (const std::string& text : texts) {
+    const auto parsed = parse_stacd_conf(text, "f", &in_force);
+    EXPECT_EQ(parsed.value.excludes.size(), 2U) << text;
+    EXPECT_NE(complaints(parsed).find("; what it excludes stays excluded"), std::string::npos) << complaints(parsed);
+    EXPECT_LT(parse_stacd_conf(text, "f", nullptr).value.excludes.size(), 2U) << "at start nobody knows";
+  }
+  EXPECT_TRUE(parse_stacd_conf("[Controlers]\nexclude=traddr=10.0.0.2\n", "f", &in_force).value.excludes.empty());
+  EXPECT_TRUE(parse_stacd_conf("[Controllers]\n", "f", &in_force).value.excludes.empty());
+}
+
 TEST(ConfigPrevious, ABrokenFileLeavesEverythingInForce) {
   StacdConfig in_force = stacd_in_force();
   in_force.doubts.push_back({"old", 3, "text", {}, {}, {}, {}});
