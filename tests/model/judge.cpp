@@ -87,6 +87,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
       // Of duplicates one is enough, since whenever.
       const auto& ended = ever_duplicates_ ? dc_must_left_ : dc_left_;
       if (!is_served(other, *device)) left = std::max(left, ended[z(other)]);
+    } else if (is_only_referred(other) && !is_referred_live(other)) {
+      // each connection has its own page, and those that could say it are lost
     } else if (!amnesia_ && !replaced_in_vain && now_ - dc_since_[z(other)] > kOnItsWay && !is_served(other, *device)) {
       return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }

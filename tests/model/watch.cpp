@@ -126,6 +126,15 @@ bool World::may_be_guarded(const KernelDevice& device) const {
   });
 }
 
+// A connection that works, and leaves this host as the name does, has a page that refers to it.
+bool World::is_referred_live(int name) const {
+  return std::ranges::any_of(devices_, [&](const auto& item) {
+    const KernelDevice& dc = item.second;
+    return !dc.io && dc.device.state == "live" && (iface_of_dc(name) == 0 || dc.iface == iface_of_dc(name)) &&
+           known_[z(dc.host)].refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)));
+  });
+}
+
 bool World::is_host_wanted(int host) const {
   for (std::size_t name = 0; name < kDcNames; ++name)
     if (dc_wanted_.test(name) && host_of_dc(static_cast<int>(name)) == host) return true;

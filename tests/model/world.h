@@ -280,6 +280,7 @@ class World {
   bool is_path_wanted(int name) const;
   bool may_be_unusable(int path) const;
   bool is_only_referred(int name) const;
+  bool is_referred_live(int name) const;
   bool is_host_wanted(int host) const;
   bool reachable(bool io, int name) const;
   bool is_connected(bool io, int name, bool live) const;
