@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Completion offers what the programs have: in bash commands, options, their values, and controllers of a daemon, also
-# where a colon or "=" breaks the word apart; fish and zsh can read theirs, where they are installed.
+# where a colon or "=" breaks the word apart; fish and zsh the same with theirs, where they are installed.
 # Usage: completion_test.sh COMPLETION-DIR STAFCTL STACCTL STASADM STACD
 set -eu
 here=$1
@@ -49,7 +49,41 @@ offers 'stacctl release ' 'nqn.2024-01.org.example:one'
 offers 'stasadm convert --to nvme-stas-' 'nvme-stas-1 nvme-stas-2 nvme-stas-3'
 offers 'stacd --fabric ' 'kernel user'
 offers 'stacd --s' '--sys-conf --syslog'
-if command -v zsh >/dev/null; then zsh -n "$here/_stas" || rc=1; fi
+if command -v zsh >/dev/null; then
+  # What zsh's own machinery would do with the words that the function adds.
+  cat >"$dir/zsh" <<'END'
+compadd() {
+  local -a found
+  if [[ $1 == -a ]]; then found=("${(@P)2}"); else found=("$@"); fi
+  print -rl -- ${(M)found:#${(b)PREFIX}*}
+}
+compset() { PREFIX=${PREFIX#*=}; }
+_files() { print -r -- "(files)"; }
+words=(${(s: :)1})
+[[ $1 != *' ' ]] || words+=('')
+CURRENT=$#words PREFIX=$words[-1]
+source $2
+END
+  zsh_offers() {
+    local got
+    got=$(zsh -f "$dir/zsh" "$1" "$here/_stas" 2>&1 | LC_ALL=C sort | tr '\n' ' ')
+    [ "${got% }" = "$2" ] || { echo "zsh, \"$1\" offers: $got - wanted: $2"; rc=1; }
+  }
+  zsh -n "$here/_stas" || rc=1
+  zsh_offers 'stafctl ' 'adlp dlp explain history ls plan status topology troff tron watch'
+  zsh_offers 'stacctl h' 'health history'
+  zsh_offers 'stacctl plan --' '--config --help --output --sys-conf'
+  zsh_offers 'stacctl --output=' 'dot json pprint table'
+  zsh_offers 'stacctl ls --output=j' 'json'
+  zsh_offers 'stafctl dlp -t ' 'fc loop rdma tcp'
+  zsh_offers 'stacctl explain ' '192.0.2.8 nqn.2024-01.org.example:one nvme7'
+  zsh_offers 'stacctl explain nqn.2024-01.org.example:o' 'nqn.2024-01.org.example:one'
+  zsh_offers 'stacctl release ' 'nqn.2024-01.org.example:one'
+  zsh_offers 'stasadm convert --to nvme-stas-' 'nvme-stas-1 nvme-stas-2 nvme-stas-3'
+  zsh_offers 'stasadm convert --from stas ' '(files)'
+  zsh_offers 'stacd --fabric ' 'kernel user'
+  zsh_offers 'stacd --s' '--sys-conf --syslog'
+fi
 if command -v fish >/dev/null; then
   fish --no-config --no-execute "$here/stas.fish" || rc=1
   got=$(fish --no-config -c "source $here/stas.fish; complete -C 'stacctl explain nv'; complete -C 'stacctl hea'" | cut -f1 | tr '\n' ' ')
