@@ -10,7 +10,7 @@ TEST_FLAGS ?=
 # Half of the tests mostly wait, for soaks and time-outs.
 PROCESSES ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help demo demo-shell test mutants test-vm compare build install clean setup
+.PHONY: help demo demo-shell test mutants test-vm compare bench coverage build install clean setup
 
 help:
 	@echo "make demo         stafd, stacd and a target in one rootless run: discover, connect, re-zone"
@@ -19,6 +19,8 @@ help:
 	@echo "make mutants      break the brains on purpose and see which test notices (MUTANTS=names for some of them)"
 	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about an hour)"
 	@echo "make compare      the same guest: our numbers beside those of nvme-stas 2.4.1 and nvme-cli"
+	@echo "make bench        a table of numbers: starts, memory, times to connect, the brains, the target's data path"
+	@echo "make coverage     which lines the tests run, by directory (gcovr; a build of its own)"
 	@echo "make build        build only"
 	@echo "make install      install the product (DESTDIR= for packagers, PREFIX=$(PREFIX))"
 	@echo "make clean        remove the build directory"
@@ -48,6 +50,20 @@ compare: build
 	@scripts/install-packages --vm
 	tests/vm/vm-test $(BUILD) comparison
 
+bench: build
+	ninja -C $(BUILD) tests/bench/connector-bench tests/bench/target-bench
+	tests/bench/table $(BUILD)
+
+# Without optimization; what a daemon has run counts when it ends in order.
+coverage: setup
+	@command -v gcovr >/dev/null || { echo "gcovr is missing: apt-get install gcovr"; exit 1; }
+	@test -e $(BUILD)-coverage/build.ninja || \
+	  meson setup $(BUILD)-coverage --prefix=$(PREFIX) -Db_coverage=true -Doptimization=0 -Ddebug=false
+	ninja -C $(BUILD)-coverage
+	find $(BUILD)-coverage -name '*.gcda' -delete
+	-meson test -C $(BUILD)-coverage --no-rebuild --num-processes $(PROCESSES) --timeout-multiplier 4 $(TEST_FLAGS)
+	tests/coverage $(BUILD)-coverage
+
 demo: build
 	tests/e2e/demo $(BUILD)
 
@@ -64,4 +80,4 @@ install:
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)-install --no-rebuild --strip
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-install
+	rm -rf $(BUILD) $(BUILD)-install $(BUILD)-coverage
