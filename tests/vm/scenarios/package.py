@@ -74,7 +74,7 @@ class Package(Running):
         run("dpkg-deb", "-Znone", "-b", there, package, limit=5 * LIMIT)
         return package
 
-    def test_in_their_place_and_back(self):
+    def test_in_the_place_of_nvme_stas_and_back(self):
         self.silence_nvme_cli()
         self.port_with("one", "two")
         if THEIRS:
