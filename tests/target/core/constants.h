@@ -29,7 +29,7 @@ inline constexpr std::uint8_t kPropertySet = 0x00, kConnect = 0x01, kPropertyGet
 
 namespace status {
 inline constexpr std::uint16_t kSuccess = 0x000, kInvalidOpcode = 0x001, kInvalidField = 0x002, kCidConflict = 0x003,
-                               kDataTransfer = 0x004, kInternal = 0x006, kAbortRequested = 0x007,
+                               kDataTransfer = 0x004, kInternal = 0x006, kAbortRequested = 0x007, kPreempted = 0x01B,
                                kInvalidNamespace = 0x00B, kSequenceError = 0x00C, kSglLength = 0x00F, kSglType = 0x011,
                                kKeepAliveInvalid = 0x01A, kReadOnly = 0x020, kTransientTransport = 0x022,
                                kInvalidDiscoveryInfo = 0x12F, kDiscoveryResources = 0x132, kLbaRange = 0x080,

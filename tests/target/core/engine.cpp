@@ -109,7 +109,7 @@ void Engine::complete(const RequestRef& ref, Reply reply) {
   if (it != queue->requests.end() && it->second.key == ref.key) finish(*queue, it->second, std::move(reply));
 }
 
-bool Engine::abort(Queue& queue, std::uint16_t cid) {
+bool Engine::abort(Queue& queue, std::uint16_t cid, std::uint16_t status) {
   const auto it = queue.requests.find(cid);
   if (it == queue.requests.end()) return false;
   Request& request = it->second;
@@ -121,7 +121,7 @@ bool Engine::abort(Queue& queue, std::uint16_t cid) {
     delayed_.erase(request.key);
   }
   request.state = Request::State::executing;
-  finish(queue, request, Reply::retry(status::kAbortRequested));
+  finish(queue, request, Reply::retry(status));
   return true;
 }
 

@@ -96,7 +96,7 @@ class Engine {
   void complete(const RequestRef& ref, Reply reply);
   [[nodiscard]] Queue* find_queue(std::uint64_t key) const;
   /// Takes a request that nobody works on any more out of its queue and answers it as aborted. False: it is too late.
-  bool abort(Queue& queue, std::uint16_t cid);
+  bool abort(Queue& queue, std::uint16_t cid, std::uint16_t status = status::kAbortRequested);
   void end_queue(Queue& queue);
   void fail_controller(Controller& controller);
   void watch_authentication(Queue& queue);

@@ -79,6 +79,24 @@ void notify(const IoContext& io) {
   }
 }
 
+/// Commands of the hosts that have lost their registration. What a backend works on is done by then, and what waits for
+/// its data meets the reservation when it comes.
+void abort_commands(const IoContext& io, const std::map<HostId, std::uint64_t>& before) {
+  for (const auto& [key, controller] : io.engine.controllers()) {
+    const HostId& host = controller->hostid;
+    const bool lost = before.contains(host) && !io.ns.reservation.registrants().contains(host);
+    if (controller->subsystem != io.controller.subsystem || !lost) continue;
+    for (const auto& [qid, queue] : controller->queues) {
+      if (qid == 0) continue;
+      std::vector<std::uint16_t> cids;
+      for (const auto& [cid, request] : queue->requests) {
+        if (!request.sqe.is_fabrics() && request.sqe.nsid() == io.ns.nsid()) cids.push_back(cid);
+      }
+      for (const std::uint16_t cid : cids) io.engine.abort(*queue, cid, status::kPreempted);
+    }
+  }
+}
+
 }  // namespace
 
 bool is_reservation_command(std::uint8_t code) {
@@ -101,9 +119,13 @@ Reply reservation_command(const IoContext& io) {
   if (sqe.opcode() == opcode::kReservationRegister) {
     outcome = enroll(io, action, ignore);
   } else if (sqe.opcode() == opcode::kReservationAcquire) {
-    // Preempt and abort (2) differs by aborting the victims' commands; here none waits that could be.
+    constexpr std::uint32_t kPreempt = 1, kPreemptAndAbort = 2;
     if (action == 0) outcome = reservation.acquire(host, key, type);
-    if (action == 1 || action == 2) outcome = reservation.preempt(host, key, get64(&io.request.data[8]), type);
+    if (action == kPreempt || action == kPreemptAndAbort) {
+      const auto before = reservation.registrants();
+      outcome = reservation.preempt(host, key, get64(&io.request.data[8]), type);
+      if (action == kPreemptAndAbort && outcome == Reservation::Outcome::done) abort_commands(io, before);
+    }
   } else {
     if (action == 0) outcome = reservation.release(host, key, type);
     if (action == 1) outcome = reservation.clear(host, key);

@@ -256,5 +256,41 @@ TEST(Reservations, AWriteExclusiveHolderIsAlone) {
   EXPECT_EQ(holder.io.run(write(0, data, true)).status, 0);
 }
 
+TEST(Reservations, PreemptAndAbortEndsWhatTheVictimHasUnderWay) {
+  LoopTarget target(R"({"subsystems": [{"nqn": "nqn.2024-01.org.example:one",
+    "namespaces": [{"ram": "64KiB"}, {"ram": "64KiB"}]}]})");
+  Path victim(target, 1);
+  LoopHost other_admin(target);
+  LoopHost other_io(target);
+  Command connecting = connect({.subnqn = kOne, .hostnqn = kOtherHost});
+  connecting.data[0] ^= 0xFF;  // another HOSTID
+  const auto cntlid = static_cast<std::uint16_t>(other_admin.run(connecting).result & 0xFFFF);
+  other_admin.run(property_set(0x14, 0x00460001));
+  connecting = connect({.subnqn = kOne, .hostnqn = kOtherHost, .qid = 1, .cntlid = cntlid});
+  connecting.data[0] ^= 0xFF;
+  ASSERT_EQ(other_io.run(connecting).status, 0);
+  ASSERT_EQ(victim.io.run(reserve(0x0D, 0, 0, 7)).status, 0);
+  ASSERT_EQ(other_io.run(reserve(0x0D, 0, 0, 9)).status, 0);
+  ASSERT_EQ(victim.io.run(reserve(0x11, 1 << 8, 7, 0)).status, 0);
+
+  target.engine.faults().add({.kind = FaultKind::delay, .count = 2, .delay_ms = 1000});
+  const auto waits = victim.io.submit(read(0, 1));
+  Command elsewhere = read(0, 1);
+  elsewhere.at(4, std::uint32_t{2});
+  const auto untouched = victim.io.submit(elsewhere);
+  EXPECT_FALSE(victim.io.take()) << "both are delayed";
+  ASSERT_EQ(other_io.run(reserve(0x11, 2 | (1 << 8), 9, 7)).status, 0) << "preempt and abort";
+  const auto aborted = victim.io.take();
+  ASSERT_TRUE(aborted);
+  EXPECT_EQ(aborted->cid, waits);
+  EXPECT_EQ(aborted->status, 0x01B);
+  EXPECT_FALSE(victim.io.take()) << "the other namespace is none of its business";
+  target.pass(Millis(1000));
+  const auto done = victim.io.take();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->cid, untouched);
+  EXPECT_EQ(done->status, 0);
+}
+
 }  // namespace
 }  // namespace stas::target::testing

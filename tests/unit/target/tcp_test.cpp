@@ -3,6 +3,7 @@
 // The TCP transport over loopback: the admin sequence of a kernel host with and without digests, data transfer, hostile
 // bytes, injected faults.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <random>
@@ -366,6 +367,36 @@ TEST_F(TcpTarget, HundredsOfControllersAtOnce) {
   ASSERT_TRUE(target_->call("discovery.bump"));
   for (const auto& host : hosts) EXPECT_TRUE(host->collect());
   EXPECT_EQ(stats().aens, kCount);
+}
+
+TEST_F(TcpTarget, AThousandHostsAtOnce) {
+  constexpr std::size_t kCount = 1000;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlim_t wanted = 2 * kCount + 200;  // both ends are in this process
+  if (limit.rlim_max < wanted) GTEST_SKIP() << "no more than " << limit.rlim_max << " descriptors";
+  limit.rlim_cur = std::max(limit.rlim_cur, wanted);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_NO_FATAL_FAILURE(start());
+  std::vector<std::unique_ptr<TcpHost>> hosts;
+  const auto at_port = port();
+  for (std::size_t i = 0; i < kCount; ++i) {
+    hosts.push_back(std::make_unique<TcpHost>(at_port));
+    ASSERT_TRUE(hosts.back()->initialize());
+    ASSERT_TRUE(
+        hosts.back()->bring_up({.hostnqn = "nqn.2024-01.org.example:host" + std::to_string(i), .kato_ms = 30000}));
+    hosts.back()->run(set_features(0x0B, 0x80000000));
+    hosts.back()->submit(plain(0x0C));
+  }
+  ASSERT_TRUE(target_->call("discovery.bump"));
+  for (const auto& host : hosts) {
+    ASSERT_TRUE(host->collect()) << "its event";
+    const auto page = host->run(get_log_page({.lid = 0x70, .length = 1024, .rae = false}));
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->status, 0);
+  }
+  EXPECT_EQ(stats().aens, kCount);
+  EXPECT_EQ(stats().open, kCount);
 }
 
 }  // namespace
