@@ -52,6 +52,7 @@ Result<std::unique_ptr<Target>> Target::make(std::string_view json) {
 Result<std::unique_ptr<Target>> Target::make(const TargetConfig& config) {
   std::unique_ptr<Target> target(new Target);
   Engine& engine = target->engine_;
+  if (const auto ok = engine.set_policy(config.policy); !ok) return problem(ok.error().text);
   if (const auto ok = engine.set_discovery(config.discovery); !ok) return problem(ok.error().text);
   // Listeners that name an id first, so that the others do not take it.
   for (const bool named : {true, false}) {

@@ -149,6 +149,12 @@ void read_json(ObjectReader& from, ListenerConfig& to) {
   if (!error.empty()) from.adopt(error);
 }
 
+void read_json(ObjectReader& from, PolicyConfig& to) {
+  from.flag("strict_nqns", to.strict_nqns);
+  from.choices("hashes", to.hashes, kHashNames);
+  from.choices("dhgroups", to.dhgroups, kDhGroupNames);
+}
+
 void read_json(ObjectReader& from, ReferralConfig& to) {
   from.choice("transport", to.transport, kTransports);
   from.require("traddr");
@@ -158,6 +164,7 @@ void read_json(ObjectReader& from, ReferralConfig& to) {
   from.number("portid", to.portid, 0, 0xFFFF);
   from.flag("epcsd", to.epcsd);
   from.flag("dupretinfo", to.dupretinfo);
+  from.flag("secure", to.secure);
   from.names("hosts", to.hosts);
 }
 
@@ -185,6 +192,7 @@ void read_json(ObjectReader& from, MdnsConfig& to) {
 
 void read_json(ObjectReader& from, TargetConfig& to) {
   std::string error;
+  if (const Json* policy = from.find("policy")) read_object(*policy, from.path() + ".policy", error, to.policy);
   if (const Json* discovery = from.find("discovery")) {
     read_object(*discovery, from.path() + ".discovery", error, to.discovery);
   }
@@ -201,6 +209,13 @@ void read_json(ObjectReader& from, TargetConfig& to) {
   list("subsystems", to.subsystems);
   list("referrals", to.referrals);
   if (!error.empty()) from.adopt(error);
+}
+
+Json write_json(const PolicyConfig& config) {
+  Json out{{"strict_nqns", config.strict_nqns}, {"hashes", Json::array()}, {"dhgroups", Json::array()}};
+  for (const std::uint8_t hash : config.hashes) out["hashes"].push_back(word_of(kHashNames, hash));
+  for (const std::uint8_t group : config.dhgroups) out["dhgroups"].push_back(word_of(kDhGroupNames, group));
+  return out;
 }
 
 Json write_json(const DiscoveryConfig& config) {
@@ -255,6 +270,7 @@ Json write_json(const ReferralConfig& config) {
           {"portid", config.portid},
           {"epcsd", config.epcsd},
           {"dupretinfo", config.dupretinfo},
+          {"secure", config.secure},
           {"hosts", config.hosts}};
 }
 
@@ -268,7 +284,8 @@ Json write_json(const TargetConfig& config) {
   for (const auto& group : config.zone_groups) {
     zone_groups.push_back({{"name", group.name}, {"members", group.members}});
   }
-  return {{"discovery", write_json(config.discovery)},
+  return {{"policy", write_json(config.policy)},
+          {"discovery", write_json(config.discovery)},
           {"backends", list(config.backends)},
           {"zone_groups", zone_groups},
           {"memory", {{"per_connection", config.memory.per_connection}, {"total", config.memory.total}}},

@@ -12,6 +12,7 @@
 
 namespace stas::target {
 
+void read_json(ObjectReader& from, PolicyConfig& to);
 void read_json(ObjectReader& from, DiscoveryConfig& to);
 void read_json(ObjectReader& from, ListenerConfig& to);
 void read_json(ObjectReader& from, SubsystemConfig& to);
@@ -34,6 +35,7 @@ Json write_auth(const HostAuth& hosts);
 void read_ana_group(ObjectReader& from, std::uint32_t& group, AnaState& state);
 
 Json write_json(const BackendConfig& config);
+Json write_json(const PolicyConfig& config);
 Json write_json(const DiscoveryConfig& config);
 Json write_json(const ListenerConfig& config);
 Json write_json(const SubsystemConfig& config);

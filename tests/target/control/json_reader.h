@@ -53,6 +53,20 @@ class ObjectReader {
     fail(key, "is none of " + known);
   }
 
+  /// A list of words; what is there is replaced.
+  template <typename E>
+  void choices(const char* key, std::set<E>& out, std::initializer_list<std::pair<const char*, E>> words) {
+    if (find(key) == nullptr) return;
+    std::set<std::string> given;
+    names(key, given);
+    out.clear();
+    for (const auto& [name, meaning] : words) {
+      if (given.erase(name) != 0) out.insert(meaning);
+    }
+    if (!given.empty()) fail(key, "has " + *given.begin() + ", which is not known");
+    if (out.empty()) fail(key, "is empty");
+  }
+
   void fail(const std::string& key, const std::string& what);
   /// Takes over an error of a nested reader, with its path.
   void adopt(const std::string& error) {

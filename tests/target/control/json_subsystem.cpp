@@ -103,6 +103,7 @@ void read_subsystem_details(ObjectReader& from, SubsystemConfig& to) {
   if (from.find("listeners") != nullptr) to.listeners.clear();
   from.ids("listeners", to.listeners);
   from.number("max_io_queues", to.max_io_queues, 1, kMaxQueuesPerController);
+  from.number("max_namespaces", to.max_namespaces, 0, 0xFFFFFFFD);
   from.number("kas", to.kas, 1, 0xFFFF);
   from.number("mdts", to.mdts, 0, 8);
   from.choice("version", to.version, kVersions);
@@ -152,6 +153,7 @@ Json write_json(const SubsystemConfig& config) {
            {"listeners", config.listeners},
            {"namespaces", namespaces},
            {"max_io_queues", config.max_io_queues},
+           {"max_namespaces", config.max_namespaces},
            {"cntlid_min", config.cntlid_min},
            {"cntlid_max", config.cntlid_max},
            {"kas", config.kas},

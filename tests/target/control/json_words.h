@@ -41,6 +41,9 @@ inline constexpr Words<AnaState> kSpdkAnaStates{{"optimized", AnaState::optimize
 inline constexpr Words<std::uint8_t> kHashes{{"any", 0}, {"sha256", 1}, {"sha384", 2}, {"sha512", 3}};
 inline constexpr Words<std::uint8_t> kDhGroups{{"any", 0xFF},    {"null", 0},      {"ffdhe2048", 1}, {"ffdhe3072", 2},
                                                {"ffdhe4096", 3}, {"ffdhe6144", 4}, {"ffdhe8192", 5}};
+inline constexpr Words<std::uint8_t> kHashNames{{"sha256", 1}, {"sha384", 2}, {"sha512", 3}};
+inline constexpr Words<std::uint8_t> kDhGroupNames{{"null", 0},      {"ffdhe2048", 1}, {"ffdhe3072", 2},
+                                                   {"ffdhe4096", 3}, {"ffdhe6144", 4}, {"ffdhe8192", 5}};
 inline constexpr Words<bool> kAuthQueues{{"all", false}, {"admin", true}};
 inline constexpr Words<BackendKind> kBackendKinds{
     {"ram", BackendKind::ram}, {"null", BackendKind::null}, {"file", BackendKind::file}, {"block", BackendKind::block}};

@@ -78,6 +78,12 @@ Answer discovery_set(Call& call) {
   return call.error.empty() ? changed(call, call.engine().set_discovery(config)) : bad_params();
 }
 
+Answer policy_set(Call& call) {
+  PolicyConfig config = call.engine().model().policy;
+  read_object(call.params, "$.params", call.error, config);
+  return call.error.empty() ? changed(call, call.engine().set_policy(std::move(config))) : bad_params();
+}
+
 Answer discovery_bump(Call& call) {
   call.reader().finish();
   call.engine().bump();
@@ -220,16 +226,27 @@ Answer trace_save(Call& call) {
 
 const Methods& target_methods() {
   static const Methods kMethods{
-      {"target.save", target_save},     {"target.stats", target_stats},
-      {"listener.add", listener_add},   {"listener.remove", listener_remove},
-      {"listener.list", listener_list}, {"listener.set", listener_set},
-      {"discovery.set", discovery_set}, {"discovery.bump", discovery_bump},
-      {"dim.list", dim_list},           {"ana.set", ana_set},
-      {"zone.set", zone_set},           {"zone.remove", zone_remove},
-      {"zone.list", zone_list},         {"target.add", target_add},
-      {"target.remove", target_remove}, {"target.list", target_list},
-      {"mdns.set", mdns_set},           {"mdns.state", mdns_state},
-      {"trace.set", trace_set},         {"trace.save", trace_save},
+      {"target.save", target_save},
+      {"target.stats", target_stats},
+      {"listener.add", listener_add},
+      {"listener.remove", listener_remove},
+      {"listener.list", listener_list},
+      {"listener.set", listener_set},
+      {"discovery.set", discovery_set},
+      {"discovery.bump", discovery_bump},
+      {"policy.set", policy_set},
+      {"dim.list", dim_list},
+      {"ana.set", ana_set},
+      {"zone.set", zone_set},
+      {"zone.remove", zone_remove},
+      {"zone.list", zone_list},
+      {"target.add", target_add},
+      {"target.remove", target_remove},
+      {"target.list", target_list},
+      {"mdns.set", mdns_set},
+      {"mdns.state", mdns_state},
+      {"trace.set", trace_set},
+      {"trace.save", trace_save},
   };
   return kMethods;
 }

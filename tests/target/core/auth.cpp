@@ -16,12 +16,12 @@ constexpr std::size_t kHead = 16;
 constexpr std::size_t kNegotiateSize = 72;  // with one protocol descriptor
 constexpr std::size_t kHashes = 12, kGroups = 42, kListRoom = 30;
 
-/// The wanted identifier if it is offered, else the highest offered one up to `most`; empty: none fits.
-std::optional<std::uint8_t> choose(View offered, std::optional<std::uint8_t> wanted, std::uint8_t least,
-                                   std::uint8_t most) {
+/// The wanted identifier if it is offered, else the highest offered one, both of those allowed; empty: none fits.
+std::optional<std::uint8_t> choose(View offered, std::optional<std::uint8_t> wanted,
+                                   const std::set<std::uint8_t>& allowed) {
   std::optional<std::uint8_t> best;
   for (const std::uint8_t id : offered) {
-    if (id < least || id > most) continue;
+    if (!allowed.contains(id)) continue;
     if (wanted && *wanted != id) continue;
     if (!best || id > *best) best = id;
   }
@@ -94,9 +94,9 @@ void AuthSession::negotiate(View message) {
   const auto wanted = [](std::uint8_t value, std::uint8_t any) {
     return value == any ? std::nullopt : std::optional(value);
   };
-  const auto hash = choose(message.subspan(kHashes, message[10]), wanted(config_.hash, 0), 1, 3);
+  const auto hash = choose(message.subspan(kHashes, message[10]), wanted(config_.hash, 0), policy_.hashes);
   if (!hash) return fail(Why::hash);
-  const auto group = choose(message.subspan(kGroups, message[11]), wanted(config_.dhgroup, 0xFF), 0, 5);
+  const auto group = choose(message.subspan(kGroups, message[11]), wanted(config_.dhgroup, 0xFF), policy_.dhgroups);
   if (!group) return fail(Why::dhgroup);
   hash_ = static_cast<DhchapHash>(*hash);
   group_ = *group;

@@ -15,8 +15,9 @@ namespace stas::target {
 
 class AuthSession {
  public:
-  AuthSession(AuthConfig config, std::string hostnqn, std::string subnqn)
-      : config_(std::move(config)), hostnqn_(std::move(hostnqn)), subnqn_(std::move(subnqn)) {}
+  /// `policy` outlives the session and counts as it is when an exchange begins.
+  AuthSession(const PolicyConfig& policy, AuthConfig config, std::string hostnqn, std::string subnqn)
+      : policy_(policy), config_(std::move(config)), hostnqn_(std::move(hostnqn)), subnqn_(std::move(subnqn)) {}
 
   /// Keys for the exchanges that begin from now on.
   void use(AuthConfig config) { config_ = std::move(config); }
@@ -55,6 +56,7 @@ class AuthSession {
   /// A challenge as it goes into an HMAC: with a DH group, mixed with the session key.
   [[nodiscard]] Bytes augmented(View challenge) const;
 
+  const PolicyConfig& policy_;
   AuthConfig config_;
   std::string hostnqn_;
   std::string subnqn_;

@@ -163,6 +163,10 @@ void DiscoveryPage::render_entry(const Model& model, const Origin& origin, const
     at[0] = static_cast<std::uint8_t>(config.transport);
     at[1] = family_of(config.transport, config.traddr);
     at[2] = Subtype::referral;
+    if (config.secure) {
+      at[3] = static_cast<std::uint8_t>(Treq::required);
+      at[kTsas] = static_cast<std::uint8_t>(Tsas::tls13);
+    }
     put16(at + 4, config.portid);
     put16(at + 10, eflags(config.dupretinfo, config.epcsd));
     put_text(at + kTrsvcid, kTrsvcidRoom, config.trsvcid, fill);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/target/core/model.h"
+#include "tests/target/core/result.h"
 
 namespace stas::target {
 
@@ -42,7 +43,11 @@ std::uint8_t family_of(Transport transport, const std::string& traddr);
 inline std::uint8_t family_of(const ListenerConfig& config) { return family_of(config.transport, config.traddr); }
 
 /// What pages are made from. Owned by the core.
+/// Whether a subsystem may have a namespace of that id.
+Result<void> check_nsid(const SubsystemConfig& config, std::uint32_t nsid);
+
 struct Model {
+  PolicyConfig policy;
   DiscoveryConfig discovery;
   std::map<std::uint16_t, Listener> listeners;
   std::map<std::string, std::unique_ptr<Subsystem>> subsystems;

@@ -77,6 +77,8 @@ class Engine {
   Result<void> add_referral(ReferralConfig config);
   Result<void> remove_referral(const std::string& traddr, const std::string& trsvcid);
   Result<void> set_discovery(DiscoveryConfig config);
+  /// For hosts and names that come from now on; fails if a name that is there already does not fit.
+  Result<void> set_policy(PolicyConfig policy);
   /// A change that changes nothing but the generation counter.
   void bump();
   /// A fatal error (CSTS.CFS) in every controller that `hit` picks: their queues are closed. How many.
@@ -133,6 +135,7 @@ class Engine {
   void expire(Controller& controller);
   /// The page of the hosts that `concerned` picks has changed.
   void discovery_changed(const HostFilter& concerned);
+  [[nodiscard]] Result<void> check_nqn(const std::string& nqn, const char* what) const;
   void ana_changed(const Subsystem& subsystem, std::uint16_t listener);
   Result<Namespace> make_namespace(const NamespaceConfig& config, const std::string& nqn);
 

@@ -5,17 +5,14 @@
 #include <utility>
 
 #include "tests/target/core/engine.h"
+#include "tests/target/core/nqn.h"
 #include "tests/target/core/visibility.h"
 #include "tests/target/tls/psk.h"
 
 namespace stas::target {
 namespace {
 
-Result<void> check_nqn(const std::string& nqn, const char* what) {
-  if (nqn.empty() || nqn.size() > kMaxNqnBytes) return problem(std::string(what) + " is not 1 to 223 bytes");
-  if (nqn.find('\0') != std::string::npos) return problem(std::string(what) + " contains a NUL");
-  return {};
-}
+constexpr const char* kHostNqn = "host nqn";
 
 /// Keys are checked when they come, not when a host connects.
 Result<void> check_auth(const HostAuth& hosts, const std::string& nqn) {
@@ -41,6 +38,28 @@ Result<void> check_auth(const SubsystemConfig& config) {
 bool everybody(const std::string& /*hostnqn*/) { return true; }
 
 }  // namespace
+
+Result<void> Engine::check_nqn(const std::string& nqn, const char* what) const {
+  if (nqn.empty() || nqn.size() > kMaxNqnBytes) return problem(std::string(what) + " is not 1 to 223 bytes");
+  if (nqn.find('\0') != std::string::npos) return problem(std::string(what) + " contains a NUL");
+  const char* flaw = model_.policy.strict_nqns ? flaw_of_nqn(nqn) : nullptr;
+  if (flaw != nullptr) return problem(std::string(what) + " " + nqn + " " + flaw);
+  return {};
+}
+
+Result<void> Engine::set_policy(PolicyConfig policy) {
+  const PolicyConfig before = std::exchange(model_.policy, std::move(policy));
+  Result<void> fits;
+  if (!model_.discovery.nqn.empty()) fits = check_nqn(model_.discovery.nqn, "discovery nqn");
+  for (const auto& [nqn, subsystem] : model_.subsystems) {
+    if (fits) fits = check_nqn(nqn, "subsystem nqn");
+    for (const auto& host : subsystem->config.hosts) {
+      if (fits) fits = check_nqn(host, kHostNqn);
+    }
+  }
+  if (!fits) model_.policy = before;
+  return fits;
+}
 
 Result<void> Engine::add_listener(Listener listener) {
   const auto id = listener.config.id;
@@ -76,8 +95,12 @@ Result<void> Engine::add_subsystem(SubsystemConfig config) {
   config.namespaces.clear();
   subsystem->config = std::move(config);
   if (const auto ok = check_auth(subsystem->config); !ok) return ok;
+  for (const auto& host : subsystem->config.hosts) {
+    if (const auto ok = check_nqn(host, kHostNqn); !ok) return ok;
+  }
   for (auto& ns : namespaces) {
     if (ns.nsid == 0) ns.nsid = subsystem->namespaces.empty() ? 1 : subsystem->namespaces.rbegin()->first + 1;
+    if (const auto ok = check_nsid(subsystem->config, ns.nsid); !ok) return ok;
     auto made = make_namespace(ns, subsystem->config.nqn);
     if (!made) return problem(made.error().text);
     if (!subsystem->namespaces.emplace(ns.nsid, std::move(*made)).second) {
@@ -109,6 +132,9 @@ Result<void> Engine::set_subsystem(SubsystemConfig config) {
   Subsystem* subsystem = find_subsystem(config.nqn);
   if (subsystem == nullptr) return problem("no subsystem " + config.nqn);
   if (const auto ok = check_auth(config); !ok) return ok;
+  if (!subsystem->namespaces.empty()) {
+    if (const auto ok = check_nsid(config, subsystem->namespaces.rbegin()->first); !ok) return ok;
+  }
   config.namespaces.clear();
   config.cntlid_min = subsystem->config.cntlid_min;
   config.cntlid_max = subsystem->config.cntlid_max;
@@ -138,7 +164,7 @@ Result<void> Engine::set_subsystem(SubsystemConfig config) {
 }
 
 Result<void> Engine::set_host(const std::string& nqn, const std::string& host, bool allowed) {
-  if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
+  if (const auto ok = check_nqn(host, kHostNqn); !ok) return ok;
   Subsystem* subsystem = find_subsystem(nqn);
   if (subsystem == nullptr) return problem("no subsystem " + nqn);
   const SubsystemConfig before = subsystem->config;
@@ -165,7 +191,7 @@ Result<void> Engine::allow_any_host(const std::string& nqn, bool any) {
 }
 
 Result<void> Engine::set_auth(const std::string& nqn, const std::string& host, const AuthConfig& auth) {
-  if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
+  if (const auto ok = check_nqn(host, kHostNqn); !ok) return ok;
   Subsystem* subsystem = find_subsystem(nqn);
   const bool discovery = nqn == kDiscoveryNqn || nqn == model_.discovery_nqn();
   if (subsystem == nullptr && !discovery) return problem("no subsystem " + nqn);
@@ -179,7 +205,7 @@ Result<void> Engine::set_auth(const std::string& nqn, const std::string& host, c
 }
 
 Result<void> Engine::set_tls_key(const std::string& nqn, const std::string& host, const std::string& key) {
-  if (const auto ok = check_nqn(host, "host nqn"); !ok) return ok;
+  if (const auto ok = check_nqn(host, kHostNqn); !ok) return ok;
   Subsystem* subsystem = find_subsystem(nqn);
   if (subsystem == nullptr) return problem("no subsystem " + nqn);
   SubsystemConfig config = subsystem->config;
@@ -274,6 +300,7 @@ std::size_t Engine::fail_controllers(const std::function<bool(const Controller&)
 
 TargetConfig Engine::save() const {
   TargetConfig config;
+  config.policy = model_.policy;
   config.discovery = model_.discovery;
   for (const auto& [id, listener] : model_.listeners) config.listeners.push_back(listener.config);
   for (const auto& [nqn, subsystem] : model_.subsystems) {

@@ -5,6 +5,12 @@
 
 namespace stas::target {
 
+Result<void> check_nsid(const SubsystemConfig& config, std::uint32_t nsid) {
+  if (config.max_namespaces == 0 || nsid <= config.max_namespaces) return {};
+  return problem(config.nqn + " may have namespaces 1 to " + std::to_string(config.max_namespaces) + ", not " +
+                 std::to_string(nsid));
+}
+
 Result<Namespace> Engine::make_namespace(const NamespaceConfig& config, const std::string& nqn) {
   const std::string name = nqn + " namespace " + std::to_string(config.nsid) + ": ";
   if (config.ana_group < 1 || config.ana_group > kMaxAnaGroups) return problem(name + "ana_group is not 1 to 128");
@@ -125,6 +131,7 @@ Result<std::uint32_t> Engine::add_namespace(const std::string& nqn, NamespaceCon
   if (namespaces.contains(config.nsid)) {
     return problem(nqn + " has namespace " + std::to_string(config.nsid) + " already");
   }
+  if (const auto ok = check_nsid(subsystem->config, config.nsid); !ok) return problem(ok.error().text);
   auto made = make_namespace(config, nqn);
   if (!made) return problem(made.error().text);
   namespaces.emplace(config.nsid, std::move(*made));

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tests/target/core/commands.h"
+#include "tests/target/core/nqn.h"
 
 namespace stas::target {
 namespace {
@@ -78,7 +79,7 @@ std::uint64_t ask_for_authentication(const Model& model, Queue& queue, const Sub
   const HostAuth& hosts = subsystem == nullptr ? model.discovery.auth : subsystem->config.auth;
   const auto it = hosts.find(request.hostnqn);
   if (it == hosts.end() || (request.qid != 0 && subsystem != nullptr && subsystem->config.auth_admin_only)) return 0;
-  queue.auth = std::make_unique<AuthSession>(it->second, request.hostnqn, request.subnqn);
+  queue.auth = std::make_unique<AuthSession>(model.policy, it->second, request.hostnqn, request.subnqn);
   return kAuthenticationRequired;
 }
 
@@ -90,6 +91,7 @@ Reply connect_admin(Engine& engine, Queue& queue, const Sqe& sqe, const ConnectR
   if (request.sqsize < 2 || request.sqsize > std::max<std::uint32_t>(port.queue_size, 32)) return invalid(kAtSqsize);
   if (request.cntlid != kDynamicCntlid) return invalid(kAtCntlid);
 
+  if (model.policy.strict_nqns && flaw_of_nqn(request.hostnqn) != nullptr) return invalid(kAtHostnqn);
   const bool discovery = request.subnqn == kDiscoveryNqn || request.subnqn == model.discovery_nqn();
   Subsystem* subsystem = discovery ? nullptr : engine.find_subsystem(request.subnqn);
   const bool reachable = discovery

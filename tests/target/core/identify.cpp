@@ -78,7 +78,8 @@ void put_io(const Subsystem& subsystem, const Listener* listener, Bytes& out) {
   out[512] = 0x66;
   out[513] = 0x44;
   const std::uint32_t highest = subsystem.namespaces.empty() ? 1 : subsystem.namespaces.rbegin()->first;
-  put32(&out[516], config.ana ? std::max(highest, kMaxAnaNamespaces) : highest);  // NN
+  const std::uint32_t most = config.ana ? std::max(highest, kMaxAnaNamespaces) : highest;
+  put32(&out[516], config.max_namespaces != 0 ? config.max_namespaces : most);  // NN
   put16(&out[520], Oncs::compare | Oncs::dataset_management | Oncs::write_zeroes | Oncs::save_features |
                        Oncs::reservations | Oncs::verify | Oncs::copy);
   out[531] = 1;         // NWPC: namespaces can be write protected

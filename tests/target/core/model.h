@@ -50,6 +50,13 @@ struct AuthConfig {
 };
 using HostAuth = std::map<std::string, AuthConfig>;  ///< by HOSTNQN
 
+/// What is asked of all hosts.
+struct PolicyConfig {
+  bool strict_nqns = false;                           ///< the formal definition of names
+  std::set<std::uint8_t> hashes{1, 2, 3};             ///< of DH-HMAC-CHAP that may be agreed on
+  std::set<std::uint8_t> dhgroups{0, 1, 2, 3, 4, 5};  ///< likewise
+};
+
 struct DiscoveryConfig {
   std::string nqn;
   DiscoveryKind dctype = DiscoveryKind::none;
@@ -125,6 +132,7 @@ struct SubsystemConfig {
   std::set<std::uint16_t> listeners;  ///< empty: all
   std::vector<NamespaceConfig> namespaces;
   std::uint16_t max_io_queues = 64;
+  std::uint32_t max_namespaces = 0;  ///< NN and the highest NSID; 0: as many as there are
   std::uint16_t cntlid_min = 1;
   std::uint16_t cntlid_max = 0xFFEF;
   std::uint16_t kas = 10;
@@ -159,6 +167,7 @@ struct ReferralConfig {
   std::uint16_t portid = 0;
   bool epcsd = false;
   bool dupretinfo = false;
+  bool secure = false;          ///< its entry demands TLS 1.3
   std::set<std::string> hosts;  ///< empty: everybody
 
   [[nodiscard]] bool admits(const std::string& host) const { return hosts.empty() || hosts.contains(host); }
@@ -183,6 +192,7 @@ struct MdnsConfig {
 };
 
 struct TargetConfig {
+  PolicyConfig policy;
   DiscoveryConfig discovery;
   std::vector<BackendConfig> backends;
   std::vector<ZoneGroupConfig> zone_groups;

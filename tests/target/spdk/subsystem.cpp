@@ -13,6 +13,8 @@ namespace {
 
 /// A listener that does not exist: of a subsystem that is on none. An empty set would mean all.
 constexpr std::uint16_t kNowhere = 0;
+/// Of a subsystem, when nobody says how many.
+constexpr std::uint32_t kSpdkNamespaces = 32;
 
 Answer create_subsystem(Call& call) {
   auto reader = call.reader();
@@ -32,8 +34,10 @@ Answer create_subsystem(Call& call) {
   reader.number("min_cntlid", config.cntlid_min, 1, 0xFFEF);
   reader.number("max_cntlid", config.cntlid_max, 1, 0xFFEF);
   reader.text("admin_label", config.admin_label);
-  skip(reader, {"max_namespaces", "dmrsl", "wzsl", "passthrough", "enable_nssr", "max_discard_size_kib",
-                "max_write_zeroes_size_kib"});
+  config.max_namespaces = kSpdkNamespaces;
+  reader.number("max_namespaces", config.max_namespaces, 0, 0xFFFFFFFD);
+  if (config.max_namespaces == 0) config.max_namespaces = kSpdkNamespaces;
+  skip(reader, {"dmrsl", "wzsl", "passthrough", "enable_nssr", "max_discard_size_kib", "max_write_zeroes_size_kib"});
   reader.finish();
   if (!call.error.empty()) return bad_params();
   const auto& transports = call.target.spdk().transports;
@@ -60,7 +64,12 @@ bool is_discovery(const Engine& engine, const std::string& nqn) {
 
 /// Makes a listener with the options of its transport, or finds the one that is there.
 Result<std::uint16_t> open_listener(Call& call, const SpdkAddress& address, bool secure) {
-  if (const Listener* present = find_listener(call.engine(), address)) return present->config.id;
+  if (const Listener* present = find_listener(call.engine(), address)) {
+    if (present->config.secure == secure) return present->config.id;
+    call.error = std::string("$.params.secure_channel: the listener at ") + address.traddr + " port " +
+                 address.trsvcid + (secure ? " is in the clear for others" : " has a secure channel for others");
+    return problem(call.error);
+  }
   const auto& transports = call.target.spdk().transports;
   const auto transport = transports.find("TCP");
   if (address.trtype != "TCP") return problem("transport type '" + address.trtype + "' is not available");

@@ -150,7 +150,7 @@ Json describe(Call& call, const Subsystem& subsystem) {
            {"serial_number", config.serial},
            {"model_number", config.model}};
   if (!config.admin_label.empty()) out["admin_label"] = config.admin_label;
-  out["max_namespaces"] = 32;
+  out["max_namespaces"] = config.max_namespaces;
   out["min_cntlid"] = config.cntlid_min;
   out["max_cntlid"] = config.cntlid_max;
   out["namespaces"] = namespaces;
@@ -208,7 +208,10 @@ ReferralCall read_referral(Call& call) {
 Answer add_referral(Call& call) {
   const ReferralCall wanted = read_referral(call);
   if (!call.error.empty()) return bad_params();
-  ReferralConfig config{.traddr = wanted.address.traddr, .trsvcid = wanted.address.trsvcid, .nqn = wanted.subnqn};
+  ReferralConfig config{.traddr = wanted.address.traddr,
+                        .trsvcid = wanted.address.trsvcid,
+                        .nqn = wanted.subnqn,
+                        .secure = wanted.secure};
   if (wanted.address.trtype == "RDMA") config.transport = Transport::rdma;
   if (wanted.address.trtype == "FC") config.transport = Transport::fc;
   return spdk_true(call.engine().add_referral(std::move(config)));
@@ -233,7 +236,8 @@ Answer get_referrals(Call& call) {
   reader.finish();
   Json out = Json::array();
   for (const auto& referral : call.engine().model().referrals) {
-    out.push_back({{"address", referral_address(referral)}, {"secure_channel", false}, {"subnqn", referral.nqn}});
+    out.push_back(
+        {{"address", referral_address(referral)}, {"secure_channel", referral.secure}, {"subnqn", referral.nqn}});
   }
   return out;
 }
@@ -245,10 +249,14 @@ Answer set_config(Call& call) {
   DiscoveryConfig discovery = call.engine().model().discovery;
   std::string filter;
   reader.text("discovery_filter", filter);
-  skip(reader, {"admin_cmd_passthru", "poll_groups_mask", "discovery_filters", "dhchap_digests", "dhchap_dhgroups"});
+  PolicyConfig allowed = call.engine().model().policy;
+  reader.choices("dhchap_digests", allowed.hashes, kHashNames);
+  reader.choices("dhchap_dhgroups", allowed.dhgroups, kDhGroupNames);
+  skip(reader, {"admin_cmd_passthru", "poll_groups_mask", "discovery_filters"});
   reader.finish();
   if (policy != "accept" && policy != "reject") call.error = "$.params.dup_host_policy: is none of accept, reject";
   if (!call.error.empty()) return bad_params();
+  if (const auto ok = call.engine().set_policy(std::move(allowed)); !ok) return problem(ok.error().text);
   call.target.spdk().dup_host_policy = policy;
   if (filter.empty()) return Json(true);
   if (filter == "match_any") {
@@ -306,6 +314,7 @@ void add_subsystem_config(Call& call, const Subsystem& subsystem, Json& out) {
                                  {"allow_any_host", config.allow_any_host.value_or(config.hosts.empty())},
                                  {"serial_number", config.serial},
                                  {"model_number", config.model},
+                                 {"max_namespaces", config.max_namespaces},
                                  {"min_cntlid", config.cntlid_min},
                                  {"max_cntlid", config.cntlid_max},
                                  {"ana_reporting", config.ana}});
@@ -326,7 +335,9 @@ void add_subsystem_config(Call& call, const Subsystem& subsystem, Json& out) {
   }
   for (const auto& [id, listener] : call.engine().model().listeners) {
     if (!config.is_on(id)) continue;
-    step("nvmf_subsystem_add_listener", {{"nqn", config.nqn}, {"listen_address", spdk_address(listener.config)}});
+    step("nvmf_subsystem_add_listener", {{"nqn", config.nqn},
+                                         {"listen_address", spdk_address(listener.config)},
+                                         {"secure_channel", listener.config.secure}});
     const auto groups = config.ana_groups.find(id);
     if (groups == config.ana_groups.end()) continue;
     for (const auto& [group, state] : groups->second) {
@@ -342,7 +353,12 @@ void add_subsystem_config(Call& call, const Subsystem& subsystem, Json& out) {
 
 Json spdk_nvmf_config(Call& call) {
   Json out = Json::array();
-  out.push_back({{"method", "nvmf_set_config"}, {"params", {{"dup_host_policy", call.target.spdk().dup_host_policy}}}});
+  const Json policy = write_json(call.engine().model().policy);
+  out.push_back({{"method", "nvmf_set_config"},
+                 {"params",
+                  {{"dup_host_policy", call.target.spdk().dup_host_policy},
+                   {"dhchap_digests", policy["hashes"]},
+                   {"dhchap_dhgroups", policy["dhgroups"]}}}});
   for (const auto& [name, transport] : call.target.spdk().transports) {
     Json params = transport_params(name, transport);
     out.push_back({{"method", "nvmf_create_transport"}, {"params", std::move(params)}});
@@ -355,8 +371,10 @@ Json spdk_nvmf_config(Call& call) {
                    {"params", {{"nqn", kDiscoveryNqn}, {"listen_address", spdk_address(it->second.config)}}}});
   }
   for (const auto& referral : call.engine().model().referrals) {
-    out.push_back({{"method", "nvmf_discovery_add_referral"},
-                   {"params", {{"address", referral_address(referral)}, {"subnqn", referral.nqn}}}});
+    out.push_back(
+        {{"method", "nvmf_discovery_add_referral"},
+         {"params",
+          {{"address", referral_address(referral)}, {"secure_channel", referral.secure}, {"subnqn", referral.nqn}}}});
   }
   return out;
 }

@@ -74,6 +74,22 @@ TEST_F(Authentication, EveryHashAndGroupInBothDirections) {
   }
 }
 
+TEST_F(Authentication, PolicyLimitsWhatIsAgreedOn) {
+  secure({.key = key_});
+  ASSERT_TRUE(target_.engine.set_policy({.hashes = {1, 2}, .dhgroups = {0, 1}}));
+  const auto outcome = [&](const AuthHost& me) {
+    LoopHost host(target_);
+    EXPECT_EQ(host.run(connect({.subnqn = kOne})).status, 0);
+    return me.authenticate(over(host));
+  };
+  const auto best = outcome({.key = key_});
+  EXPECT_TRUE(best.authenticated);
+  EXPECT_EQ(best.hash, 2);
+  EXPECT_EQ(best.group, 1);
+  EXPECT_EQ(outcome({.key = key_, .hashes = {3}}).explanation, 4);
+  EXPECT_EQ(outcome({.key = key_, .groups = {5}}).explanation, 5);
+}
+
 TEST_F(Authentication, RefusalsExplainThemselves) {
   secure({.key = key_, .controller_key = controller_key_, .hash = 2, .dhgroup = 0});
   const struct {

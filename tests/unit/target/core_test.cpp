@@ -13,6 +13,7 @@
 #include "tests/target/core/dim.h"
 #include "tests/target/core/events.h"
 #include "tests/target/core/fault.h"
+#include "tests/target/core/nqn.h"
 #include "tests/target/core/properties.h"
 #include "tests/target/transport/crc32c.h"
 #include "tests/target/transport/pdu.h"
@@ -54,6 +55,41 @@ TEST(Buffers, AreUsedAgainAndOnlySomeAreKept) {
     if (given.contains(taken.back().data())) ++again;
   }
   EXPECT_GE(again, 32U) << "enough for a queue depth of 32";
+}
+
+TEST(Nqn, TheFormalDefinition) {
+  const std::string uuid = "nqn.2014-08.org.nvmexpress:uuid:";
+  for (const std::string& good :
+       {std::string("nqn.2014-08.org.nvmexpress.discovery"), uuid + "2cd2c43b-a90a-45c1-a8cd-86b33ab273b5",
+        std::string("nqn.2016-06.io.spdk:cnode1"), std::string("nqn.2024-12.com.a-b.c9:x:y"),
+        std::string("nqn.2024-01.org.example:\xC3\xA4"), "nqn.2024-01.org:" + std::string(207, 'x')}) {
+    EXPECT_EQ(flaw_of_nqn(good), nullptr) << good << ' ' << flaw_of_nqn(good);
+  }
+  const std::pair<std::string, const char*> bad[] = {
+      {"", "does not begin"},
+      {"iqn.2024-01.org.example:x", "does not begin"},
+      {"nqn.2024-01.org:" + std::string(208, 'x'), "longer than 223"},
+      {uuid + "2cd2c43b-a90a-45c1-a8cd-86b33ab273b", "UUID"},
+      {uuid + "2cd2c43bxa90a-45c1-a8cd-86b33ab273b5", "UUID"},
+      {"nqn.24-01.org.example:x", "year and month"},
+      {"nqn.2024-13.org.example:x", "year and month"},
+      {"nqn.2024-00.org.example:x", "year and month"},
+      {"nqn.2024-01org.example:x", "year and month"},
+      {"nqn.2024-01.org.example", "behind a colon"},
+      {"nqn.2024-01.org.example:", "behind a colon"},
+      {"nqn.2024-01.:x", "domain name"},
+      {"nqn.2024-01.org..example:x", "domain name"},
+      {"nqn.2024-01.org.9example:x", "domain name"},
+      {"nqn.2024-01.org.example-:x", "domain name"},
+      {"nqn.2024-01." + std::string(64, 'x') + ":x", "domain name"},
+      {"nqn.2024-01.org.example:\xC3", "UTF-8"},
+      {"nqn.2024-01.org.example:\xC0\x80", "UTF-8"},
+  };
+  for (const auto& [name, words] : bad) {
+    const char* flaw = flaw_of_nqn(name);
+    ASSERT_NE(flaw, nullptr) << name;
+    EXPECT_NE(std::string(flaw).find(words), std::string::npos) << name << ' ' << flaw;
+  }
 }
 
 TEST(Crc32c, MatchesKnownVectors) {

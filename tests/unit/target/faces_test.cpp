@@ -138,6 +138,39 @@ TEST_F(Spdk, OldNamesAndRefusals) {
   }
 }
 
+TEST_F(Spdk, ASubsystemHasRoomForItsNamespacesOnly) {
+  const std::string port = walk();
+  EXPECT_EQ(call("nvmf_get_subsystems", {{"nqn", kCnode}})[0]["max_namespaces"], 32) << "as SPDK has it";
+  constexpr char kSmall[] = "nqn.2016-06.io.spdk:small";
+  EXPECT_EQ(call("nvmf_create_subsystem", {{"nqn", kSmall}, {"max_namespaces", 2}}), true);
+  call("bdev_null_create", {{"name", "Null0"}, {"num_blocks", 64}, {"block_size", 512}});
+  const auto add = [&](int nsid) {
+    return send("nvmf_subsystem_add_ns", {{"nqn", kSmall}, {"namespace", {{"nsid", nsid}, {"bdev_name", "Null0"}}}});
+  };
+  EXPECT_EQ(add(2)["result"], 2);
+  EXPECT_NE(add(3).dump().find("namespaces 1 to 2, not 3"), std::string::npos) << add(3).dump();
+}
+
+TEST_F(Spdk, AListenerIsSecureOrNotForAllItsSubsystems) {
+  const std::string port = walk();
+  const Json refused = send("nvmf_subsystem_add_listener",
+                            {{"nqn", kCnode}, {"listen_address", address(port)}, {"secure_channel", true}});
+  EXPECT_NE(refused.dump().find("$.params.secure_channel"), std::string::npos) << refused.dump();
+  EXPECT_EQ(call("nvmf_discovery_add_referral", {{"address", address("8010")}, {"secure_channel", true}}), true);
+  EXPECT_EQ(call("nvmf_discovery_get_referrals")[0]["secure_channel"], true);
+  EXPECT_TRUE(target_->save().referrals[0].secure);
+}
+
+TEST_F(Spdk, SettingsNameTheHashesAndGroups) {
+  EXPECT_EQ(call("nvmf_set_config", {{"dhchap_digests", {"sha384", "sha256"}}, {"dhchap_dhgroups", {"null"}}}), true);
+  EXPECT_EQ(target_->engine().model().policy.hashes, (std::set<std::uint8_t>{1, 2}));
+  EXPECT_EQ(target_->engine().model().policy.dhgroups, (std::set<std::uint8_t>{0}));
+  const Json refused = send("nvmf_set_config", {{"dhchap_digests", {"md5"}}});
+  EXPECT_NE(refused.dump().find("$.params.dhchap_digests"), std::string::npos) << refused.dump();
+  EXPECT_NE(send("nvmf_set_config", {{"dhchap_dhgroups", Json::array()}}).dump().find("is empty"), std::string::npos);
+  EXPECT_EQ(target_->engine().model().policy.hashes.size(), 2U) << "nothing changed";
+}
+
 TEST_F(Spdk, WhatIsSavedBuildsTheSameAgain) {
   walk();
   EXPECT_EQ(call("nvmf_subsystem_add_host", {{"nqn", kCnode}, {"host", kHost}}), true);

@@ -4,6 +4,9 @@
 // events.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "tests/unit/target/loop_host.h"
 
 namespace stas::target::testing {
@@ -76,6 +79,22 @@ TEST(LoopConnect, RefusalsNameWhatIsWrong) {
   EXPECT_TRUE(target.engine.controllers().empty());
 }
 
+TEST(LoopConnect, StrictNamesWhereThePolicySaysSo) {
+  LoopTarget target(R"({"subsystems": [{"nqn": "nqn.2024-01.org.example:one"}]})");
+  const ConnectOptions loose{.subnqn = kOne, .hostnqn = "my-host"};
+  EXPECT_EQ(LoopHost(target).run(connect(loose)).status, 0);
+  ASSERT_TRUE(target.engine.set_policy({.strict_nqns = true}));
+  const Answer refused = LoopHost(target).run(connect(loose));
+  EXPECT_EQ(refused.status, 0x182);
+  EXPECT_EQ(refused.result, 0x10200U) << "the host NQN in the data";
+  EXPECT_EQ(LoopHost(target).run(connect({.subnqn = kOne})).status, 0);
+  EXPECT_FALSE(target.engine.add_subsystem({.nqn = "one"}));
+  ASSERT_TRUE(target.engine.set_policy({}));
+  ASSERT_TRUE(target.engine.add_subsystem({.nqn = "one"}));
+  EXPECT_FALSE(target.engine.set_policy({.strict_nqns = true})) << "it is there already";
+  EXPECT_FALSE(target.engine.model().policy.strict_nqns);
+}
+
 TEST(LoopConnect, NothingWorksBeforeConnectAndEnable) {
   LoopTarget target(kPlain);
   LoopHost host(target);
@@ -134,6 +153,49 @@ TEST(LoopKeepAlive, ExpiryClosesEveryQueueAndFreesTheController) {
   EXPECT_TRUE(io.is_closed());
   EXPECT_TRUE(target.engine.controllers().empty());
   EXPECT_EQ(target.engine.stats().kato_expired, 1U);
+}
+
+TEST(LoopKeepAlive, ADayOfHostsThatKeepTheirTime) {
+  LoopTarget target(kPlain);
+  constexpr std::uint32_t kTimes[] = {1000, 5000, 15000, 30000, 120000, 3600000};
+  constexpr Millis kDay = std::chrono::hours(24);
+  struct Host {
+    std::unique_ptr<LoopHost> queue;
+    Millis interval;
+    Millis next;
+  };
+  std::vector<Host> hosts;
+  for (const std::uint32_t kato : kTimes) {
+    const Millis interval(kato / 2);
+    hosts.push_back({std::make_unique<LoopHost>(target), interval, interval});
+    hosts.back().queue->bring_up({.subnqn = kOne, .kato_ms = kato});
+  }
+  LoopHost persistent(target);  // answers nothing but keep-alives, and those only just in time
+  persistent.bring_up({.kato_ms = 60000});
+  std::uint64_t sent = 0;
+  for (Millis passed{0}; passed < kDay; passed += Millis(500)) {
+    target.pass(Millis(500));
+    for (Host& host : hosts) {
+      if (passed + Millis(500) < host.next) continue;
+      host.next += host.interval;
+      ++sent;
+      ASSERT_EQ(host.queue->run(plain(0x18)).status, 0);
+    }
+    if ((passed + Millis(500)) % std::chrono::seconds(59) == Millis(0)) {
+      ++sent;
+      ASSERT_EQ(persistent.run(plain(0x18)).status, 0);
+    }
+  }
+  EXPECT_EQ(target.engine.stats().keep_alives, sent);
+  EXPECT_EQ(target.engine.stats().kato_expired, 0U);
+  EXPECT_EQ(target.engine.controllers().size(), std::size(kTimes) + 1);
+  // Whoever stops is gone after its own time, in the order of their times.
+  for (std::size_t left = std::size(kTimes); left > 0; --left) {
+    const std::uint32_t kato = kTimes[std::size(kTimes) - left];
+    EXPECT_FALSE(hosts[std::size(kTimes) - left].queue->is_closed());
+    target.pass(Millis(kato));
+    EXPECT_TRUE(hosts[std::size(kTimes) - left].queue->is_closed()) << kato;
+  }
 }
 
 TEST(LoopKeepAlive, ZeroIsRefusedAndFeatureChangesIt) {
