@@ -7,10 +7,10 @@ the vm suite)."""
 import base64
 import os
 import signal
-import subprocess
 import zlib
 
 from harness import NAMES, PROGRAMS, Story, main, nqn, program, stacd_conf, stafd_conf
+from processes import Process
 
 PROGRAMS.setdefault("stasadm", "libstas/tools/stasadm/stasadm")
 PIECE = slice(14, 38)  # of a secret's text: long enough to be no accident
@@ -111,8 +111,7 @@ class Secrets(Story):
                     shown.append((f"{daemon.name}: {file}", proc.read()))
         shown.append(self.ask(program("stasadm"), "doctor"))
         shown.append(self.ask(program("stasadm"), "doctor", "--output=json"))
-        capture.send_signal(signal.SIGINT)
-        capture.wait()
+        capture.stop(signal.SIGINT)
         shown.append(("the bus", self.captured.read_bytes()))
         for daemon in (self.stafd, self.stacd):
             self.call_on_the_bus(daemon)
@@ -127,13 +126,14 @@ class Secrets(Story):
     def test_what_is_planted_shows_nowhere(self):
         self.plant()
         self.captured = self.world.path / "bus.pcap"
-        with open(self.captured, "wb") as file, subprocess.Popen(["busctl", "--system", "capture"], env=self.world.env,
-                                                                 stdout=file, stderr=subprocess.DEVNULL) as capture:
-            self.eventually("the bus is watched", lambda: self.captured.stat().st_size)
-            self.stafd = self.world.stafd()
-            self.stacd = self.world.stacd()
-            self.eventually("attempts", lambda: self.stafd.connected() and self.stacd.connected())
-            shown = self.look(capture)
+        self.captured.touch()
+        capture = self.world.add(Process("busctl", ["sh", "-c", f"exec busctl --system capture >{self.captured}"],
+                                         self.world.env))
+        self.eventually("the bus is watched", lambda: self.captured.stat().st_size)
+        self.stafd = self.world.stafd()
+        self.stacd = self.world.stacd()
+        self.eventually("attempts", lambda: self.stafd.connected() and self.stacd.connected())
+        shown = self.look(capture)
         self.assertGreater(len(dict(shown)["the bus"]), 10000)
         self.assertGreater(len(self.places), 40)
         found = sorted({f"{place} in: {where}" for where, text in shown for piece, place in self.places.items()
