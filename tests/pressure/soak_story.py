@@ -26,6 +26,7 @@ SEED = int(os.environ.get("STAS_SOAK_SEED", random.SystemRandom().randrange(1 <<
 LIBRARY = os.environ.get("STAS_JUMPING_CLOCK_LIBRARY")
 DISCONNECTING = b"248160aea6a04f1bb557cc280c31d876"  # the MESSAGE_ID, libstas/core/base/topic.cpp
 GROWTH_KIB = 16 * 1024  # of a daemon; 1 MiB was seen
+VARY = 4  # descriptors; 19 and 21 of stacd were seen when all was well. What leaks is more after some minutes.
 THREADS = 20  # 16 workers, started as they are needed, the loop, mDNS, the journal
 # Seconds by which the clock is wrong.
 JUMPS = (0, 1, -1, 3600, -3600, 86400 * 365, -86400 * 365, (1 << 31) + 7)
@@ -132,7 +133,7 @@ class Soak(Trouble):
         self.soak(SECONDS / 2)  # in one life
         for daemon, (descriptors, memory) in zip(self.daemons, before):
             wait_for(f"{daemon.name} has no more descriptors than before: {descriptors}",
-                     lambda of=daemon, was=descriptors: size(of)[0] <= was, ANSWER)
+                     lambda of=daemon, was=descriptors: size(of)[0] <= was + VARY, ANSWER)
             now, threads = size(daemon)
             grown = daemon.memory_kib()[0] - memory
             print(f"{daemon.name}: {descriptors} descriptors before, {now} after; {threads} threads; grew by {grown} KiB")
