@@ -556,5 +556,35 @@ TEST(LoopIdentify, NamespaceChangeRaisesAnEventAndFillsTheList) {
   EXPECT_EQ(host.run(get_log_page({.lid = 4, .length = 4096, .rae = false})).number(0, 8), 0U);
 }
 
+TEST(LoopIdentify, NamespacesAreRemappedWhileTheyAreRead) {
+  LoopTarget target(kPlain);
+  ASSERT_TRUE(target.engine.add_backend({.name = "first", .kind = BackendKind::ram, .size = 65536}));
+  ASSERT_TRUE(target.engine.add_backend({.name = "second", .kind = BackendKind::ram, .size = 65536}));
+  LoopHost admin(target);
+  LoopHost io(target);
+  const auto cntlid = admin.bring_up({.subnqn = kOne});
+  io.bring_up({.subnqn = kOne, .qid = 1, .cntlid = cntlid});
+  const auto genctr = target.engine.model().genctr;
+  constexpr std::uint32_t kCount = 200;
+  for (std::uint32_t nsid = 2; nsid < 2 + kCount; ++nsid) {
+    ASSERT_TRUE(target.engine.add_namespace(kOne, {.nsid = nsid, .use = "first"}));
+  }
+  EXPECT_EQ(io.run(write(0, std::vector<std::uint8_t>(512, 1), true, 2)).status, 0);
+  for (int round = 0; round < 100; ++round) {
+    const bool second = round % 2 == 0;
+    ASSERT_TRUE(target.engine.remove_namespace(kOne, 2));
+    EXPECT_EQ(io.run(read(0, 1, 2)).status, 0x00B);
+    ASSERT_TRUE(target.engine.add_namespace(kOne, {.nsid = 2, .use = second ? "second" : "first"}));
+    const Answer got = io.run(read(0, 1, 2));
+    ASSERT_EQ(got.status, 0);
+    EXPECT_EQ(got.data[0], second ? 0 : 1) << "what is behind it now";
+    EXPECT_EQ(io.run(read(0, 1, 3)).data[0], 1) << "its neighbour";
+  }
+  for (std::uint32_t nsid = 2; nsid < 2 + kCount; ++nsid) ASSERT_TRUE(target.engine.remove_namespace(kOne, nsid));
+  EXPECT_EQ(admin.run(identify(2)).number(4, 4), 0U) << "namespace 1 alone";
+  EXPECT_EQ(target.engine.model().genctr, genctr) << "namespaces do not show in the discovery page";
+  EXPECT_TRUE(target.engine.remove_backend("first")) << "nobody uses it any more";
+}
+
 }  // namespace
 }  // namespace stas::target::testing

@@ -37,6 +37,17 @@ def check(text, known):
     return wrong
 
 
+def check_cases(text, known):
+    """The same of the table of blktests' cases: three columns, the last with tests or with the reason for none."""
+    wrong = []
+    for case, tests in re.findall(r"^\| ([0-9][0-9, to]*) \|[^|]*\| ([^|]*) \|$", text, re.MULTILINE):
+        names = re.findall(r"`([^`]+)`", tests)
+        if not names and not tests.startswith("none: "):
+            wrong.append(f"case {case} names neither a test nor a reason")
+        wrong += [f"case {case}: there is no test {name}" for name in names if name not in known]
+    return wrong
+
+
 def refuses_lies():
     """The checker itself: each kind of lie is found."""
     good = "".join(f"| {n} | a | must | works | `A.B` |\n" for n in range(1, ROWS + 1))
@@ -44,13 +55,17 @@ def refuses_lies():
             good.replace("| 7 | a | must | works | `A.B` |", "| 7 | a | must | works | – |"),
             good.replace("| 7 | a | must | works | `A.B` |\n", ""),
             good.replace("| 7 | a | must | works |", "| 7 | a | must | perhaps |"))
-    return not check(good, {"A.B"}) and all(check(lie, {"A.B"}) for lie in lies)
+    cases = "| 016, 017 | a | `A.B`; more |\n| 033 to 037 | a | none: row 17 |\n"
+    more = (cases.replace("A.B", "A.C"), cases.replace("none: row 17", "later"))
+    return (not check(good, {"A.B"}) and all(check(lie, {"A.B"}) for lie in lies) and not check_cases(cases, {"A.B"})
+            and all(check_cases(lie, {"A.B"}) for lie in more))
 
 
 def main():
     tests = pathlib.Path(sys.argv[1]) / "tests"
     known = gtest_names(tests) | python_names(tests / "e2e") | python_names(tests / "vm/scenarios")
-    wrong = check((tests / "target" / "README.md").read_text(encoding="utf-8"), known)
+    text = (tests / "target" / "README.md").read_text(encoding="utf-8")
+    wrong = check(text, known) + check_cases(text, known)
     if not refuses_lies():
         wrong.append("the checker does not find what it should")
     print("\n".join(wrong) or f"{ROWS} rows")

@@ -351,6 +351,32 @@ TEST_F(TcpTarget, FaultsAtCommands) {
   EXPECT_FALSE(host.run(identify(1)));
 }
 
+TEST_F(TcpTarget, ControllersThatEndAtOnceLeaveNothing) {
+  ASSERT_NO_FATAL_FAILURE(start());
+  const auto at_port = port();
+  constexpr int kRounds = 50;
+  for (int i = 0; i < kRounds; ++i) {
+    TcpHost admin(at_port);
+    ASSERT_TRUE(admin.initialize());
+    const auto cntlid = admin.bring_up({.subnqn = kOne});
+    ASSERT_TRUE(cntlid);
+    TcpHost io(at_port);
+    ASSERT_TRUE(io.initialize());
+    ASSERT_TRUE(io.run(connect({.subnqn = kOne, .qid = 1, .cntlid = *cntlid})));
+    io.submit(read(0, 8));  // nobody waits for it
+    if (i % 2 == 0) continue;
+    ASSERT_TRUE(target_->call("controller.fail"));
+    EXPECT_TRUE(admin.wait_closed());
+  }
+  TcpHost last(at_port);
+  ASSERT_TRUE(last.initialize());
+  ASSERT_TRUE(last.bring_up({.subnqn = kOne}));
+  const auto controllers = target_->call("controllers.list");
+  ASSERT_TRUE(controllers);
+  EXPECT_EQ(stats().admin_connects, static_cast<std::uint64_t>(kRounds) + 1);
+  EXPECT_EQ(controllers->find("cntlid"), controllers->rfind("cntlid")) << *controllers;
+}
+
 TEST_F(TcpTarget, HundredsOfControllersAtOnce) {
   ASSERT_NO_FATAL_FAILURE(start());
   constexpr std::size_t kCount = 400;  // descriptors of both ends are in this process
