@@ -14,6 +14,7 @@ const Methods& spdk_bdev_methods();       // spdk/bdev.cpp
 const Methods& spdk_subsystem_methods();  // spdk/subsystem.cpp
 const Methods& spdk_host_methods();       // spdk/host.cpp
 const Methods& spdk_target_methods();     // spdk/target.cpp
+const Methods& spdk_transport_methods();  // spdk/transport.cpp
 const Methods& spdk_app_methods();        // spdk/app.cpp
 
 /// The name of today for one that SPDK has given up; the same name otherwise.
@@ -46,6 +47,10 @@ Json spdk_address(const ListenerConfig& config);
 /// The listener at an address; null if there is none.
 const Listener* find_listener(const Engine& engine, const SpdkAddress& address);
 std::string in_capitals(std::string_view text);
+
+// What a list shows of one, and its configuration as well.
+Json spdk_transport(const std::string& type, const SpdkState::Transport& transport);
+Json spdk_referral_address(const ReferralConfig& referral);
 
 // What framework_get_config lists, as calls that build the same again.
 Json spdk_bdev_config(Call& call);
