@@ -132,8 +132,10 @@ void Connector::handle(Event event, Instant now) {
             dirty_ |= desired_.by_devices;
           },
           [&](DevicesScanned& scanned) { on_scan(std::move(scanned.devices), now); },
-          [&](InterfacesSeen& seen) { on_interfaces(std::move(seen.interfaces), now); },
-          [&](const Resolved& resolved) { on_resolved(resolved, now); },
+          [&](InterfacesSeen& seen) {
+            if (devices_.set_interfaces(std::move(seen.interfaces))) on_hint(now);
+          },
+          [&](const Resumed&) { on_hint(now); }, [&](const Resolved& resolved) { on_resolved(resolved, now); },
           [&](const StacdConfigured& configured) { on_configured(configured, now); },
           [&](const HostExclusionsRead& read) { on_exclusions(read); },
           [&](const Trouble& trouble) { report_once(Level::warning, Topic::none, trouble.text); },
@@ -181,9 +183,9 @@ void Connector::on_exclusions(const HostExclusionsRead& event) {
   dirty_ = true;
 }
 
-void Connector::on_interfaces(Interfaces interfaces, Instant now) {
-  if (!devices_.set_interfaces(std::move(interfaces))) return;
-  // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
+// What could not be reached perhaps can now. Its failure was told; hints that come often must not make a storm.
+void Connector::on_hint(Instant now) {
+  names_.hint(now);
   for (auto& [id, ioc] : iocs_) {
     if (ioc.device) continue;
     ioc.backoff.reset();

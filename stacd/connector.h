@@ -86,7 +86,7 @@ class Connector {
   void on_device_seen(const Device& device, Instant now);
   void check_guess(const Device& device, Instant now);
   void on_scan(std::vector<Device> devices, Instant now);
-  void on_interfaces(Interfaces interfaces, Instant now);
+  void on_hint(Instant now);
   void on_resolved(const Resolved& resolved, Instant now);
   void on_configured(const StacdConfigured& event, Instant now);
   void on_exclusions(const HostExclusionsRead& event);

@@ -121,9 +121,9 @@ void Finder::handle(Event event, Instant now) {
                  [&](DeviceGone& e) { lost_devices(devices_.gone(e.ref), now, false); },
                  [&](DevicesScanned& e) { on_scanned(std::move(e), now); },
                  [&](DeviceReconnected& e) { on_reconnected(e, now); }, [&](AenReceived& e) { on_aen(e, now); },
-                 [&](InterfacesSeen& e) { on_interfaces(e, now); }, [&](Resolved& e) { on_resolved(e, now); },
-                 [&](MdnsChanged& e) { on_mdns(std::move(e)); }, [&](StafdConfigured& e) { on_configured(e, now); },
-                 [&](HostExclusionsRead& e) { on_exclusions(e); },
+                 [&](InterfacesSeen& e) { on_interfaces(e, now); }, [&](Resumed&) { on_resumed(now); },
+                 [&](Resolved& e) { on_resolved(e, now); }, [&](MdnsChanged& e) { on_mdns(std::move(e)); },
+                 [&](StafdConfigured& e) { on_configured(e, now); }, [&](HostExclusionsRead& e) { on_exclusions(e); },
                  [&](Trouble& e) { report_once(Level::warning, Topic::none, std::move(e.text)); },
                  [&](Stop&) { stopping_ = true; }, [](auto&) { /* facts that concern stacd */ }},
       event);
@@ -159,8 +159,19 @@ void Finder::on_exclusions(const HostExclusionsRead& event) {
 }
 
 void Finder::on_interfaces(const InterfacesSeen& event, Instant now) {
-  if (!devices_.set_interfaces(event.interfaces)) return;
-  // What could not be reached perhaps can now. Its failure was told; interfaces that flap must not make a storm.
+  if (devices_.set_interfaces(event.interfaces)) on_hint(now);
+}
+
+// Time went on while our clock stood still, so a parked one may be due.
+void Finder::on_resumed(Instant now) {
+  on_hint(now);
+  for (auto& [id, dc] : dcs_.all())
+    if (dc.parked) dc.next_connect = std::min(dc.next_connect, now);
+}
+
+// What could not be reached perhaps can now. Its failure was told; hints that come often must not make a storm.
+void Finder::on_hint(Instant now) {
+  names_.hint(now);
   for (auto& [id, dc] : dcs_.all()) {
     if (dc.reachable()) continue;
     dc.connect_backoff.reset();

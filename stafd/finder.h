@@ -100,6 +100,8 @@ class Finder {
   void on_configured(const StafdConfigured& event, Instant now);
   void on_exclusions(const HostExclusionsRead& event);
   void on_interfaces(const InterfacesSeen& event, Instant now);
+  void on_resumed(Instant now);
+  void on_hint(Instant now);
   void on_mdns(MdnsChanged event);
   void on_resolved(const Resolved& event, Instant now);
   void on_device_seen(const Device& device, Instant now);

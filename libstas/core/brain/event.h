@@ -68,6 +68,9 @@ struct InterfacesSeen {
   Interfaces interfaces;
 };
 
+// The host was asleep, and is awake again: its clock stood still, the network perhaps did not.
+struct Resumed {};
+
 // Answer to Resolve: addresses in the resolver's order, or why not.
 struct Resolved {
   std::string name;
@@ -148,8 +151,9 @@ struct Trouble {
 // The daemon was told to stop.
 struct Stop {};
 
-using Event = std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived,
-                           InterfacesSeen, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, HostExclusionsRead,
-                           StafAppeared, StafVanished, StafChanged, StafPages, ReleaseOrdered, Trouble, Stop>;
+using Event =
+    std::variant<OpDone, DeviceSeen, DeviceGone, DevicesScanned, DeviceReconnected, AenReceived, InterfacesSeen,
+                 Resumed, Resolved, MdnsChanged, StafdConfigured, StacdConfigured, HostExclusionsRead, StafAppeared,
+                 StafVanished, StafChanged, StafPages, ReleaseOrdered, Trouble, Stop>;
 
 }  // namespace stas

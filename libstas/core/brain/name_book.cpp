@@ -7,6 +7,10 @@
 
 namespace stas {
 
+namespace {
+constexpr Duration kHintGap = std::chrono::seconds(3);  // hints that come often must not make a storm
+}
+
 void NameBook::restore(const std::map<std::string, std::vector<std::string>>& resolved) { restored_ = resolved; }
 
 void NameBook::want(const std::set<std::string>& names) {
@@ -15,6 +19,7 @@ void NameBook::want(const std::set<std::string>& names) {
     auto& entry = entries_[name];
     entry.next = Instant{};
     entry.backoff.reset();
+    entry.told = false;
     const auto it = restored_.find(name);
     if (!entry.address.empty() || it == restored_.end() || it->second.empty()) continue;
     entry.usable = it->second;
@@ -40,6 +45,16 @@ bool NameBook::failed(const std::string& address, Instant now, const std::functi
     changed = true;
   }
   return changed;
+}
+
+void NameBook::hint(Instant now) {
+  for (auto& [name, entry] : entries_) {
+    entry.rounds.reset();
+    entry.next_round = std::min(entry.next_round, now + kHintGap);
+    if (entry.backoff.failures() == 0) continue;
+    entry.backoff.reset();
+    entry.next = std::min(entry.next, std::max(now, entry.asked + kHintGap));
+  }
 }
 
 void NameBook::reached(const std::string& address) {
@@ -79,7 +94,7 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
     }
   }
   if (usable.empty()) {
-    const bool first = entry.backoff.failures() == 0;
+    const bool first = !std::exchange(entry.told, true);
     entry.next = now + entry.backoff.fail();
     std::string text =
         "Cannot resolve " + resolved.name + ": " +
@@ -88,7 +103,7 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
     out.push_back(Report{first ? Level::error : Level::debug, std::nullopt, {}, std::move(text)});
     return false;
   }
-  if (entry.backoff.failures() > 0)
+  if (std::exchange(entry.told, false))
     out.push_back(Report{Level::info, std::nullopt, {}, resolved.name + " resolves again"});
   entry.backoff.reset();
   entry.next = kNever;
@@ -120,6 +135,7 @@ void NameBook::advance(Instant now, Actions& out) {
   for (auto& [name, entry] : entries_) {
     if (entry.pending || entry.next == kNever || entry.next > now) continue;
     entry.pending = true;
+    entry.asked = now;
     entry.next = kNever;
     out.push_back(Resolve{name});
   }

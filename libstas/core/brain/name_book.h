@@ -29,6 +29,9 @@ class NameBook {
   // the resolver's order and round again; after each whole round not before a growing delay (3 s to 60 s). Not for an
   // address that `keep` wants (somebody is connected to it). Returns true when an address to use changed.
   bool failed(const std::string& address, Instant now, const std::function<bool(const std::string& address)>& keep);
+  // Something may be reachable now that was not: names that did not resolve are looked up, and rounds begin anew, at
+  // once, but not within 3 s of the attempt before.
+  void hint(Instant now);
   // The address answers: the delays between rounds start anew.
   void reached(const std::string& address);
   // When the address to use may be tried: after a whole round not before its delay is over.
@@ -62,6 +65,8 @@ class NameBook {
     std::set<std::string> failed;     // of the usable ones, since one of them answered
     Backoff rounds{{std::chrono::seconds(3), std::chrono::seconds(60), 0.1}};
     bool pending = false;  // a Resolve is outstanding
+    bool told = false;     // that it fails
+    Instant asked{};       // when it was looked up last
     Instant next{};        // when to look it up (again); kNever = not until asked
     Backoff backoff{{std::chrono::seconds(5), std::chrono::seconds(60), 0.1}};
   };

@@ -77,8 +77,8 @@ class Bus {
   // The unique name of the owner, "" for none: once for the present state (from the loop), then at every change. The
   // same owner is never reported twice in a row.
   [[nodiscard]] BusHandle watch_name(const std::string& name, std::function<void(const std::string& owner)> callback);
-  // Signals with text arguments only; others, oversized ones and those not sent by the owner of the service are
-  // ignored.
+  // Signals with text and boolean ("true", "false") arguments; others, oversized ones and those not sent by the owner
+  // of the service are ignored.
   [[nodiscard]] BusHandle subscribe(const BusTarget& target, const std::string& signal,
                                     std::function<void(const std::vector<std::string>& args)> callback);
 

@@ -101,11 +101,19 @@ std::string sender_of(sd_bus_message& message) {
 std::optional<std::vector<std::string>> read_texts(sd_bus_message& message) {
   std::vector<std::string> args;
   // Another type, or the end, is an error or nothing.
-  for (const char* text = nullptr; sd_bus_message_read_basic(&message, 's', &text) > 0;) {
-    if (args.size() == kMaxSignalArgs || std::strlen(text) > kMaxBusArgument) return std::nullopt;
-    args.emplace_back(text);
+  while (args.size() <= kMaxSignalArgs) {
+    const char* text = nullptr;
+    int flag = 0;
+    if (sd_bus_message_read_basic(&message, 's', &text) > 0) {
+      if (std::strlen(text) > kMaxBusArgument) return std::nullopt;
+      args.emplace_back(text);
+    } else if (sd_bus_message_read_basic(&message, 'b', &flag) > 0) {
+      args.emplace_back(flag != 0 ? "true" : "false");
+    } else {
+      return args;
+    }
   }
-  return args;
+  return std::nullopt;
 }
 
 }  // namespace stas::bus_native

@@ -47,7 +47,7 @@ Result<Slot> add_match(sdbus::IProxy& proxy, const std::string& rule, std::funct
 Result<Slot> request_name(sdbus::IProxy& proxy, const std::string& name, std::function<void(Result<void>)> handler);
 
 std::string sender_of(sd_bus_message& message);
-// The text arguments of a signal, up to the first that is none; nullopt beyond the bounds.
+// The text and boolean arguments of a signal, up to the first that is neither; nullopt beyond the bounds.
 std::optional<std::vector<std::string>> read_texts(sd_bus_message& message);
 
 }  // namespace stas::bus_native

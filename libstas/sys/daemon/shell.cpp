@@ -137,6 +137,11 @@ void Shell::connected(std::unique_ptr<Bus> bus) {
     }
     give_up("Lost the system bus: " + error.text);
   });
+  // org.freedesktop.login1(5): false when the host is awake again.
+  sleep_ = bus_->subscribe({"org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager"},
+                           "PrepareForSleep", [this](const std::vector<std::string>& args) {
+                             if (args == std::vector<std::string>{"false"}) handle(Resumed{});
+                           });
   hooks_.publish(*bus_, [this](const Result<void>& published) {
     if (stopping_) return;
     if (!published) return give_up(published.error().text);

@@ -138,6 +138,7 @@ class Shell {
   OneJob foreseeing_;
   std::unique_ptr<Fabric> fabric_;
   std::unique_ptr<Bus> bus_;
+  BusHandle sleep_;
   std::function<void(Result<Outlook>)> foreseen_;  // answers on the bus, so it goes first
 
   EventSource sigterm_, sigint_, sighup_;

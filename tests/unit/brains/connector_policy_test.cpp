@@ -335,6 +335,14 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
           target 10.0.0.1 up
           wait 10)",
        "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n9s connect 10.0.0.1/nqn.a\n"},
+      {"so is the moment when the host wakes up",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1/nqn.a
+          wait 50
+          --
+          resumed
+          wait 4)",
+       "0s connect 10.0.0.1/nqn.a\n3s connect 10.0.0.1/nqn.a\n"},
       {"one that flaps makes no storm",
        R"(iface eth0 10.0.0.9
           target 10.0.0.1 down

@@ -138,6 +138,8 @@ bool Driver::common(const std::string& verb, const Words& words, const std::stri
     for (auto& interface : interfaces_)
       if (interface.name == words.at(0)) interface.up = words.at(1) == "up";
     handle(InterfacesSeen{interfaces_});
+  } else if (verb == "resumed") {
+    handle(Resumed{});
   } else if (verb == "hostlist") {
     std::string text = "[exclusions]\nexclusion = ";
     for (const auto& word : words) text += word == "|" ? "\nexclusion = " : word;

@@ -16,6 +16,7 @@
 //   iface NAME ADDRESS...     an interface of this host
 //   link NAME up|down         it comes up, or goes down
 //   hostlist ENTRY | ENTRY... the host-wide exclusion list (FILE "list", a line for each); none without an entry
+//   resumed                   the host was asleep, and is awake again
 //   uevents                   from now on a new device is seen a moment before its connect is answered
 //   target ADDRESS up|down    connects fail while it is down
 //   target NAME deletable|undeletable   disconnects fail

@@ -109,6 +109,18 @@ TEST(FinderParking, ReadGivenBackAndReadAgain) {
            "15s supported 10.0.0.1\n"
            "15s page 10.0.0.1\n"
            "15s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"},
+          {"the host wakes up: time went on while its clock stood still",
+           R"(dctype 10.0.0.1 ddc
+              page 10.0.0.1 self=10.0.0.1
+              start controller=10.0.0.1
+              wait 5
+              --
+              resumed)",
+           "0s connect 10.0.0.1\n"
+           "0s register 10.0.0.1\n"
+           "0s supported 10.0.0.1\n"
+           "0s page 10.0.0.1\n"
+           "0s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"},
           {"it is not there at the time: the usual attempts, and parked again",
            R"(dctype 10.0.0.1 ddc
               page 10.0.0.1 self=10.0.0.1

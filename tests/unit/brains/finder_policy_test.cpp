@@ -246,6 +246,32 @@ TEST(FinderPolicy, ReadsEveryChange) {
           iface eth1 10.0.0.9
           wait 4)",
        "0s connect 10.0.0.1\n3s connect 10.0.0.1\n"},
+      {"so is the moment when the host wakes up: once, and the waiting times begin anew",
+       R"(target 10.0.0.1 down
+          start controller=10.0.0.1
+          wait 50
+          --
+          resumed
+          wait 10)",
+       "0s connect 10.0.0.1\n3s connect 10.0.0.1\n9s connect 10.0.0.1\n"},
+      {"... what is connected is left to those who notice whether it is",
+       R"(start pleo=disabled | controller=10.0.0.1
+          wait 50
+          --
+          resumed
+          wait 10)",
+       ""},
+      {"a name that does not resolve is looked up then",
+       R"(dns array fails
+          start pleo=disabled | controller=array
+          wait 41
+          --
+          resumed
+          dns array 10.0.0.1
+          iface eth1 10.0.0.9
+          wait 3)",
+       "0s resolve array\n3s resolve array\n3s connect 10.0.0.1\n3s page 10.0.0.1\n"
+       "3s signal log_pages_changed 10.0.0.1 nvme0\n"},
       {"retries: 3 s, doubled up to a minute; the failure is told once",
        R"(target 10.0.0.1 down
           journal

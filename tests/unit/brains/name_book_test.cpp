@@ -108,6 +108,31 @@ TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
   EXPECT_EQ(std::get<Report>(reports_[2]).text, "a resolves again");
 }
 
+TEST_F(NameBookTest, AHintIsATryAtOnceButNotAStorm) {
+  book_.want({"a"});
+  asked();
+  for (int i = 0; i < 5; ++i) {
+    failure();
+    now_ = book_.deadline();
+    EXPECT_EQ(asked(), "a ");
+  }
+  failure();
+  now_ += seconds(20);
+  book_.hint(now_);
+  EXPECT_EQ(asked(), "a ");
+  failure();
+  for (int i = 0; i < 10; ++i) book_.hint(now_ += std::chrono::milliseconds(200));
+  EXPECT_EQ(asked(), "");
+  now_ += seconds(1);
+  EXPECT_EQ(asked(), "a ");
+  std::size_t errors = 0;
+  for (const auto& report : reports_) errors += std::get<Report>(report).level == Level::error ? 1 : 0;
+  EXPECT_EQ(errors, 1U) << "a hint does not make a failure news";
+  answer({"10.0.0.1"});
+  book_.hint(now_ + seconds(60));
+  EXPECT_EQ(asked(), "") << "it resolves";
+}
+
 TEST_F(NameBookTest, NoAnswerTakesAnAddressAway) {
   book_.want({"a"});
   asked();
