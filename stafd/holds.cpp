@@ -94,9 +94,10 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
   if (same_address) return same_nqn || is_well_known(tid) || is_well_known(old.tid);
   if (!same_nqn) return false;
   if (!is_well_known(tid)) return true;
-  // The well-known NQN says nothing. What is new since the old one lost its source, and comes from where that came
-  // from, is probably the same service at another address.
-  if (heir != nullptr && (old.lost_at == kNever || heir->created < old.lost_at)) return false;
+  // The well-known NQN says nothing. What is new since the old one lost its source, or was a moment before, and comes
+  // from where that came from, is probably the same service at another address.
+  const Instant lost_at = old.lost_at == kNever ? f_.now : old.lost_at;
+  if (heir != nullptr && heir->created + f_.timing.handover <= lost_at) return false;
   if (old.origin != wish.origin) return false;
   if (old.origin == Origin::configured) return true;
   return std::any_of(old.sources.parents.begin(), old.sources.parents.end(),

@@ -276,6 +276,31 @@ TEST(ConnectorEvidence, MissingIsNotGone) {
           conf
           wait 600)",
        "61.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"a discovery service moves: the old one is ended, and what it listed stays until the new one is read",
+       R"(start
+          stafd up
+          lists 10.0.0.1=discovered 10.0.0.9/nqn.a 10.0.0.9/nqn.b
+          wait 20
+          --
+          unread 10.0.0.2=discovered
+          ends 10.0.0.1
+          wait 20
+          lists 10.0.0.2=discovered 10.0.0.9/nqn.a
+          wait 60
+          ls)",
+       "21.5s disconnect nvme1 10.0.0.9/nqn.b (its discovery controller was removed)\n"
+       "80s ls 10.0.0.9/nqn.a nvme0\n"},
+      {"... and that one is there already: nothing happens",
+       R"(start
+          stafd up
+          lists 10.0.0.1=discovered 10.0.0.9/nqn.a
+          wait 20
+          lists 10.0.0.2=discovered 10.0.0.9/nqn.a
+          --
+          ends 10.0.0.1
+          wait 60
+          ls)",
+       "60s ls 10.0.0.9/nqn.a nvme0\n"},
       {"... a controller that has been unread for long keeps nothing",
        R"(start controller=10.0.0.1/nqn.a
           stafd up

@@ -521,6 +521,27 @@ TEST(FinderEvidence, MakeBeforeBreak) {
        "20s signal dc_removed\n40s ls 10.0.0.1 configured nvme0 entries=1\n"
        "40s ls 10.0.0.4 referral nvme2 entries=0\n40s ls 10.0.0.3 referral nvme3 entries=1\n"
        "40s ls ended 10.0.0.2\n"},
+      {"... the new one is referred to before the old one is not any more",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          target 10.0.0.3 down
+          page 10.0.0.1 referral=10.0.0.2 referral=10.0.0.3
+          aen nvme0
+          wait 10
+          page 10.0.0.1 referral=10.0.0.3
+          --
+          aen nvme0
+          wait 10
+          why
+          target 10.0.0.3 up
+          wait 50)",
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n10s why 10.0.0.1 wanted: configured\n"
+       "10s why 10.0.0.2 held for the log page of (tcp, 10.0.0.3, 8009, nqn.2014-08.org.nvmexpress.discovery), which "
+       "takes its place, at rest\n10s why 10.0.0.3 wanted: referred to by a discovery controller\n"
+       "11s connect 10.0.0.3\n11s page 10.0.0.3\n11s signal log_pages_changed 10.0.0.3 nvme2\n"
+       "11s disconnect nvme1 10.0.0.2 (no longer referred to)\n11s signal dc_removed\n"},
       {"one that was there before is no replacement",
        R"(target 10.0.0.2 down
           start pleo=disabled | controller=10.0.0.1 | controller=10.0.0.2
