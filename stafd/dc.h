@@ -49,6 +49,8 @@ struct FinderTiming {
   Duration young_read = std::chrono::seconds(5);   // ... and read again so often
   Duration handover = std::chrono::minutes(1);     // make before break: the old one waits no longer for the new one
   Duration name_hold = std::chrono::minutes(10);   // what a host name that does not resolve may mean is kept this long
+  Duration early =
+      std::chrono::minutes(1);  // what mDNS announces may not listen yet: no error before it failed so long
   Duration aen_gap_first = std::chrono::milliseconds(200);  // between two readings for AENs, doubled up to ...
   Duration aen_gap_last = std::chrono::seconds(1);          // ... this; lines in the journal about them as well
 };
@@ -148,7 +150,8 @@ struct Dc {
   unsigned attempts = 0;
   Backoff connect_backoff;
   Instant last_attempt{};
-  Instant next_connect{};  // not before
+  Instant next_connect{};          // not before
+  Instant failing_since = kNever;  // the first failure since it had a connection
   bool failure_told = false;
   std::string last_error;  // of any operation, until a connection is made or a page read; "" without one
   Instant failed_at{};

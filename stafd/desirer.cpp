@@ -15,6 +15,19 @@ namespace stas {
 
 namespace {
 
+// A link-local address means nothing without the link. What is not bound to an interface has it as a scope.
+std::string address_of(const MdnsService& service, bool bound) {
+  const auto ip = bound ? std::nullopt : IpAddress::parse(service.traddr);
+  return ip && ip->is_link_local() ? ip->with_scope(service.interface).to_string() : service.traddr;
+}
+
+// Where it is, whichever way its name says on which link.
+Tid place_of_announced(const Tid& tid) {
+  if (!tid.ip() || !tid.ip()->is_link_local()) return with(tid, &TidFields::host_iface, {});
+  const std::string link = tid.host_iface().empty() ? tid.ip()->scope() : tid.host_iface();
+  return with(with(tid, &TidFields::traddr, tid.ip()->with_scope(link).to_string()), &TidFields::host_iface, {});
+}
+
 bool is_not_included(const Verdict& verdict) {
   return verdict.standing == DcStanding::refused && verdict.reason == Reason::not_included;
 }
@@ -204,7 +217,7 @@ void Desirer::configured() {
 
 void Desirer::announced() {
   const bool enabled = f_.config.zeroconf;
-  std::set<Tid> places;  // announced now, without the interface
+  std::set<Tid> places;  // announced now
   if (enabled) {
     for (const auto& service : f_.mdns.services) {
       if (!service.resolved || !service.transport) continue;
@@ -216,13 +229,13 @@ void Desirer::announced() {
       wish.options = f_.config.connect;
       wish.verdict.reason = Reason::discovered;
       const Tid tid(TidFields{*service.transport,
-                              service.traddr,
+                              address_of(service, with_iface),
                               service.trsvcid,
                               service.nqn.empty() ? std::string(kWellKnownDiscoveryNqn) : service.nqn,
                               {},
                               with_iface ? service.interface : std::string(),
                               f_.host.nqn});
-      places.insert(with(tid, &TidFields::host_iface, {}));
+      places.insert(place_of_announced(tid));
       add(tid, std::move(wish));
     }
   }
@@ -244,7 +257,7 @@ void Desirer::announced() {
     wish.verdict.reason = Reason::discovered;
     // It is announced, under another name: ignore-iface= was changed.
     const bool renamed = f_.config.ignore_iface == !dc.tid.host_iface().empty();
-    if (renamed && places.contains(with(dc.tid, &TidFields::host_iface, {}))) {
+    if (renamed && places.contains(place_of_announced(dc.tid))) {
       keep_for_replacement(dc);
       continue;
     }

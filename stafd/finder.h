@@ -33,7 +33,8 @@
 namespace stas {
 
 inline constexpr std::size_t kMaxDcs = 4096;        // tracked at once; more are ignored with one message
-inline constexpr std::size_t kMaxAnnounced = 1024;  // of those, known by mDNS only; lost ones make room
+inline constexpr std::size_t kMaxAnnounced = 1024;  // of those, known by mDNS only; lost ones make room, and silent
+                                                    // ones of a link that has more than its share
 inline constexpr std::size_t kMaxReferred = 2048;   // of those, known by referrals only
 inline constexpr std::size_t kMaxEnded = 1024;      // deliberately removed controllers that are remembered
 
@@ -139,7 +140,7 @@ class Finder {
   void leave(Dc& dc, const Wish* refusal, Instant now);
   void learn(const DesiredDcs& desired, Instant now);
   struct Room;
-  bool make_room(Room& room, Origin origin);
+  bool make_room(Room& room, Origin origin, const Tid& newcomer);
   void rename(const DesiredDcs& desired, Instant now);
   void note_ended(const Tid& tid);
 

@@ -161,6 +161,7 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
   dc.works = connection.live;
   dc.parked = false;
   dc.attempts = 0;
+  dc.failing_since = kNever;
   dc.failure_told = false;
   dc.last_error.clear();
   dc.announced.lost_since = kNever;

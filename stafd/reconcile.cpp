@@ -2,7 +2,11 @@
 //
 // Finder: from what is desired to the names, their verdicts, and new names.
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "stafd/finder.h"
 
@@ -117,12 +121,40 @@ struct Finder::Room {
   explicit Room(NameTable& dcs) {
     for (const auto& [id, dc] : dcs.all()) {
       ++used[dc.origin];
-      if (dc.announced && !dc.announced.present() && dc.origin == Origin::discovered && !dc.reachable() &&
-          dc.op == Dc::Op::none)
-        lost.push_back(id);
+      if (dc.origin == Origin::discovered) add(id, dc);
     }
   }
+  // What is announced on one link, as far as the names say which.
+  struct Link {
+    std::size_t names = 0;
+    std::vector<NameId> silent;  // of them: nobody has answered there so far
+  };
+  static std::string link_of(const Tid& tid) {
+    return !tid.host_iface().empty() ? tid.host_iface() : tid.ip() ? tid.ip()->scope() : std::string();
+  }
+  void add(NameId id, const Dc& dc) {
+    Link& link = links[link_of(dc.tid)];
+    ++link.names;
+    if (dc.reachable() || dc.op != Dc::Op::none) return;
+    if (dc.announced && !dc.announced.present())
+      lost.push_back(id);
+    else if (!dc.had_connection && !dc.page_known)
+      link.silent.push_back(id);
+  }
+  // One of a link with so many names that the newcomer's deserves its place; none if there is no such link.
+  std::optional<NameId> take_from_others(const Tid& newcomer) {
+    const std::size_t own = links[link_of(newcomer)].names;
+    const auto most = std::max_element(links.begin(), links.end(), [](const auto& a, const auto& b) {
+      return (a.second.silent.empty() ? 0 : a.second.names) < (b.second.silent.empty() ? 0 : b.second.names);
+    });
+    if (most->second.silent.empty() || most->second.names <= own + 1) return std::nullopt;
+    const NameId id = most->second.silent.back();
+    most->second.silent.pop_back();
+    --most->second.names;
+    return id;
+  }
   std::map<Origin, std::size_t> used;
+  std::map<std::string, Link> links;
   std::vector<NameId> lost;  // could make room
 };
 
@@ -137,12 +169,13 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
       if (wish.origin != origin || wish.verdict.standing != DcStanding::wanted || find(tid) != nullptr) continue;
       if (expected.contains(tid)) continue;
       if (origin == Origin::discovered && !wish.present) continue;  // it has just made room
-      if (!make_room(room, origin)) {
+      if (!make_room(room, origin, tid)) {
         full_ = full_ || origin == Origin::configured;
         report_once(Level::error, Topic::limit_reached,
                     "Too many discovery controllers (" + std::to_string(dcs_.size()) + "); more of origin \"" +
                         std::string(to_text(origin)) + "\" are ignored");
-        break;
+        if (origin != Origin::discovered) break;
+        continue;  // one of another link may have more right
       }
       Dc dc(tid, timing_, now);
       if (!wish.host_name.empty()) {
@@ -153,20 +186,30 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
       std::erase(ended_, tid);
       dcs_.add(std::move(dc));
       ++room.used[origin];
+      if (origin == Origin::discovered) room.add(dcs_.id_of(tid), *find(tid));
       save_ = true;
     }
   }
 }
 
-bool Finder::make_room(Room& room, Origin origin) {
+bool Finder::make_room(Room& room, Origin origin, const Tid& newcomer) {
   const bool within_share = origin == Origin::configured ||
                             (origin == Origin::discovered && room.used[origin] < kMaxAnnounced) ||
                             (origin == Origin::referral && room.used[origin] < kMaxReferred);
   if (within_share && dcs_.size() < kMaxDcs) return true;
-  if (room.lost.empty() || origin == Origin::referral) return false;
-  report(Level::info, Topic::dc_lost, *dcs_.find(room.lost.back()), "Given up: it is lost, and others need its place");
-  dcs_.erase(room.lost.back());
-  room.lost.pop_back();
+  if (origin == Origin::referral) return false;
+  if (room.lost.empty()) {
+    const auto silent = origin == Origin::discovered ? room.take_from_others(newcomer) : std::nullopt;
+    if (!silent) return false;
+    report(Level::debug, Topic::dc_lost, *dcs_.find(*silent), "Given up: its link has more than its share");
+    dcs_.erase(*silent);
+  } else {
+    const Dc& dc = *dcs_.find(room.lost.back());
+    report(Level::info, Topic::dc_lost, dc, "Given up: it is lost, and others need its place");
+    --room.links[Room::link_of(dc.tid)].names;
+    dcs_.erase(room.lost.back());
+    room.lost.pop_back();
+  }
   --room.used[Origin::discovered];
   return true;
 }

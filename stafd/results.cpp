@@ -119,9 +119,12 @@ void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   // Others may have their turn now, its own time is over, or its name has changed (desire()).
   if (dc.system_identity && dc.tid.host_nqn() != host_->nqn) dirty_ = true;
   if ((!dc.sources.parents.empty() && dc.attempts == 2) || now >= lost_deadline(dc)) dirty_ = true;
-  // What mDNS announces may not listen yet (regressions 16): its first failure is only information.
-  const bool early = dc.origin == Origin::discovered && dc.attempts < 2;
-  const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled;
+  // What mDNS announces may not listen yet (regressions 16): its first failure is only information, and none is an
+  // error until it has failed for long.
+  const bool first = dc.failing_since == kNever;
+  if (first) dc.failing_since = now;
+  const bool early = dc.origin == Origin::discovered && now - dc.failing_since < timing_.early;
+  const bool quiet = dc.failure_told || error.kind == ErrorKind::cancelled || (early && !first);
   const Level level = quiet ? Level::debug : early ? Level::info : Level::error;
   if (!early) dc.failure_told = true;
   out_.push_back(Report{level,

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -43,6 +44,7 @@ class FakeAvahi {
   FakeAvahi(const FakeAvahi&) = delete;
   FakeAvahi& operator=(const FakeAvahi&) = delete;
 
+  void announce_on_the_other(std::size_t count) { on_the_other_ = count; }  // interface; after those of the first
   std::size_t made() const { return made_; }
   std::size_t most_open() const { return most_open_; }
   std::size_t most_of_one() const {
@@ -79,10 +81,10 @@ class FakeAvahi {
     const std::string path = "/browser/" + std::to_string(++objects_);
     int r = sd_bus_reply_method_return(call, "o", path.c_str());
     if (std::string(type) != "_nvme-disc._tcp") return r;
-    for (std::size_t i = 0; i < services_announced() && r >= 0; ++i) {
-      r = tell(call, path, "ServiceBrowser", "ItemNew", "iisssu", 1, 0, ("array " + std::to_string(i)).c_str(), type,
-               domain, 0U);
-    }
+    for (const auto& [index, count] : std::map<int, std::size_t>{{1, services_announced()}, {2, on_the_other_}})
+      for (std::size_t i = 0; i < count && r >= 0; ++i)
+        r = tell(call, path, "ServiceBrowser", "ItemNew", "iisssu", index, 0, ("array " + std::to_string(i)).c_str(),
+                 type, domain, 0U);
     return r;
   }
 
@@ -116,6 +118,7 @@ class FakeAvahi {
 
   sd_bus* bus_ = nullptr;
   std::size_t objects_ = 0;
+  std::size_t on_the_other_ = 0;
   std::size_t made_ = 0;
   std::size_t most_open_ = 0;
   std::set<std::string> open_;
@@ -124,6 +127,10 @@ class FakeAvahi {
 
 class MdnsFlood : public ::testing::Test {
  protected:
+  // One for all: the client library remembers where the bus was.
+  static void SetUpTestSuite() { daemon_ = std::make_unique<PrivateBus>(); }
+  static void TearDownTestSuite() { daemon_.reset(); }
+
   static MdnsTiming timing() {
     MdnsTiming timing;
     timing.unresolved = {std::chrono::hours(1), std::chrono::hours(1), 0};
@@ -140,9 +147,9 @@ class MdnsFlood : public ::testing::Test {
     while (loop_.now() < end) loop_.run_once(end - loop_.now());
   }
 
-  PrivateBus daemon_;
+  static inline std::unique_ptr<PrivateBus> daemon_;
   Loop loop_;
-  FakeAvahi avahi_{loop_, daemon_.address()};
+  FakeAvahi avahi_{loop_, daemon_->address()};
   std::size_t lines_ = 0;
 };
 
@@ -157,6 +164,21 @@ TEST_F(MdnsFlood, WhoDoesNotResolveIsNotAskedAgainWithoutPause) {
   EXPECT_EQ(avahi_.most_of_one(), 2U) << "in the protocol of its announcement, and in any";
   EXPECT_LE(avahi_.most_open(), kMaxMdnsResolvers);
   EXPECT_LE(lines_, kMdnsLogBounds.in_all + 10);
+}
+
+TEST_F(MdnsFlood, OneInterfaceLeavesTheOthersTheirShare) {
+  avahi_.announce_on_the_other(20);
+  MdnsTiming few = timing();
+  few.most_services = 100;
+  std::vector<MdnsService> seen;
+  Mdns mdns(
+      loop_, [&](const MdnsChanged& view) { seen = view.services; }, [](Level, const std::string&) {}, few);
+  mdns.enable(true);
+  const auto on_the_other = [&] {  // the first interface is the loopback interface
+    return std::ranges::count_if(seen, [](const MdnsService& service) { return service.interface != "lo"; });
+  };
+  EXPECT_TRUE(run_until(loop_, [&] { return !seen.empty() && on_the_other() == 20; }));
+  EXPECT_EQ(seen.size(), 100U);
 }
 
 }  // namespace

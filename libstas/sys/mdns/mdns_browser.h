@@ -17,6 +17,7 @@
 #include "libstas/core/base/time.h"
 #include "libstas/core/brain/action.h"
 #include "libstas/core/brain/event.h"
+#include "libstas/sys/mdns/mdns_services.h"
 #include "libstas/sys/os/loop.h"
 
 namespace stas {
@@ -24,6 +25,7 @@ namespace stas {
 // Messages about services, which anybody on the link can cause: of each kind 60 in 10 minutes, the rest as a number.
 inline constexpr LogBounds kMdnsLogBounds{.per_subject = 60, .in_all = 120, .window = std::chrono::minutes(10)};
 
+// Times, and how much: in one place so that tests can shorten them.
 struct MdnsTiming {
   // After the daemon came: how long what is missing says nothing. Long enough for queries to be repeated.
   Duration settle = std::chrono::seconds(5);
@@ -32,6 +34,7 @@ struct MdnsTiming {
   BackoffPolicy retry{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};  // no bus, no browser
   // A service that does not resolve; while there is room for its resolver it is listened to all the time.
   BackoffPolicy unresolved{std::chrono::seconds(30), std::chrono::minutes(30), 0.1};
+  std::size_t most_services = kMaxMdnsServices;
 };
 
 struct MdnsView {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/mdns/mdns_services.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -53,22 +54,23 @@ std::string described(const MdnsService& service) {
 
 }  // namespace
 
-MdnsServices::MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks)
+MdnsServices::MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks, std::size_t most)
     : loop_(loop),
       unresolved_(unresolved),
       hooks_(std::move(hooks)),
+      most_(most),
       again_(loop_.timer([this] { pump(); })),
       rested_(loop_.timer([this] { on_rested(); })) {}
 
 void MdnsServices::add(AvahiClient* client, Key key) {
   if (key.name.size() > kMaxName || key.type.size() > kMaxName || key.domain.size() > kMaxName) return;
   if (services_.contains(key)) return;
-  if (services_.size() >= kMaxMdnsServices) {
-    if (!std::exchange(overflow_, true)) {
-      hooks_.complain("More than " + std::to_string(kMaxMdnsServices) + " mDNS services, the rest is ignored");
-    }
-    return;
+  if (services_.size() >= most_) {
+    if (!std::exchange(overflow_, true))
+      hooks_.complain("More than " + std::to_string(most_) + " mDNS services, the rest is ignored");
+    if (!make_place(key.interface)) return;
   }
+  ++by_interface_[key.interface];
   client_ = client;
   const auto node = services_.try_emplace(std::move(key), unresolved_, services_.size()).first;
   Service& service = node->second;
@@ -84,9 +86,26 @@ void MdnsServices::add(AvahiClient* client, Key key) {
   hooks_.changed();
 }
 
+// The interface with the most services gives one up, if possible one that never resolved.
+bool MdnsServices::make_place(AvahiIfIndex interface) {
+  const auto own = by_interface_.find(interface);
+  const auto most = std::max_element(by_interface_.begin(), by_interface_.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == by_interface_.end() || most->second <= (own == by_interface_.end() ? 0 : own->second) + 1) return false;
+  auto victim = services_.end();
+  for (auto it = services_.begin(); it != services_.end(); ++it) {
+    if (it->first.interface != most->first) continue;
+    victim = it;
+    if (!it->second.value.resolved) break;
+  }
+  remove(Key(victim->first));
+  return true;
+}
+
 void MdnsServices::remove(const Key& key) {
   const auto found = services_.find(key);
   if (found == services_.end()) return;
+  if (--by_interface_[key.interface] == 0) by_interface_.erase(key.interface);
   close(found->second);
   put(found->second, nullptr);
   resting_.erase({found->second.rests_until, &found->second});
@@ -102,6 +121,7 @@ void MdnsServices::forget() {
   failed_.clear();
   resting_.clear();
   services_.clear();
+  by_interface_.clear();
   resolvers_ = 0;
   overflow_ = false;
   again_.disarm();

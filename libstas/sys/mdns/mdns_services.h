@@ -24,7 +24,8 @@
 
 namespace stas {
 
-inline constexpr std::size_t kMaxMdnsServices = 4096;  // the rest is not looked at
+// The rest is not looked at. No interface takes more than its share from those that want theirs.
+inline constexpr std::size_t kMaxMdnsServices = 4096;
 // avahi-daemon gives each client 1024 objects. Beyond ours, one that has failed makes room, or else the one that
 // answered longest ago. Who has not answered is asked again after a growing pause: anybody on the link can announce
 // thousands that never resolve.
@@ -38,7 +39,7 @@ class MdnsServices {
     std::function<void(std::string)> debug;
   };
 
-  MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks);
+  MdnsServices(Loop& loop, BackoffPolicy unresolved, Hooks hooks, std::size_t most = kMaxMdnsServices);
   MdnsServices(const MdnsServices&) = delete;
   MdnsServices& operator=(const MdnsServices&) = delete;
 
@@ -83,16 +84,19 @@ class MdnsServices {
   void close(Service& service);
   bool open(Service& service);
   bool make_room();
+  bool make_place(AvahiIfIndex interface);
   void pump();
 
   Loop& loop_;
   const BackoffPolicy unresolved_;
   Hooks hooks_;
+  const std::size_t most_;
   AvahiClient* client_ = nullptr;
   std::map<Key, Service> services_;
-  std::list<Service*> waiting_;   // for a resolver
-  std::list<Service*> answered_;  // with an open resolver, longest ago first
-  std::list<Service*> failed_;    // the same; a late answer counts
+  std::map<AvahiIfIndex, std::size_t> by_interface_;  // how many of them
+  std::list<Service*> waiting_;                       // for a resolver
+  std::list<Service*> answered_;                      // with an open resolver, longest ago first
+  std::list<Service*> failed_;                        // the same; a late answer counts
   std::set<std::pair<Instant, Service*>> resting_;
   std::size_t resolvers_ = 0;
   bool overflow_ = false;

@@ -259,5 +259,42 @@ TEST(FinderConnections, NoFloodTakesThePlaceOfWhatIsConfigured) {
   EXPECT_EQ(finder.controllers().size(), kMaxAnnounced + 1);
 }
 
+TEST(FinderConnections, AFloodOnOneLinkLeavesTheOthersTheirShare) {
+  const Instant now{std::chrono::hours(1)};
+  auto host = std::make_shared<HostIdentity>();
+  host->nqn = kHostNqn;
+  Finder finder;
+  finder.handle(StafdConfigured{std::make_shared<StafdConfig>(), host}, now);
+  finder.handle(DevicesScanned{}, now);
+  MdnsChanged view{true, {}};
+  const auto announce = [&](const std::string& interface, const std::string& address) {
+    MdnsService service;
+    service.interface = interface;
+    service.resolved = true;
+    service.transport = Transport::tcp;
+    service.traddr = address;
+    service.trsvcid = "8009";
+    view.services.push_back(service);
+  };
+  std::vector<OpId> connects;
+  for (const char* port : {"eth1", "eth0"}) {
+    for (int i = 0; i < (std::string(port) == "eth1" ? 2000 : 24); ++i)
+      announce(port, "10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1));
+    finder.handle(view, now);
+    for (const auto& action : finder.advance(now))
+      if (const auto* connect = std::get_if<Connect>(&action)) connects.push_back(connect->op);
+    for (const OpId op : std::exchange(connects, {}))
+      finder.handle(OpDone{op, Error{ErrorKind::unreachable, 113, "nobody there"}}, now);
+  }
+  const auto names_on = [&](const std::string& interface) {
+    return std::ranges::count_if(finder.controllers(), [&](const Dc& dc) { return dc.tid.host_iface() == interface; });
+  };
+  EXPECT_EQ(names_on("eth0"), 24);
+  EXPECT_EQ(names_on("eth1"), 1000);
+  finder.handle(view, now);
+  finder.advance(now);
+  EXPECT_EQ(names_on("eth0"), 24) << "and keeps it";
+}
+
 }  // namespace
 }  // namespace stas::story

@@ -30,6 +30,18 @@ TEST(FinderPolicy, OriginIsTheStrongestSource) {
           --
           ls)",
        "0s ls rdma:10.0.0.1 discovered nvme0 entries=0\n"},
+      {"link-local: bound to its interface, or with it as the scope: rdma, and ignore-iface=true",
+       R"(mdns [fe80::1]%eth0 rdma:[fe80::2]%eth1
+          start pleo=disabled
+          --
+          ls
+          conf pleo=disabled | ignore-iface=true
+          wait 10
+          ls)",
+       "0s ls [fe80::1]%eth0 discovered nvme0 entries=0\n0s ls rdma:[fe80::2%eth1] discovered nvme1 entries=0\n"
+       "0s signal log_pages_changed [fe80::1%eth0] nvme0\n0s page [fe80::1]%eth0\n0s page rdma:[fe80::2%eth1]\n"
+       "1.5s signal dc_removed\n10s ls rdma:[fe80::2%eth1] discovered nvme1 entries=0\n"
+       "10s ls [fe80::1%eth0] discovered nvme0 entries=0\n10s ls ended [fe80::1]%eth0\n"},
       {"discovered with ignore-iface=true",
        R"(mdns 10.0.0.1%eth0
           start pleo=disabled | ignore-iface=true
@@ -407,6 +419,53 @@ TEST(FinderPolicy, SilenceOfMdnsIsNoEvidence) {
        "5s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
        "(num records=0).\n"
        "5s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"... and for a minute no error: one then, and no other",
+       R"(journal
+          target 10.0.0.1 down
+          mdns 10.0.0.1
+          start pleo=disabled
+          wait 300)",
+       "0s connect 10.0.0.1\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no route "
+       "to 10.0.0.1\n"
+       "3s connect 10.0.0.1\n9s connect 10.0.0.1\n21s connect 10.0.0.1\n45s connect 10.0.0.1\n"
+       "93s connect 10.0.0.1\n"
+       "93s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route to 10.0.0.1\n"
+       "153s connect 10.0.0.1\n213s connect 10.0.0.1\n273s connect 10.0.0.1\n"},
+      {"zeroconf=disabled by a reload: what is connected stays, what is not is lost",
+       R"(mdns 10.0.0.1 10.0.0.2
+          start pleo=disabled | zeroconf-connections-persistence=60
+          target 10.0.0.2 down
+          vanish nvme1
+          wait 600
+          --
+          conf pleo=disabled | zeroconf=disabled | zeroconf-connections-persistence=60
+          mdns absent
+          wait 59
+          ls
+          wait 10
+          ls)",
+       "0s page 10.0.0.1\n0s connect 10.0.0.2\n59s ls 10.0.0.1 discovered nvme0 entries=0\n"
+       "59s ls 10.0.0.2 discovered - entries=0\n61.5s signal dc_removed\n"
+       "69s ls 10.0.0.1 discovered nvme0 entries=0\n69s ls ended 10.0.0.2\n"},
+      {"... and enabled again: as if nothing had been",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          target 10.0.0.1 down
+          vanish nvme0
+          conf pleo=disabled | zeroconf=disabled | zeroconf-connections-persistence=60
+          mdns absent
+          wait 50
+          conf pleo=disabled | zeroconf-connections-persistence=60
+          mdns 10.0.0.1
+          --
+          wait 100
+          target 10.0.0.1 up
+          wait 30
+          ls)",
+       "3s connect 10.0.0.1\n63s connect 10.0.0.1\n123s connect 10.0.0.1\n123s page 10.0.0.1\n"
+       "123s signal log_pages_changed 10.0.0.1 nvme0\n130s ls 10.0.0.1 discovered nvme0 entries=0\n"},
       {"announced again: a hint to try at once: #42",
        R"(mdns 10.0.0.1
           start pleo=disabled
