@@ -46,6 +46,7 @@ Connection::Connection(const Device& found, const Tid& tid, const FinderTiming& 
       page_backoff_(timing.page_retry, tid.hash() ^ 2U) {
   live = found.state.empty() || found.state == "live";
   dctype = found.dctype;
+  dctype_untold = found.dctype_untold;
 }
 
 // --- events ---
@@ -155,6 +156,13 @@ void Connection::registered(bool ok, Instant now) {
   }
   register_due_ = true;
   next_register_ = now + register_backoff_.fail();
+}
+
+void Connection::told_dctype(const std::string& type) {
+  if (type.empty()) return;
+  dctype = type;
+  dctype_untold = false;
+  known_there_ = known_there_ && type != "none";
 }
 
 // No answer: the link broke before it came. The log page is read all the same (regressions 3), and the question asked

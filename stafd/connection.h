@@ -41,6 +41,7 @@ class Connection {
   Instant bound_at;
   Instant live_since;  // connected, or reconnected by the kernel
   std::string dctype;
+  bool dctype_untold = false;  // by the kernel; the first registration asks for it
   bool live = true;
   bool ours = false;     // made by this process, not adopted
   bool polling = false;  // ... only to read the page of one that is parked
@@ -88,6 +89,7 @@ class Connection {
   // Answers. `what` was in flight.
   void end(Op what) { op = what == op ? Op::none : op; }
   void registered(bool ok, Instant now);
+  void told_dctype(const std::string& type);  // by the answer to a registration
   void deregistered() { known_there_ = false; }
   void supported(std::optional<SupportedDlp> answer);
   // `for_good`: the controller said that trying again is of no use (DNR).
@@ -120,7 +122,7 @@ class Connection {
 
  private:
   bool wants_registration() const {
-    return register_due_ && transport == Transport::tcp && (dctype == "ddc" || dctype == "cdc");
+    return register_due_ && transport == Transport::tcp && (dctype == "ddc" || dctype == "cdc" || dctype_untold);
   }
   bool wants_supported(bool pleo) const { return pleo && dctype != "cdc" && ask_supported_; }
   bool wants_page() const { return reading != Reading::current; }

@@ -192,6 +192,7 @@ void DcExplainer::add_details(const Dc& dc, Explanation& out) const {
 std::string DcExplainer::registration(const Dc& dc) const {
   const Connection* connection = brain_.connection_of(dc);
   if (connection != nullptr && !connection->refusal.empty()) return "refused: " + connection->refusal;
+  if (connection != nullptr && connection->dctype == "none") return "not taken there";
   if (dc.register_track.completed) return "done";
   return dc.register_track.failures > 0 ? "failed" : "on its way";
 }

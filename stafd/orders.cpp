@@ -463,7 +463,8 @@ void Finder::order(Connection& connection, Dc::Op op, Instant now) {
   for (const NameId name : connection.names)
     if (OpTrack* going = track(*dcs_.find(name), op)) going->begin();
   if (op == Dc::Op::register_)
-    out_.push_back(Register{id, dc.tid, connection.device, std::move(registration), DimTask::register_});
+    out_.push_back(
+        Register{id, dc.tid, connection.device, std::move(registration), DimTask::register_, connection.dctype_untold});
   else if (op == Dc::Op::deregister)
     out_.push_back(Register{id, dc.tid, connection.device, std::move(registration), DimTask::deregister});
   else if (op == Dc::Op::supported)

@@ -77,6 +77,7 @@ void Finder::on_op_done(OpDone done, Instant now) {
     report(Level::debug, Topic::none, *connection, "Deregistered from it");
   } else if (const auto* registered = std::get_if<Registered>(&done.result)) {
     connection->registered(true, now);
+    connection->told_dctype(registered->dctype);
     connection->refusal = registered->refusal;
     if (!registered->refusal.empty() && !std::exchange(connection->refusal_told, true))
       report(Level::warning, Topic::registration_failed, *connection,

@@ -47,13 +47,15 @@ struct Disconnect {
   Reason reason = Reason::none;
 };
 
-// DIM register or deregister. `data` as made by core/discovery/dim. -> Registered or Error.
+// DIM register or deregister. `data` as made by core/discovery/dim. -> Registered or Error. `ask_first`: nobody knows
+// yet whether it takes registrations (Device::dctype_untold); it is asked, and told of the host if it does.
 struct Register {
   OpId op = 0;
   Tid tid;
   DeviceRef device;
   std::string data;
   DimTask task = DimTask::register_;
+  bool ask_first = false;
 };
 
 // Get Log Page 00h. -> SupportedDlp or Error.

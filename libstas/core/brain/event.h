@@ -29,7 +29,8 @@ struct Connected {
 };
 struct Disconnected {};
 struct Registered {
-  std::string refusal;  // not empty: the controller said no, in words
+  std::string refusal;      // not empty: the controller said no, in words
+  std::string dctype = {};  // where that was asked first: "none" was not registered with
 };
 struct Usage {
   std::string by;  // what uses it, in words: "nvme0n1 is mounted on /srv"; "" nothing that shows

@@ -40,7 +40,8 @@ struct Device {
   std::string state;      // "live", "connecting", ...
   std::string model;
   std::string serial;
-  bool has_children = false;  // for kernels without cntrltype
+  bool has_children = false;   // for kernels without cntrltype
+  bool dctype_untold = false;  // by a kernel without dctype (before Linux 5.18): the controller itself can be asked
   // Who else it belongs to, as the registry of nvme-cli 3 has it (kOwner is us); "" nobody: such a connection is never
   // cut.
   std::string owner;

@@ -336,7 +336,8 @@ OpResult Driver::do_connect(const Connect& connect) {
   if (kind_ == ControllerKind::discovery) {
     if (const auto it = unique_nqn_.find(tid.traddr()); it != unique_nqn_.end()) device.subsysnqn = it->second;
     const auto type = dctype_.find(tid.traddr());
-    device.dctype = type == dctype_.end() ? "none" : type->second;
+    device.dctype_untold = untold_.contains(tid.traddr());
+    device.dctype = device.dctype_untold ? "" : type == dctype_.end() ? "none" : type->second;
     device.cntrltype = "discovery";
   } else {
     device.cntrltype = "io";

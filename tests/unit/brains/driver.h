@@ -96,6 +96,7 @@ class Driver {
   Instant now_{std::chrono::hours(1)};
   std::map<std::string, Device> devices_;
   std::map<std::string, std::string> dctype_;      // by address
+  std::set<std::string> untold_;                   // by address: the kernel does not tell the kind
   std::map<std::string, std::string> unique_nqn_;  // by address: what Identify says
   std::string symname_;
   BootEntries boot_;

@@ -6,6 +6,7 @@
 //   aen NAME                  the device reports a changed log page
 //   reads ADDRESS fail|work   Get Log Page
 //   dctype ADDRESS ddc|cdc|none | unique ADDRESS NQN (what Identify says)
+//   untold ADDRESS ddc|cdc|none   the same, of a kernel that does not say it: the controller has to be asked
 //   pleo ADDRESS yes|error|broken (the link, not the answer)   what log page 00h says; no, if not told
 //   dim ADDRESS refuses       DIM registrations
 //   symname TEXT              of this host, from the next conf on
@@ -125,6 +126,9 @@ class FinderDriver final : public Driver {
       reads_fail_[words.at(0)] = words.at(1) == "fail";
     } else if (verb == "dctype") {
       dctype_[words.at(0)] = words.at(1);
+    } else if (verb == "untold") {
+      untold_.insert(words.at(0));
+      identify_[words[0]] = words.at(1);
     } else if (verb == "unique") {
       unique_nqn_[words.at(0)] = words.at(1);
     } else if (verb == "pleo") {
@@ -191,10 +195,16 @@ class FinderDriver final : public Driver {
       note("nvme-cli " + leave->device);
     } else if (const auto* dim = std::get_if<Register>(&action)) {
       const bool leaves = dim->task == DimTask::deregister;
-      note((leaves ? "deregister " : "register ") + show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
+      note((leaves           ? "deregister "
+            : dim->ask_first ? "ask "
+                             : "register ") +
+           show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
       start_op("register", dim->tid, dim->op, [this, order = *dim]() -> OpResult {
         if (device_of(order.device) == nullptr) return gone(order.device);
-        return Registered{dim_refuses_[order.tid.traddr()] ? "Invalid Field in Command" : ""};
+        const std::string refusal = dim_refuses_[order.tid.traddr()] ? "Invalid Field in Command" : "";
+        if (!order.ask_first) return Registered{refusal, {}};
+        const auto& kind = identify_[order.tid.traddr()];
+        return Registered{kind == "none" ? "" : refusal, kind};
       });
     } else if (const auto* supported = std::get_if<FetchSupported>(&action)) {
       note("supported " + show(supported->tid));
@@ -250,7 +260,7 @@ class FinderDriver final : public Driver {
   KnownStafd saved_;
   std::map<std::string, Page> pages_;
   std::map<std::string, bool> reads_fail_, dim_refuses_;
-  std::map<std::string, std::string> pleo_;
+  std::map<std::string, std::string> pleo_, identify_;
   std::vector<ConfigDoubt> doubts_;
   std::string host_nqn_;
 };

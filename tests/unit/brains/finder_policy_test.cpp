@@ -25,6 +25,24 @@ TEST(FinderPolicy, RegistersThenAsksThenReads) {
           pleo 10.0.0.1 yes
           start controller=10.0.0.1)",
        "0s connect 10.0.0.1\n0s register 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"a kernel that does not say what it is: the controller is asked, once",
+       R"(untold 10.0.0.1 cdc
+          pleo 10.0.0.1 yes
+          start controller=10.0.0.1
+          reconnected nvme0)",
+       "0s connect 10.0.0.1\n0s ask 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s register 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"},
+      {"... and takes no registrations",
+       R"(untold 10.0.0.1 none
+          start pleo=disabled | controller=10.0.0.1
+          reconnected nvme0
+          mdns
+          wait 10
+          conf
+          wait 10)",
+       "0s connect 10.0.0.1\n0s ask 10.0.0.1\n0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n10s supported 10.0.0.1\n10s page 10.0.0.1\n"
+       "11.5s disconnect nvme0 10.0.0.1 (no longer configured)\n11.5s signal dc_removed\n"},
       {"rdma: no registration: #10",
        R"(dctype 10.0.0.1 cdc
           start pleo=disabled | controller=rdma:10.0.0.1)",

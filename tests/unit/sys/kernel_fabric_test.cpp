@@ -428,6 +428,39 @@ TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
   EXPECT_TRUE(std::holds_alternative<SupportedDlp>(result(4)));
 }
 
+TEST_F(KernelFabricTest, WhereTheKernelDoesNotTellTheControllerIsAskedWhetherItTakesRegistrations) {
+  auto sent = std::make_shared<std::atomic<int>>(0);
+  auto says = std::make_shared<std::string>("none");
+  calls_.open_admin = [sent, says](const std::string&, const std::string&) -> Result<AdminSession> {
+    AdminSession session;
+    session.dctype = [says]() -> Result<std::string> {
+      if (says->empty()) return fail(ErrorKind::rejected, "nvme0: Identify Controller: no");
+      return *says;
+    };
+    session.dim_send = [sent](DimTask, const std::string&) -> Result<std::string> {
+      ++*sent;
+      return std::string();
+    };
+    return session;
+  };
+  auto attributes = testing::discovery_controller();
+  attributes.erase("dctype");
+  root_.add("nvme0", attributes);
+  OpId op = 0;
+  const auto ask = [&](const char* kind_of_it) {
+    *says = kind_of_it;
+    ++op;
+    fabric().submit(Register{op, order(0, "8009").tid, ref("nvme0"), "data", DimTask::register_, true});
+    return result(op);
+  };
+  EXPECT_EQ(std::get<Registered>(ask("none")).dctype, "none");
+  EXPECT_EQ(*sent, 0);
+  EXPECT_EQ(std::get<Registered>(ask("ddc")).dctype, "ddc");
+  EXPECT_EQ(*sent, 1);
+  EXPECT_EQ(kind(ask("")), ErrorKind::rejected);
+  EXPECT_EQ(*sent, 1);
+}
+
 TEST_F(KernelFabricTest, AStuckCommandIsAnsweredAndItsLateResultDropped) {
   limits_.admin = std::chrono::milliseconds(50);
   limits_.disconnect = std::chrono::milliseconds(50);

@@ -46,6 +46,35 @@ TEST(Sysfs, ReadsAllAttributesOfAController) {
   EXPECT_EQ(device->model, "Linux");
 }
 
+// Before Linux 5.18 there is neither cntrltype nor dctype, before 6.1 no source address.
+TEST(Sysfs, WhatAnOldKernelDoesNotTellIsFoundInAnotherWayOrAskedFor) {
+  FakeRoot root;
+  auto discovery = testing::discovery_controller();
+  auto io = testing::io_controller();
+  for (auto* attributes : {&discovery, &io})
+    for (const char* unknown : {"cntrltype", "dctype"}) attributes->erase(unknown);
+  discovery["address"] = "traddr=10.0.0.2,trsvcid=8009";
+  io["address"] = "traddr=10.0.0.2,trsvcid=4420,host_traddr=10.0.0.1,host_iface=h0";
+  root.add("nvme0", discovery);
+  root.add("nvme1", io);
+  root.write("sys/class/nvme/nvme1/nvme1c1n1/size", "1\n");
+  const auto dc = read_device(root.paths(), "nvme0");
+  const auto ioc = read_device(root.paths(), "nvme1");
+  ASSERT_TRUE(dc && ioc);
+  EXPECT_TRUE(is_settled(*dc) && is_kind(*dc, ControllerKind::discovery)) << "by its NQN";
+  EXPECT_TRUE(is_settled(*ioc) && is_kind(*ioc, ControllerKind::io)) << "by its children";
+  EXPECT_TRUE(dc->dctype_untold);
+  const Interfaces interfaces{{"h0", {*IpAddress::parse("10.0.0.1")}}};
+  const auto asked_for = [](const char* nqn, const char* port, const char* iface) {
+    return Tid(TidFields{Transport::tcp, "10.0.0.2", port, nqn, {}, iface, "nqn.2014-08.org.example:host"});
+  };
+  EXPECT_TRUE(matches(*dc, asked_for("nqn.2014-08.org.nvmexpress.discovery", "8009", ""), ControllerKind::discovery,
+                      interfaces));
+  EXPECT_TRUE(matches(*ioc, asked_for("nqn.2014-08.org.example:sub", "4420", "h0"), ControllerKind::io, interfaces));
+  EXPECT_FALSE(matches(*ioc, asked_for("nqn.2014-08.org.example:sub", "4420", "h1"), ControllerKind::io, interfaces))
+      << "the interface that was asked for decides";
+}
+
 TEST(Sysfs, PlaceholdersAreEmpty) {
   FakeRoot root;
   auto attributes = testing::io_controller();

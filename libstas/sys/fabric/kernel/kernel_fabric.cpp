@@ -54,9 +54,17 @@ Error no_thread(const DeviceRef& device) {
   return Error{ErrorKind::busy, 0, device.name + ": too many operations are waiting"};
 }
 
-OpResult registered(Result<std::string> refusal) {
+OpResult register_at(const AdminSession& session, const Register& order) {
+  std::string dctype;
+  if (order.ask_first) {
+    auto told = session.dctype();
+    if (!told) return told.error();
+    dctype = std::move(*told);
+    if (dctype == "none") return Registered{{}, std::move(dctype)};
+  }
+  auto refusal = session.dim_send(order.task, order.data);
   if (!refusal) return refusal.error();
-  return Registered{std::move(*refusal)};
+  return Registered{std::move(*refusal), std::move(dctype)};
 }
 
 template <class T>
@@ -235,9 +243,9 @@ void KernelFabric::run(InspectUsage op) {
 }
 
 void KernelFabric::run(Register op) {
-  run_admin(op.op, op.device, [task = op.task, data = std::move(op.data)](const AdminSession& session) {
-    return registered(session.dim_send(task, data));
-  });
+  const OpId id = op.op;
+  const DeviceRef device = op.device;
+  run_admin(id, device, [order = std::move(op)](const AdminSession& session) { return register_at(session, order); });
 }
 
 void KernelFabric::run(FetchSupported op) {

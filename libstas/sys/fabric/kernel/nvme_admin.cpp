@@ -82,6 +82,29 @@ Result<std::string> dim_send(const Controller& controller, DimTask task, std::st
   return status == 0 ? std::string() : status_words(status);
 }
 
+Result<std::string> dctype(const Controller& controller) {
+  const std::string what = controller.name + ": Identify Controller";
+  nvme_id_ctrl identity{};
+  std::uint32_t result = 0;
+  nvme_identify_args args{};
+  args.result = &result;
+  args.data = &identity;
+  args.args_size = sizeof args;
+  args.fd = controller.fd.get();
+  args.timeout = kAdminTimeoutMs;
+  args.cns = NVME_IDENTIFY_CNS_CTRL;
+  args.csi = NVME_CSI_NVM;
+  args.nsid = NVME_NSID_NONE;
+  args.cntid = NVME_CNTLID_NONE;
+  args.cns_specific_id = NVME_CNSSPECID_NONE;
+  args.uuidx = NVME_UUID_NONE;
+  const int status = nvme_identify(&args);
+  if (status < 0) return tl::unexpected<Error>(system_error(what, errno));
+  if (status > 0) return tl::unexpected<Error>(status_error(what, status));
+  if (identity.dctype == NVME_CTRL_DCTYPE_DDC) return "ddc";
+  return identity.dctype == NVME_CTRL_DCTYPE_CDC ? "cdc" : "none";
+}
+
 }  // namespace
 
 std::string status_words(int status) {
@@ -111,6 +134,7 @@ Result<AdminSession> open_admin(const std::string& path, const std::string& name
   AdminSession session;
   session.get_log = [controller](const LogReader::Read& read) { return get_log(*controller, read); };
   session.dim_send = [controller](DimTask task, const std::string& data) { return dim_send(*controller, task, data); };
+  session.dctype = [controller] { return dctype(*controller); };
   return session;
 }
 

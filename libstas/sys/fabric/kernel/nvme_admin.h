@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Admin commands to a controller of the kernel: Get Log Page and DIM through libnvme, each with our own time-out. The
-// only file that knows libnvme. Everything here blocks, so it is only called on a worker.
+// Admin commands to a controller of the kernel: Get Log Page, Identify and DIM through libnvme, each with our own
+// time-out. The only file that knows libnvme. Everything here blocks, so it is only called on a worker.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct AdminSession {
   std::function<Result<std::string>(const LogReader::Read&)> get_log;
   // The text is the controller's refusal, empty if it agreed.
   std::function<Result<std::string>(DimTask task, const std::string& data)> dim_send;
+  // Of Identify Controller: "none", "ddc" or "cdc", as the kernel prints it.
+  std::function<Result<std::string>()> dctype;
 };
 
 // `path`: /dev/nvme3; `name` for error texts.

@@ -168,6 +168,7 @@ Result<Device> read_device(const KernelPaths& paths, const std::string& name, Ki
   device.hostnqn = attributes.value("hostnqn");
   device.hostid = attributes.value("hostid");
   device.dctype = attributes.raw("dctype");  // "none" is a value here
+  device.dctype_untold = device.dctype.empty();
   device.state = attributes.value("state");
   device.model = attributes.value("model");
   device.serial = attributes.value("serial");
