@@ -21,6 +21,7 @@
 //   stafd old                 from now on it is that of nvme-stas 2.4.1, which says nothing beyond its list
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 
 #include "libstas/core/brain/view.h"
 #include "stacd/connector.h"
@@ -165,6 +166,7 @@ class ConnectorDriver final : public Driver {
     const Tid dc = tid_of(token);
     auto it = std::find_if(dcs_.begin(), dcs_.end(), [&](const StafDc& known) { return known.tid == dc; });
     if (verb == "drops" || verb == "ends") {
+      if (it == dcs_.end()) throw std::invalid_argument("stafd does not list " + token);
       dcs_.erase(it);
       if (verb == "ends") ended_.push_back(dc);
     } else {
