@@ -48,7 +48,7 @@ class Flood(Story):
     def flooder(self, how, connections, calls, method):
         argv = [sys.executable, "-B", HERE / "flooder.py", self.world.env["DBUS_SYSTEM_BUS_ADDRESS"], NOBODY, how,
                 connections, calls, method]
-        return self.world.add(Process("flooder", argv, dict(self.world.env, PYTHONPATH=str(HERE))))
+        return self.world.add(Process("flooder", argv, dict(self.world.env, PYTHONPATH=str(HERE.parent / "e2e"))))
 
     def as_nobody(self, how, calls=1, method="list_controllers"):
         """Whether the calls of an ordinary user are answered, and none with an error."""

@@ -104,7 +104,8 @@ TEST_F(UserFabricAuth, KeysThatDoNotFitAreToldFromEachOther) {
       {"", "", ErrorKind::permission, "demands authentication and there is no key for it (dhchap-secret="},
       {kOther, "", ErrorKind::permission, "the controller does not accept our key"},
       {kKey, kLong, ErrorKind::permission, "the controller does not know its key (dhchap-ctrl-secret=)"},
-      {"DHHC-1:00:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dyVhg6i:", "", ErrorKind::permission, "has a wrong check sum"},
+      {"DHHC-1:00:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dyVhg6i:", "", ErrorKind::permission,
+       "has a wrong check sum"},
   };
   for (const auto& row : rows) {
     const auto error = world.refused(with_keys(row.host, row.controller));
