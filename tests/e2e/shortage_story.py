@@ -61,6 +61,7 @@ class Start(Story):
 
 
 class Later(Story):
+    @without_ubsan
     def test_what_was_not_possible_is_made_up_for(self):
         target = self.world.target("one")
         stafd = self.world.stafd(stafd_conf(target.controller()))
