@@ -436,7 +436,7 @@ void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) 
   const bool told = std::exchange(ioc.cut_failure_told, true);
   report(told ? Level::debug : Level::error, Topic::disconnect_failed, ioc, "Failed to disconnect. " + error.text);
   ioc.next_cut = now + ioc.cut_backoff.fail();
-  dirty_ |= desired_.by_connection;  // the next attempt is a cut like the first one
+  dirty_ = config_ != nullptr;  // the next attempt is a cut like the first one
 }
 
 }  // namespace stas

@@ -205,7 +205,7 @@ class Table {
       row.standing = Standing::leaving;
       row.not_before = now_;
     } else if (known->foreign) {
-      judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
+      judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid, unnamed_since(*known), now_));
     } else if (const StafDc* dc = lister_for_other_host(*known); dc != nullptr) {
       // The host has another NQN now. What exists stays as it was made, until somebody ends it.
       row.standing = Standing::held;
@@ -266,9 +266,12 @@ class Table {
       }
     }
     if (row.not_included && hold_discovered(row, *known)) return;
-    // What is not ours is looked at like all that is unwanted, unless an exclude= line names it.
-    if (known->foreign && row.reason != Reason::excluded)
-      return judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid));
+    // What is not ours is looked at like all that is unwanted, unless an exclude= line names it. No page on its way
+    // says more of what one names.
+    if (known->foreign && row.reason != Reason::excluded) {
+      const Instant since = row.named() ? Instant{} : unnamed_since(*known);
+      return judge_unnamed(row, *known, foreign_evidence(facts_, timing_, row.tid, since, now_));
+    }
     leave(row, *known, Instant{});
     if (known->foreign && !row.cut) row.standing = Standing::foreign;
   }
@@ -298,17 +301,19 @@ class Table {
     if (!finding.ask_staf) out_.next = std::min(out_.next, finding.ask_at);
   }
 
-  // Law 3: what is cut after a soak is looked at again at its end, with what stafd knows by then.
+  // Law 3: what is cut after a soak is looked at again at its end, with what stafd knows by then. So is what is to be
+  // cut once more, since it could not be.
   void check_again(Row& row, const Known& known) {
-    if (!row.cut || !known.live || !facts_.staf.current() || facts_.staf.asked() >= row.not_before) return;
-    if (now_ < row.not_before) {
-      out_.next = std::min(out_.next, row.not_before);
+    const Instant due = std::max(row.not_before, known.next_cut);
+    if (!row.cut || !known.live || !facts_.staf.current() || facts_.staf.asked() >= due) return;
+    if (now_ < due) {
+      out_.next = std::min(out_.next, due);
       return;
     }
-    if (now_ >= row.not_before + timing_.patience) return;
+    if (now_ >= due + timing_.patience) return;
     row.standing = Standing::held;
     row.because = "stafd has not answered";
-    row.until = row.not_before + timing_.patience;
+    row.until = due + timing_.patience;
     row.passing = true;
     out_.ask_staf = true;
   }

@@ -2,6 +2,7 @@
 #include "stacd/evidence.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "libstas/core/brain/configured.h"
@@ -30,14 +31,17 @@ Finding hold_unread(const StafDc& dc, Instant until = kNever) {
   return hold("the log page of " + dc.tid.to_string() + " has not been read yet", until);
 }
 
-bool same_or_open(const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; }
-
-// Could a line whose host name has no address mean this controller?
-bool could_mean(const TidFields& line, const Tid& tid) {
-  const Tid canonical(line);
-  return line.transport == tid.transport() && line.subsysnqn == tid.subsysnqn() &&
-         canonical.trsvcid() == tid.trsvcid() && same_or_open(line.host_iface, tid.host_iface()) &&
-         same_or_open(line.host_traddr, tid.host_traddr());
+// A discovery controller that has just changed its page may list it there: the read takes a while.
+std::optional<Finding> hold_being_read(const StafView& staf, const EvidenceTiming& timing, Instant unnamed_since,
+                                       Instant now) {
+  const Instant patience = unnamed_since + timing.patience;
+  const StafDc* reading = now < patience ? staf.being_read() : nullptr;
+  if (reading == nullptr) return std::nullopt;
+  auto wait = hold("the log page of " + reading->tid.to_string() + " is being read", patience);
+  wait.passing = true;
+  wait.ask_at = staf.asked() + std::max(timing.ask_again, staf.asked() - unnamed_since);  // ever later
+  wait.ask_staf = now >= wait.ask_at;
+  return wait;
 }
 
 }  // namespace
@@ -63,10 +67,17 @@ Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const 
                         const std::string& origin) {
   const StafView& staf = facts.staf;
   if (!staf.current()) return hold("stafd has not answered");
-  if (const auto index = staf.find(dc)) {
+  auto index = staf.find(dc);
+  // Since the host NQN changed it is listed for the new one: what it lists for that one decides about what is connected
+  // as such, and about what is not connected.
+  const StafDc* renamed = index || !facts.host_nqns.contains(dc.host_nqn()) ? nullptr : staf.for_other_host(dc);
+  if (renamed != nullptr && (!known.live || known.tid.host_nqn() == renamed->tid.host_nqn()))
+    index = staf.find(renamed->tid);
+  if (index) {
     if (!staf.dc(*index).page_known) return hold_unread(staf.dc(*index));
     if (staf.listing(*index).may_mean(known.tid))
-      return hold("the log page of " + dc.to_string() + " has an entry that cannot be used and may mean it");
+      return hold("the log page of " + staf.dc(*index).tid.to_string() +
+                  " has an entry that cannot be used and may mean it");
     return gone(Reason::not_listed);
   }
   // stafd may have ended it under the host NQN that the system has got since.
@@ -115,14 +126,7 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
     // It may have moved to a discovery controller that has only just been found.
     if (const StafDc* unread = staf.young_unread(now, timing.patience); unread != nullptr)
       return hold_unread(*unread, staf.first_listed(unread->tid) + timing.patience);
-    // Or to one that has just changed its page, which takes a while to be read.
-    if (const StafDc* reading = now < patience ? staf.being_read() : nullptr; reading != nullptr) {
-      auto wait = hold("the log page of " + reading->tid.to_string() + " is being read", patience);
-      wait.passing = true;
-      wait.ask_at = staf.asked() + std::max(timing.ask_again, staf.asked() - unnamed_since);  // ever later
-      wait.ask_staf = now >= wait.ask_at;
-      return wait;
-    }
+    if (auto wait = hold_being_read(staf, timing, unnamed_since, now)) return *wait;
   }
   return all;
 }
@@ -133,7 +137,8 @@ Finding boot_evidence(const Facts& facts, const Tid& tid) {
   return gone(Reason::not_wanted);
 }
 
-Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid) {
+Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid, Instant unnamed_since,
+                         Instant now) {
   if (auto boot = boot_evidence(facts, tid); !boot.gone) return boot;
   const StafView& staf = facts.staf;
   if (!staf.current()) return hold("stafd has not answered");
@@ -143,6 +148,7 @@ Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const
     if (staf.listing(i).may_mean(tid))
       return hold("the log page of " + staf.dc(i).tid.to_string() +
                   " has an entry that cannot be used and may mean it");
+  if (auto wait = hold_being_read(staf, timing, unnamed_since, now)) return *wait;
   const auto line = line_evidence(facts, tid);
   return line.gone ? gone(Reason::not_wanted, staf.since() + timing.long_soak) : line;
 }

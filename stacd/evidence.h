@@ -34,7 +34,8 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
 // Not gone: an unreadable place of the firmware's boot table may mean this connection, which is not ours.
 Finding boot_evidence(const Facts& facts, const Tid& tid);
 // A connection that is not ours (all-connections-matching-disconnect-trtypes).
-Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid);
+Finding foreign_evidence(const Facts& facts, const EvidenceTiming& timing, const Tid& tid, Instant unnamed_since,
+                         Instant now);
 
 // The line of a configuration with a host name that has no address and could mean this controller, or nullptr.
 const ControllerLine* unresolved_line_about(const Facts& facts, const Tid& tid);

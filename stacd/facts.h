@@ -61,6 +61,7 @@ struct Known {
   Instant leaving_since = kNever;      // there is evidence against it since then
   std::optional<DeviceRef> device;     // of its own; there is one where it is live
   bool cutting = false;                // a disconnect is under way
+  Instant next_cut{};                  // one failed: the next is not before
   KnownUsage usage;
   bool released = false;  // an administrator lets go of it in spite of what keeps it back
 };

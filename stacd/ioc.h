@@ -57,7 +57,6 @@ struct Ioc : Known {
   // --- its end ---
   bool waits = false;  // until it shows whether it is another controller's
   Backoff cut_backoff;
-  Instant next_cut{};
   bool cut_failure_told = false;
   OpId usage_op = 0;  // the question of usage.pending
 

@@ -59,6 +59,11 @@ void Connection::refresh(const Device& seen, Instant now) {
 }
 
 void Connection::reconnected(Instant now) {
+  tell_again();
+  missed_events(now);
+}
+
+void Connection::missed_events(Instant now) {
   live = true;
   live_since = now;
   ++interruptions_;
@@ -72,7 +77,6 @@ void Connection::reconnected(Instant now) {
 
 void Connection::resync() {
   register_due_ = true;
-  refusal_told = false;
   next_register_ = Instant{};
   register_backoff_.reset();
   op_outdated_ = true;
@@ -152,6 +156,7 @@ void Connection::begin(Op what, OpId id, Instant now) {
 void Connection::registered(bool ok, Instant now) {
   if (ok) {
     known_there_ = true;
+    register_failure_told = false;
     return;
   }
   register_due_ = true;
@@ -208,6 +213,7 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
 Connection::News Connection::take(const LogPage& read, Instant now) {
   News news;
   page_backoff_.reset();
+  page_failure_told = false;
   page.at = now;
   next_poll_ = now + jittered(timing_.poll);
   news.unchanged = read.unchanged;

@@ -65,6 +65,7 @@ class Connection {
   // Events.
   void refresh(const Device& seen, Instant now);  // its attributes
   void reconnected(Instant now);                  // it was interrupted and is back
+  void missed_events(Instant now);                // so it may have been
   void resync();                                  // something may have been missed: all a fresh connection does
   void aen(Instant now);                          // the log page changed
   void know_before(const Page& before);           // what a name of it showed, unless something is known already
@@ -107,7 +108,6 @@ class Connection {
   // Of a rhythm of its own for each controller, so that what many do does not fall together.
   Duration jittered(Duration time) const;
 
-  unsigned register_failures() const { return register_backoff_.failures(); }
   unsigned page_failures() const { return page_backoff_.failures(); }
 
   // --- its end ---
@@ -116,7 +116,8 @@ class Connection {
 
   // --- the journal ---
   std::string refusal;  // of the latest registration, in words; "" when it was not refused
-  bool refusal_told = false;
+  bool refusal_told = false, page_failure_told = false, register_failure_told = false;
+  void tell_again() { refusal_told = page_failure_told = register_failure_told = false; }
   Instant aen_told = Instant{};
   unsigned aens_untold = 0;
 

@@ -146,7 +146,10 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
                     "refuse new ones beside them until they are disconnected");
   if (!reload) return;
   // A reload reads everything again, and tells central controllers the symbolic name (decisions, "Also").
-  for (auto& [name, connection] : connections_) connection.resync();
+  for (auto& [name, connection] : connections_) {
+    connection.resync();
+    connection.tell_again();
+  }
   for (auto& [id, dc] : dcs_.all())
     if (!dc.connected()) dc.next_connect = std::min(dc.next_connect, now);
 }
@@ -268,7 +271,7 @@ void Finder::on_scanned(DevicesScanned scanned, Instant now) {
     if (const Device* device = devices_.find(connection.device); device != nullptr) {
       refresh(connection, *device, now);
       // A lost AEN would also be the last one: no other comes before the page was read.
-      if (scanned.events_lost && connection.live) connection.reconnected(now);
+      if (scanned.events_lost && connection.live) connection.missed_events(now);
       note_state(connection);
     } else if (now - connection.bound_at >= timing_.settle) {
       lost.push_back(connection.device);

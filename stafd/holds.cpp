@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "libstas/core/brain/configured.h"
 #include "libstas/core/config/doubt.h"
 #include "libstas/core/config/filter.h"
 #include "libstas/core/identity/nqn.h"
@@ -57,9 +58,7 @@ bool Desirer::keep_for_host_name(const Dc& dc) {
 // A host name that has no address yet may stand for its address.
 bool Desirer::keep_for_unresolved(const Dc& dc) {
   for (const Tid& line : out_.unresolved) {
-    Tid meant = with(line, &TidFields::traddr, dc.tid.traddr());
-    if (dc.system_identity) meant = with(meant, &TidFields::host_nqn, dc.tid.host_nqn());
-    if (meant != dc.tid) continue;
+    if ((!dc.system_identity && line.host_nqn() != dc.tid.host_nqn()) || !could_mean(line.fields(), dc.tid)) continue;
     std::string missing = "the address of " + line.traddr();
     const Instant until = (dc.held_for == missing ? dc.held_at : f_.now) + f_.timing.name_hold;
     if (f_.now >= until) return false;

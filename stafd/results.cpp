@@ -220,8 +220,8 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
       connection->next_disconnect = now + connection->disconnect_backoff.fail();
       return;
     case Dc::Op::register_:
-      report(connection->register_failures() == 0 ? Level::error : Level::debug, Topic::registration_failed,
-             *connection, "Failed to register with Discovery Controller. " + error.text);
+      report(std::exchange(connection->register_failure_told, true) ? Level::debug : Level::error,
+             Topic::registration_failed, *connection, "Failed to register with Discovery Controller. " + error.text);
       return connection->registered(false, now);
     case Dc::Op::deregister:
       report(Level::info, Topic::registration_failed, *connection,
@@ -232,8 +232,8 @@ void Finder::on_failure(Connection* connection, const InFlight& flight, const Er
              "Failed to Get supported log pages from Discovery Controller. " + error.text);
       return connection->supported(is_answer(error.kind) ? std::optional(SupportedDlp{}) : std::nullopt);
     case Dc::Op::page:
-      report(connection->page_failures() == 0 ? Level::error : Level::debug, Topic::page_failed, *connection,
-             "Failed to retrieve log pages. " + error.text);
+      report(std::exchange(connection->page_failure_told, true) ? Level::debug : Level::error, Topic::page_failed,
+             *connection, "Failed to retrieve log pages. " + error.text);
       return connection->page_failed(error.kind == ErrorKind::refused, now);
   }
 }

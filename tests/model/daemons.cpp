@@ -177,6 +177,7 @@ void World::load_stacd() {
   stacd_.who = who_;
   stacd_.voices.clear();
   stacd_.in_a_row.clear();
+  dead_attempts_.clear();
   const StacdConfigured reload{stacd_.config, host()};
   if (!at_start) promise(reload);
   to_connector(reload);
@@ -314,14 +315,16 @@ void World::resolve(D& daemon, const std::string& name) {
       slow_name_until_ = now_ + kSlowName;
     }
     at(how == Resolver::slow ? kSlowName : Duration(milliseconds(15)),
-       [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, host, this] {
+       [&daemon, epoch = daemon.epoch, resolved = Resolved{name, std::move(answer)}, name, host, this] {
          if (!daemon.brain || daemon.epoch != epoch) return;
          if (std::is_same_v<D, Stafd> && resolved.addresses &&
              staf_force_.lines.test(static_cast<std::size_t>(host * kVariants + kByName)))
            staf_resolved_.set(static_cast<std::size_t>(host));
          const auto before = daemon.brain->last_known().resolved;
          daemon.brain->handle(resolved, now_);
-         if (daemon.brain->last_known().resolved != before) something_else(daemon);
+         const auto after = daemon.brain->last_known().resolved;
+         if (std::is_same_v<D, Stacd> && after.contains(name)) stac_resolved_.set(static_cast<std::size_t>(host));
+         if (after != before) something_else(daemon);
        });
     return;
   }
@@ -332,6 +335,9 @@ template <class D>
 bool World::execute_common(D& daemon, const Action& action) {
   const unsigned epoch = daemon.epoch;
   if (const auto* report = std::get_if<Report>(&action)) {
+    // It is nobody's from now on.
+    if (report->topic == Topic::let_go || report->text.find("is not this controller") != std::string::npos)
+      if (const auto device = devices_.find(report->device); device != devices_.end()) device->second.released = true;
     judge_voice(daemon, *report);
     return true;
   }
@@ -352,7 +358,7 @@ bool World::execute_common(D& daemon, const Action& action) {
     promise_keeps(daemon, *connect);
     const bool hangs = hanging_ && chance(0.3);
     if (hangs) note(Feature::connect_hung);
-    if (hangs) hung_until_ = now_ + kHang;
+    if (hangs) hung_until_ = std::max(hung_until_, now_ + kHang);
     const bool in_vain = slow_connects_ && !is_somebody_at(connect->tid);
     if (hangs || in_vain) something_else(daemon);
     at(hangs     ? kHang
@@ -371,7 +377,7 @@ bool World::execute_common(D& daemon, const Action& action) {
     const bool hangs = deletes_ == Deletes::hang;
     if (hangs) note(Feature::delete_hung);
     if (hangs) something_else(daemon);
-    if (hangs) hung_until_ = now_ + kHang;
+    if (hangs) hung_until_ = std::max(hung_until_, now_ + kHang);
     at(hangs ? kHang : usual,
        [this, &daemon, epoch, d = *disconnect] { finish(daemon, epoch, d.op, do_disconnect(d)); });
     return true;
@@ -398,7 +404,7 @@ void World::fetch(const FetchLogPage& fetch) {
   if (device != nullptr && hosts_[h].slow) time = seconds(4);
   if (hanging_ && chance(0.3)) {
     time = seconds(60);
-    hung_until_ = now_ + time;
+    hung_until_ = std::max(hung_until_, now_ + time);
     something_else(stafd_);
   }
   const Instant ordered = now_;

@@ -147,6 +147,8 @@ bool World::page_on_its_way(int path) const {
         h.unusable.test(z(path)))
       continue;
     if (known_[z(host)].listed.test(z(path)) || aen_at_[z(host)] <= fetch_at_[z(host)]) continue;
+    // It was told that, and tried: whoever does not answer is not waited for.
+    if (read_failed_at_[z(host)] > aen_at_[z(host)]) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       return !item.second.io && item.second.host == host && item.second.device.state == "live";
     });
@@ -200,10 +202,12 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     if (!excluded && (staf_appeared_ == kNever || !stafd_.brain || now_ - staf_appeared_ < kLongSoak))
       violate("long soak", "a foreign connection is cut before stafd had its time: " + text);
   }
-  // The stafd of nvme-stas 2.4.1 does not tell of entries that cannot be used; ours keeps what it remembers.
-  const bool untold = (legacy_ || amnesia_) && std::any_of(hosts_.begin(), hosts_.end(), [&](const Host& host) {
-                        return host.listed.test(z(device->path)) && host.unusable.test(z(device->path));
-                      });
+  // The stafd of nvme-stas 2.4.1 does not tell of entries that cannot be used; ours keeps what it remembers. Whose
+  // entry was never usable is not who listed it.
+  const bool untold = std::ranges::any_of(hosts_, [&](const Host& host) {
+    if (legacy_ || amnesia_) return host.ever_unusable.test(z(device->path));
+    return disconnect.reason == Reason::dc_gone && (host.listed & host.unusable).test(z(device->path));
+  });
   // stafd lost the page that listed it, or that referred to who lists it.
   const bool forgotten = amnesia_ && std::ranges::any_of(known_, [&](const Known& known) {
                            return !known.remembered && leads_to(known, device->path);
@@ -226,6 +230,8 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
     // stacd has not heard of the page that lists it, and does not hear of it.
     if (!stafd_.brain && !ever_told_.test(z(device->path))) continue;
+    // Its line came in the same moment as the doubt about it, and nobody had time to look up its name.
+    if (is_named(true, other) && stac_doubt_ && !stac_resolved_.test(z(path_of_ioc(other) / kSubs))) continue;
     // A line whose host name does not resolve is waited for so long.
     if (is_named(true, other) && unlisted_since_[z(device->path)] != kNever &&
         now_ - unlisted_since_[z(device->path)] > kNameHold)
@@ -236,7 +242,11 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
-    left = std::max(left, told_left_[z(other)]);
+    // One that has its own, which is being reconnected, has it for its soak.
+    const bool has_own = std::ranges::any_of(devices_, [&](const auto& item) {
+      return &item.second != device && item.second.io && item.second.name == other;
+    });
+    if (!has_own) left = std::max(left, told_left_[z(other)]);
   }
   if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (!stafd_.brain && !excluded && usable_ioc(device->path) && now_ - daemon.started < kLongSoak)
@@ -306,8 +316,9 @@ void World::judge(Stacd& daemon, const Connect& connect) {
   const auto limit = static_cast<unsigned>(stac_force_.ncc_attempts == 1 ? 2 : stac_force_.ncc_attempts);
   const auto& attempts = daemon.attempts[attempt_key(*name, connect.tid)];
   // An entry speaks of the host that its discovery controller knows.
-  const bool ncc = told_ncc_.test(z(path)) && told_pages_[z(path)].test(z(iface_of_ioc(*name))) &&
-                   other_of_ioc(*name) == 0 &&
+  const bool listed = is_fc(path % kSubs) ? iface_of_ioc(*name) == 0 && told_pages_[z(path)].any()
+                                          : told_pages_[z(path)].test(z(iface_of_ioc(*name)));
+  const bool ncc = told_ncc_.test(z(path)) && listed && other_of_ioc(*name) == 0 &&
                    told_hosts_[z(path)].test(z(connect.tid.host_nqn() == identity(0).nqn ? 0 : 1));
   if (limit > 0 && ncc && !attempts.excused && attempts.failed >= limit)
     violate("ncc",
@@ -342,7 +353,7 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
         violate("duplicate", "connected although " + device_name + " exists: " + text);
       else if (connect.host.nqn != identity(daemon.who).nqn)
         continue;
-      else if (amnesia_ || device.released || has_names(device) > 1)
+      else if (amnesia_ || device.orphan || device.released || has_names(device) > 1)
         continue;  // it is forgotten that it was
       else if (connect.tid.host_iface().empty() ? false : io ? stac_ignored_iface_ : staf_ignored_iface_)
         continue;  // it may have its name without the interface

@@ -68,8 +68,10 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
               "connected while the connect of " + op.tid.to_string() + " is on its way: " + connect.tid.to_string());
   if (io || dc_must_.test(z(name))) return;
   // Another attempt at what failed before is due when it is due.
-  const auto own = stafd_.attempts.find(attempt_key(name, connect.tid));
-  if (own != stafd_.attempts.end() && own->second.failed_ever > 0) return;
+  if (std::ranges::any_of(stafd_.attempts, [&](const auto& item) {  // under whichever host NQN
+        return name_of_attempt(item.first) == name && item.second.failed_ever > 0;
+      }))
+    return;
   // Whoever refers to it has another one that is being tried.
   const Op* tried = nullptr;
   for (std::size_t parent = 0; parent < kHosts; ++parent) {

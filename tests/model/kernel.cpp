@@ -49,6 +49,7 @@ World::KernelDevice& World::create_device(bool io, int name, int who, bool by_ad
   created.name = name;
   created.who = who;
   created.by_admin = by_admin;
+  created.made_at = now_;
   const Tid tid = io ? tid_of_ioc(name, who) : tid_of_dc(name, who);
   created.path = io ? path_of_ioc(name) : 0;
   created.host = io ? created.path / kSubs : host_of_dc(name);
@@ -70,6 +71,9 @@ World::KernelDevice& World::create_device(bool io, int name, int who, bool by_ad
   device.cntrltype = io ? "io" : "discovery";
   if (!io) device.dctype = is_cdc(created.host) ? "cdc" : knows_pleo(created.host) ? "ddc" : "none";
   device.state = "connecting";
+  for (auto& [other_name, other] : devices_)
+    if (other.io == io && other.host == created.host && other.path == created.path && other.iface == created.iface)
+      created.twin = other.twin = true;
   auto& placed = devices_.emplace(device.ref.name, std::move(created)).first->second;
   if (unsettled_) {
     note(Feature::device_unsettled);
@@ -195,6 +199,11 @@ void World::lose_connection(KernelDevice& device) {
   if (device.device.state != "live") return;
   device.device.state = "connecting";
   device.device.src_addr.clear();
+  // Trouble that comes with it, or after it, is another one, heard of its loss or not.
+  for (auto* voices : {&stafd_.voices, &stacd_.voices})
+    std::erase_if(*voices, [&](const auto& item) {
+      return item.second.first.find(device.device.traddr + ",") != std::string::npos;
+    });
   device_event(DeviceSeen{device.device});
   at(kReconnectDelay, [this, ref = device.device.ref] { kernel_retry(ref.name, ref.incarnation, 1); });
 }

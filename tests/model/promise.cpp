@@ -152,6 +152,11 @@ template <class D, class Order>
 void World::promise_keeps(D& daemon, const Order& order) {
   constexpr bool kConnects = std::is_same_v<Order, Connect>, kStacd = std::is_same_v<D, Stacd>;
   if (!daemon.promise.in_force()) return;
+  if constexpr (!kConnects) {
+    // Nobody knew its name; that it is connected was planned.
+    const auto* device = find(order.device);
+    if (device != nullptr && device->made_at > daemon.promise.made_at()) return;
+  }
   if (const auto wrong = daemon.promise.keeps(order, now_); !wrong.empty()) return violate("plan", wrong);
   note(kConnects ? (kStacd ? Feature::plan_connected : Feature::dc_plan_connected)
                  : (kStacd ? Feature::plan_disconnected : Feature::dc_plan_disconnected));

@@ -18,6 +18,7 @@ class Promise {
   void make(const Plan& told, Instant now, Duration late);
   void end() { *this = {}; }
   bool in_force() const { return in_force_; }
+  Instant made_at() const { return at_; }
 
   // Each returns what is wrong, "" nothing.
   std::string check(Instant now) const;  // whatever was due until now must have happened

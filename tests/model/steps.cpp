@@ -24,6 +24,8 @@ namespace stas::model {
 
 namespace {
 
+constexpr Duration kNameRetry = std::chrono::seconds(66);  // the longest back-off of a host name
+
 // The words of a step, one by one; what is missing reads as 0 or "".
 class Words {
  public:
@@ -110,6 +112,7 @@ bool World::step(const std::string& text) {
     change.page = in.host();
     const auto path = in.path();
     (verb == "ncc" ? hosts_[change.page].ncc : hosts_[change.page].unusable).set(path, in.on());
+    hosts_[change.page].ever_unusable |= hosts_[change.page].unusable;
   } else if (verb == "refer" || verb == "unrefer") {
     change.page = in.host();
     hosts_[change.page].refers.set(in.other_dc(), verb == "refer");
@@ -243,6 +246,8 @@ bool World::step(const std::string& text) {
     // What the name stands for is news.
     for (auto* voices : {&stafd_.voices, &stacd_.voices})
       std::erase_if(*voices, [](const auto& item) { return is_dead_address(item.second.first); });
+    // The next look-up is due when it is due.
+    slow_name_until_ = std::max(slow_name_until_, now_ + kNameRetry);
     resolver_[host] = how == "two"     ? Resolver::two
                       : how == "moved" ? Resolver::moved
                       : how == "fails" ? Resolver::fails

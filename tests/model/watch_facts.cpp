@@ -90,6 +90,8 @@ void World::watch_excluded(Instant calm) {
   if (amnesia_ || identity_changed_ || given_up_.any() || started_in_doubt_) return;
   for (const auto& [name, device] : devices_) {
     if (!device.io || !ours_.contains(device.device.ref.incarnation) || device.orphan || device.released) continue;
+    // Of two that are the same, who restarts knows one.
+    if (device.twin) continue;
     if (!stac_force_.excludes.test(z(device.path)) || device.device.state != "live") continue;
     if (now_ - std::max({calm, device.live_since, stac_loaded_at_}) > kGone)
       violate("kept", "an excluded connection stays: " + name + " " + device.device.subsysnqn);

@@ -55,9 +55,10 @@ class World {
     bool up = true;
     std::uint64_t genctr = 1;
     std::bitset<kSubs> served{(1U << kSubs) - 1};
-    Paths listed;    // of any host
-    Paths ncc;       // entries with the NCC bit
-    Paths unusable;  // entries that nobody can use
+    Paths listed;         // of any host
+    Paths ncc;            // entries with the NCC bit
+    Paths unusable;       // entries that nobody can use
+    Paths ever_unusable;  // the same at any time
     Referrals refers;
     bool duplicates = false;  // referrals have DUPRETINFO
     bool fails_reads = false;
@@ -74,10 +75,12 @@ class World {
     int who = 0;    // host identity
     bool by_admin = false;
     bool orphan = false;    // who asked for it was gone when it came
+    bool twin = false;      // made beside another one that is the same, or that was made beside it
     bool released = false;  // nothing wanted it under no-disconnect
     bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
     bool page_read = false;
+    Instant made_at{};
     Instant live_since{};
     Instant unmeant_since = kNever;  // no wanted name means it
     std::string registered;          // symbolic name
@@ -335,6 +338,7 @@ class World {
   Paths stac_lets_in_ = ~Paths(), stac_may_let_in_ = ~Paths();  // include=: for certain, and as far as it can be read
   HostSet staf_may_exclude_;
   HostSet staf_resolved_;  // host names that stafd has, or had, an address of
+  HostSet stac_resolved_;  // the same for stacd, of lines that it has, or had
   Referrals announced_ever_;
   std::array<Instant, kHosts * 2> silent_since_{};
   DcNames dc_wanted_, dc_must_, dc_ever_;

@@ -13,6 +13,8 @@ namespace {
 
 bool is_named(const ControllerLine& line) { return is_ip_transport(line.transport) && !IpAddress::parse(line.traddr); }
 
+bool same_or_open(const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; }
+
 }  // namespace
 
 LineTarget target_of(const ControllerLine& line, const CommonConfig& config, const HostIdentity& host,
@@ -30,6 +32,13 @@ LineTarget target_of(const ControllerLine& line, const CommonConfig& config, con
     target.resolved = false;
   }
   return target;
+}
+
+bool could_mean(const TidFields& line, const Tid& tid) {
+  const Tid canonical(line);
+  return line.transport == tid.transport() && line.subsysnqn == tid.subsysnqn() &&
+         canonical.trsvcid() == tid.trsvcid() && same_or_open(line.host_iface, tid.host_iface()) &&
+         same_or_open(line.host_traddr, tid.host_traddr());
 }
 
 void prefer_connected(LineTarget& target, const ControllerLine& line, const CommonConfig& config, const NameBook& names,

@@ -573,6 +573,20 @@ TEST(ConnectorEvidence, RetriesAreFair) {
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
        "1.5s error: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Failed to disconnect. cannot delete nvme0\n"
        "4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"a cut that failed is looked at again before the next: what is listed by then stays",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          target nvme0 undeletable
+          wait 20
+          --
+          lists 10.0.0.1
+          wait 2
+          quiet 10.0.0.1 nqn.a
+          wait 20
+          ls)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "22s ls 10.0.0.1/nqn.a nvme0\n"},
       {"a device that is going away is not adopted",
        R"(device nvme0 10.0.0.1/nqn.a state=deleting
           --

@@ -105,6 +105,27 @@ TEST(FinderConnections, SeveralNamesShowOneConnection) {
        R"(hold 10.0.0.1 connect
           start pleo=disabled | controller=10.0.0.1%eth0 | controller=10.0.0.1%eth1)",
        "0s connect 10.0.0.1%eth0\n0s connect 10.0.0.1%eth1\n"},
+      {"what cannot be read is told once, whatever events are lost meanwhile, and again after an interruption",
+       R"(reads 10.0.0.1 fail
+          journal
+          start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          --
+          wait 30
+          scan lost
+          wait 30
+          change nvme0 state=connecting
+          wait 5
+          change nvme0 state=live
+          wait 1)",
+       "1s page 10.0.0.1\n3s page 10.0.0.1\n7s page 10.0.0.1\n15s page 10.0.0.1\n30s page 10.0.0.1\n"
+       "31s page 10.0.0.1\n33s page 10.0.0.1\n37s page 10.0.0.1\n45s page 10.0.0.1\n"
+       "60s warning: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection lost; trying to "
+       "reconnect, the log page stays known\n"
+       "65s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection restored\n"
+       "65s page 10.0.0.1\n"
+       "65s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Failed to retrieve log pages. "
+       "Internal Error\n"
+       "66s page 10.0.0.1\n"},
       {"it cannot be deleted: tried ever more seldom, told once",
        R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
           target nvme0 undeletable

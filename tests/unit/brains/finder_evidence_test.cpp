@@ -563,6 +563,15 @@ TEST(FinderEvidence, MakeBeforeBreak) {
           ls)",
        "0s signal log_pages_changed 10.0.0.1 nvme0\n0s page 10.0.0.1%eth0\n1.5s signal dc_removed\n"
        "10s ls 10.0.0.1 discovered nvme0 entries=0\n10s ls ended 10.0.0.1%eth0\n"},
+      {"a line with an interface becomes one with a host name, which leaves the interface open and has no address yet",
+       R"(dns dc.example fails
+          start pleo=disabled | controller=10.0.0.1%eth0
+          --
+          conf pleo=disabled | controller=dc.example
+          wait 10
+          ls)",
+       "0s page 10.0.0.1%eth0\n0s resolve dc.example\n4.6664s resolve dc.example\n"
+       "10s ls 10.0.0.1%eth0 configured nvme0 entries=0\n"},
       {"a host name with two addresses: the second is tried; what the first said stays until then",
        R"(dns dc.example 10.0.0.1 10.0.0.2
           page 10.0.0.1 nqn.a
