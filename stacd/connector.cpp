@@ -360,6 +360,12 @@ void Connector::on_op_done(const OpDone& done, Instant now) {
     if (ioc.device) devices_.gone(*ioc.device);
     return unbind(ioc, now, Duration::zero());
   }
+  if (const auto* elsewhere = std::get_if<AnsweredElsewhere>(&done.result)) return on_elsewhere(ioc, *elsewhere, now);
+  if (const auto* nobody = std::get_if<NobodyAnswered>(&done.result)) {
+    on_connect_failed(ioc, nobody->error, now);
+    for (const IpAddress& other : nobody->others) address_failed(other.to_string(), now);
+    return;
+  }
   const auto* error = std::get_if<Error>(&done.result);
   if (error == nullptr) return;
   if (op == Ioc::Op::connect)
@@ -398,8 +404,23 @@ void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
            "No further attempts: the central discovery controller reports no connectivity (NCC), "
            "connect-attempts-on-ncc=" +
                std::to_string(config_->connect_attempts_on_ncc));
-  if (names_.failed(ioc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+  address_failed(ioc.tid.traddr(), now);
+}
+
+// It may have moved, or another one may answer; the name knows.
+void Connector::address_failed(const std::string& failed, Instant now) {
+  if (names_.failed(failed, now, [&](const std::string& address) { return connected_to(address); }))
     dirty_ = save_ = true;
+}
+
+// The name goes on at the address that answered; what stays at this one tries again later.
+void Connector::on_elsewhere(Ioc& ioc, const AnsweredElsewhere& elsewhere, Instant now) {
+  ++ioc.op_failures;
+  ioc.failed({ErrorKind::unreachable, 0, elsewhere.why}, now);
+  ioc.next_connect = now + ioc.backoff.fail();
+  if (!names_.outrun(ioc.host_name, ioc.tid.traddr(), elsewhere.address, now)) return;
+  dirty_ = save_ = true;
+  report(Level::info, Topic::none, ioc, elsewhere.why);
 }
 
 // An error is no answer: nobody can tell, and that is as good as in use.

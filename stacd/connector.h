@@ -80,6 +80,8 @@ class Connector {
   void on_op_done(const OpDone& done, Instant now);
   void on_connected(Ioc& ioc, const Device& device, Instant now);
   void on_connect_failed(Ioc& ioc, const Error& error, Instant now);
+  void on_elsewhere(Ioc& ioc, const AnsweredElsewhere& elsewhere, Instant now);
+  void address_failed(const std::string& failed, Instant now);
   void on_usage(const OpDone& done);
   void on_release(const std::string& subsysnqn);
   void on_disconnect_failed(Ioc& ioc, const Error& error, Instant now);

@@ -215,7 +215,8 @@ void Connector::order_connect(Ioc& ioc, const Row& row, Instant now) {
   ioc.op_id = next_op_++;
   by_op_.emplace(ioc.op_id, id);
   out_.push_back(Connect{ioc.op_id, ioc.tid, ControllerKind::io, ioc.options, identity_for(*host_, ioc.tid, row.line),
-                         ioc.configured ? Reason::configured : Reason::listed, !ioc.failure_told});
+                         ioc.configured ? Reason::configured : Reason::listed, !ioc.failure_told,
+                         names_.others(ioc.host_name, ioc.tid.traddr())});
 }
 
 void Connector::order_disconnect(Ioc& ioc, const Row& row, Instant now) {

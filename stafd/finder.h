@@ -125,6 +125,8 @@ class Finder {
   void on_op_done(OpDone done, Instant now);
   void on_connect_done(NameId id, const OpResult& result, Instant now);
   void on_connect_failed(Dc& dc, const Error& error, Instant now);
+  void on_elsewhere(Dc& dc, const AnsweredElsewhere& elsewhere, Instant now);
+  void address_failed(const std::string& failed, Instant now);
   Result<void> check_room(const Connection& connection, const LogPage& read) const;
   void on_page(Connection& connection, const LogPage& read, Instant now);
   void on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now);

@@ -390,7 +390,7 @@ void Finder::order_connect(NameId id, Dc& dc, Instant now) {
   dc.connect_track.begin();
   connecting_[goes_to(dc.tid)].insert(id);
   out_.push_back(Connect{fly(Dc::Op::connect, id, {}), dc.tid, ControllerKind::discovery, dc.options, host_for(dc),
-                         dc.verdict.reason, !dc.failure_told});
+                         dc.verdict.reason, !dc.failure_told, names_.others(dc.host_name, dc.tid.traddr())});
 }
 
 // Who else it belongs to, by the registry of nvme-cli; "" nobody.

@@ -97,6 +97,11 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
   dc.connect_track.end(connected != nullptr);
   if (connected == nullptr) {
     if (const auto* error = std::get_if<Error>(&result)) on_connect_failed(dc, *error, now);
+    if (const auto* elsewhere = std::get_if<AnsweredElsewhere>(&result)) on_elsewhere(dc, *elsewhere, now);
+    if (const auto* nobody = std::get_if<NobodyAnswered>(&result)) {
+      on_connect_failed(dc, nobody->error, now);
+      for (const IpAddress& other : nobody->others) address_failed(other.to_string(), now);
+    }
     return;
   }
   lost_devices(devices_.seen(connected->device), now, false);
@@ -136,9 +141,24 @@ void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
                         kNever,
                         Topic::connect_failed});
   track_lost(dc, now);
-  // The address may have moved, or another one may answer; the name knows.
-  if (names_.failed(dc.tid.traddr(), now, [&](const std::string& address) { return connected_to(address); }))
+  address_failed(dc.tid.traddr(), now);
+}
+
+// It may have moved, or another one may answer; the name knows.
+void Finder::address_failed(const std::string& failed, Instant now) {
+  if (names_.failed(failed, now, [&](const std::string& address) { return connected_to(address); }))
     save_ = dirty_ = true;
+}
+
+// The name goes on at the address that answered; what stays at this one tries again later.
+void Finder::on_elsewhere(Dc& dc, const AnsweredElsewhere& elsewhere, Instant now) {
+  dc.next_connect = now + dc.connect_backoff.fail();
+  dc.failed({ErrorKind::unreachable, 0, elsewhere.why}, now);
+  if (std::exchange(dc.parked, false)) dc.page_fresh = false;
+  track_lost(dc, now);
+  if (!names_.outrun(dc.host_name, dc.tid.traddr(), elsewhere.address, now)) return;
+  save_ = dirty_ = true;
+  report(Level::info, Topic::none, dc, elsewhere.why);
 }
 
 // Every name of the connection shows the page; stacd is told of each that shows something new.

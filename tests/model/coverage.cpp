@@ -37,6 +37,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "trtype kept",
     "ncc gave up",
     "name two addresses",
+    "addresses raced",
     "name fails",
     "name slow",
     "identity changed while connected",

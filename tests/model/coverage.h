@@ -42,6 +42,7 @@ enum class Feature : unsigned char {
   trtype_kept,
   ncc_gave_up,
   name_two_addresses,
+  addresses_raced,
   name_fails,
   name_slow,
   identity_changed_while_connected,

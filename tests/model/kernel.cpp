@@ -135,6 +135,13 @@ bool World::is_somebody_at(const Tid& tid) const {
 OpResult World::do_connect(const Connect& connect) {
   const bool io = connect.kind == ControllerKind::io;
   const auto name = io ? find_ioc(connect.tid) : find_dc(connect.tid);
+  if (connect.tid.transport() == Transport::tcp && !connect.others.empty() && !is_somebody_at(connect.tid)) {
+    note(Feature::addresses_raced);
+    for (const IpAddress& other : connect.others)
+      if (is_somebody_at(with(connect.tid, &TidFields::traddr, other.to_string())))
+        return AnsweredElsewhere{other, "no answer"};
+    return NobodyAnswered{{ErrorKind::unreachable, 0, "no answer"}, connect.others};
+  }
   if (!name) return Error{ErrorKind::unreachable, 0, "no answer"};
   const int who = connect.host.nqn == identity(1).nqn ? 1 : 0;
   if (!can_connect(io, *name)) {

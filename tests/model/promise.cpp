@@ -194,7 +194,9 @@ bool World::is_device_news(const D& daemon, const Event& event, bool io) const {
   const auto* done = std::get_if<OpDone>(&event);
   const auto* connected = done == nullptr ? nullptr : std::get_if<Connected>(&done->result);
   return (connected != nullptr && replaces(connected->device)) ||
-         (done != nullptr && std::holds_alternative<Error>(done->result));
+         (done != nullptr &&
+          (std::holds_alternative<Error>(done->result) || std::holds_alternative<AnsweredElsewhere>(done->result) ||
+           std::holds_alternative<NobodyAnswered>(done->result)));
 }
 
 // What discovery controllers do is none.

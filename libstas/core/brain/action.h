@@ -5,6 +5,7 @@
 // happens; a deadline on each is the fabric's duty.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "libstas/core/base/topic.h"
 #include "libstas/core/brain/reason.h"
 #include "libstas/core/discovery/dim.h"
+#include "libstas/core/identity/address.h"
 #include "libstas/core/identity/connect_options.h"
 #include "libstas/core/identity/device.h"
 #include "libstas/core/identity/host.h"
@@ -28,7 +30,10 @@ using OpId = std::uint64_t;
 
 // --- operations ---
 
-// Make a connection. host.nqn is the Tid's host NQN. -> Connected or Error.
+inline constexpr std::size_t kMaxRaced = 8;  // addresses of one host name that are asked at once
+
+// Make a connection. host.nqn is the Tid's host NQN. -> Connected or Error; with `others` also AnsweredElsewhere or
+// NobodyAnswered.
 struct Connect {
   OpId op = 0;
   Tid tid;
@@ -37,6 +42,9 @@ struct Connect {
   HostIdentity host;
   Reason reason = Reason::none;
   bool explain = false;  // a failure will be told, so it is worth finding out more about it
+  // What its host name stands for beside the address of the Tid, in the order they are to be tried: where a probe goes
+  // before the connect, they are raced with it (sys/fabric/connect_race), and one of them that is first is the answer.
+  std::vector<IpAddress> others = {};
 };
 
 // Cut the connection of exactly this device (name and incarnation). -> Disconnected or Error.

@@ -27,6 +27,16 @@ namespace stas {
 struct Connected {
   Device device;  // attributes as far as known
 };
+// Nothing was connected: another address of the host name (Connect::others) answered before that of the Tid.
+struct AnsweredElsewhere {
+  IpAddress address;
+  std::string why = {};  // in words, what there is to say of the address of the Tid
+};
+// Nothing was connected: neither the address of the Tid nor those beside it answered.
+struct NobodyAnswered {
+  Error error;
+  std::vector<IpAddress> others = {};  // that were asked, in the order of Connect::others
+};
 struct Disconnected {};
 struct Registered {
   std::string refusal;      // not empty: the controller said no, in words
@@ -35,7 +45,8 @@ struct Registered {
 struct Usage {
   std::string by;  // what uses it, in words: "nvme0n1 is mounted on /srv"; "" nothing that shows
 };
-using OpResult = std::variant<Connected, Disconnected, Registered, SupportedDlp, LogPage, Usage, Error>;
+using OpResult = std::variant<Connected, AnsweredElsewhere, NobodyAnswered, Disconnected, Registered, SupportedDlp,
+                              LogPage, Usage, Error>;
 
 struct OpDone {
   OpId op = 0;

@@ -2,6 +2,8 @@
 #include "libstas/core/brain/name_book.h"
 
 #include <algorithm>
+#include <array>
+#include <deque>
 #include <iterator>
 #include <utility>
 
@@ -34,17 +36,67 @@ bool NameBook::failed(const std::string& address, Instant now, const std::functi
     if (entry.next == kNever) entry.next = now;
     entry.failed.insert(address);
     if (keep(address)) continue;
-    const auto present = std::find(entry.usable.begin(), entry.usable.end(), address);
-    if (entry.usable.size() < 2 || present == entry.usable.end()) continue;
+    if (entry.usable.size() < 2 || std::ranges::find(entry.usable, address) == entry.usable.end()) continue;
     if (entry.tried == 0 && now < entry.next_round) continue;
-    if (++entry.tried == entry.usable.size()) {
-      entry.tried = 0;
-      entry.next_round = now + entry.rounds.fail();
-    }
-    entry.address = std::next(present) == entry.usable.end() ? entry.usable.front() : *std::next(present);
+    entry.use_next(now);
     changed = true;
   }
   return changed;
+}
+
+void NameBook::Entry::use_next(Instant now) {
+  if (++tried == usable.size()) {
+    tried = 0;
+    next_round = now + rounds.fail();
+  }
+  const auto present = std::ranges::find(usable, address);
+  address = std::next(present) == usable.end() ? usable.front() : *std::next(present);
+}
+
+bool NameBook::outrun(const std::string& name, const std::string& asked, const IpAddress& first, Instant now) {
+  const auto it = entries_.find(name);
+  if (it == entries_.end() || it->second.address != asked) return false;
+  auto& entry = it->second;
+  // What was slower keeps its turn in this round.
+  const auto winner = std::ranges::find(entry.usable, first.to_string());
+  if (winner == entry.usable.end() || *winner == asked || !std::ranges::count(entry.usable, asked)) return false;
+  if (entry.next == kNever) entry.next = now;  // it may have moved
+  const std::string text = *winner;
+  entry.usable.erase(winner);
+  entry.usable.insert(std::next(std::ranges::find(entry.usable, asked)), text);
+  entry.use_next(now);
+  return true;
+}
+
+std::vector<IpAddress> NameBook::others(const std::string& name, const std::string& address) const {
+  std::vector<IpAddress> left;
+  const auto it = entries_.find(name);
+  if (it == entries_.end() || it->second.address != address) return left;
+  const auto& usable = it->second.usable;
+  const auto present = std::ranges::find(usable, address);
+  if (present == usable.end()) return left;
+  const auto at = static_cast<std::size_t>(present - usable.begin());
+  const std::size_t count = std::min(usable.size() - std::min(it->second.tried, usable.size() - 1), kMaxRaced);
+  for (std::size_t i = 1; i < count; ++i)
+    if (auto other = IpAddress::parse(usable[(at + i) % usable.size()])) left.push_back(*std::move(other));
+  return left;
+}
+
+// IPv4 first (compatibility contract 5.3), then the families by turns (RFC 8305, clause 4).
+std::vector<std::string> NameBook::in_order(const std::vector<IpAddress>& addresses, IpFamilies families) {
+  std::array<std::deque<std::string>, 2> lines;
+  for (const auto& address : addresses)
+    if (families.allows(address.family()))
+      lines[address.family() == IpFamily::v4 ? 0 : 1].push_back(address.to_string());
+  std::vector<std::string> order;
+  while (!lines[0].empty() || !lines[1].empty()) {
+    for (auto& line : lines) {
+      if (line.empty()) continue;
+      order.push_back(std::move(line.front()));
+      line.pop_front();
+    }
+  }
+  return order;
 }
 
 void NameBook::hint(Instant now) {
@@ -85,14 +137,7 @@ bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant n
   entry.pending = false;
 
   std::vector<std::string> usable;
-  if (resolved.addresses) {
-    // First an IPv4 answer if IPv4 is enabled, else IPv6 (compatibility contract 5.3).
-    for (const auto family : {IpFamily::v4, IpFamily::v6}) {
-      if (!families.allows(family)) continue;
-      for (const auto& address : *resolved.addresses)
-        if (address.family() == family) usable.push_back(address.to_string());
-    }
-  }
+  if (resolved.addresses) usable = in_order(*resolved.addresses, families);
   if (usable.empty()) {
     const bool first = !std::exchange(entry.told, true);
     entry.next = now + entry.backoff.fail();

@@ -4,6 +4,7 @@
 // address away: the last good one stays (decisions, answer 8; regressions 31).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -25,10 +26,16 @@ class NameBook {
 
   // These names matter from now on, others are forgotten; all of them are looked up (again).
   void want(const std::set<std::string>& names);
-  // The address does not answer: every name that uses it is looked up again, and the next of its addresses is used, in
-  // the resolver's order and round again; after each whole round not before a growing delay (3 s to 60 s). Not for an
-  // address that `keep` wants (somebody is connected to it). Returns true when an address to use changed.
+  // The address does not answer: every name that uses it is looked up again, and the next of its addresses is used, the
+  // families by turns, IPv4 first (RFC 8305, clause 4), each in the resolver's order, and round again; after each whole
+  // round not before a growing delay (3 s to 60 s). Not for an address that `keep` wants (somebody is connected to it).
+  // Returns true when an address to use changed.
   bool failed(const std::string& address, Instant now, const std::function<bool(const std::string& address)>& keep);
+  // Of the addresses of `name`, `first` answered a probe before `asked`: it is used next, at once, and the name is
+  // looked up again. Returns true when the address to use changed; not when another than `asked` is in use meanwhile.
+  bool outrun(const std::string& name, const std::string& asked, const IpAddress& first, Instant now);
+  // What is left of the round beside `address`, the one in use, in the order they are tried; at most kMaxRaced - 1.
+  std::vector<IpAddress> others(const std::string& name, const std::string& address) const;
   // Something may be reachable now that was not: names that did not resolve are looked up, and rounds begin anew, at
   // once, but not within 3 s of the attempt before.
   void hint(Instant now);
@@ -57,6 +64,7 @@ class NameBook {
   std::map<std::string, std::vector<std::string>> last_good() const;
 
  private:
+  static std::vector<std::string> in_order(const std::vector<IpAddress>& addresses, IpFamilies families);
   struct Entry {
     std::string address;              // "" = never resolved
     std::vector<std::string> usable;  // of the latest good answer, in the order they are tried
@@ -69,6 +77,8 @@ class NameBook {
     Instant asked{};       // when it was looked up last
     Instant next{};        // when to look it up (again); kNever = not until asked
     Backoff backoff{{std::chrono::seconds(5), std::chrono::seconds(60), 0.1}};
+
+    void use_next(Instant now);
   };
   std::map<std::string, Entry> entries_;
   std::map<std::string, std::vector<std::string>> restored_;

@@ -62,9 +62,10 @@ void Tally::heard(const Event& event, Instant now) {
 }
 
 void Tally::ended(const Flight& flight, const OpResult& result, Instant now) {
-  const bool failed = std::holds_alternative<Error>(result);
+  const bool failed = std::holds_alternative<Error>(result) || std::holds_alternative<NobodyAnswered>(result);
   switch (flight.op) {
     case Flight::Op::connect:
+      if (std::holds_alternative<AnsweredElsewhere>(result)) return;
       ++(failed ? connect_failures_ : connects_);
       if (!failed && flight.asked_for != kNever) notice_to_live_.add(now - flight.asked_for);
       return;

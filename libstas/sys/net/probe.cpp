@@ -28,7 +28,7 @@ Error no_answer(const TcpEndpoint& target, Error error) {
 // One portal being asked, or waiting to be.
 struct Prober::Attempt {
   TcpEndpoint target;
-  std::vector<Callback> callbacks;
+  std::map<Ticket, Callback> callbacks;
   UniqueFd fd;
   std::optional<nvme_tcp::TcpQueue> queue;  // once connected; thousands may wait
   IoSource io;                              // after fd: it must not outlive the descriptor
@@ -75,14 +75,25 @@ Prober::Prober(Loop& loop, ProbeLimits limits)
     : loop_(loop), limits_(limits), pump_later_(loop.once([this] { pump(); })) {}
 Prober::~Prober() = default;
 
-void Prober::probe(const TcpEndpoint& target, Callback callback) {
+Prober::Ticket Prober::probe(const TcpEndpoint& target, Callback callback) {
   auto& attempt = attempts_[target];
   if (!attempt) {
     attempt = std::make_unique<Attempt>();
     attempt->target = target;
     waiting_.push_back(target);
   }
-  attempt->callbacks.push_back(std::move(callback));
+  attempt->callbacks.emplace(++last_ticket_, std::move(callback));
+  pump_later_.arm();
+  return last_ticket_;
+}
+
+void Prober::withdraw(const TcpEndpoint& target, Ticket ticket) {
+  answering_.erase(ticket);
+  const auto found = attempts_.find(target);
+  if (found == attempts_.end() || found->second->callbacks.erase(ticket) == 0) return;
+  if (!found->second->callbacks.empty()) return;
+  if (running_.erase(target) == 0) std::erase(waiting_, target);
+  attempts_.erase(found);
   pump_later_.arm();
 }
 
@@ -128,8 +139,8 @@ void Prober::finish(const TcpEndpoint& target, Result<void> result) {
   const auto node = attempts_.extract(target);
   running_.erase(target);
   if (node.empty()) return;
-  const auto callbacks = std::move(node.mapped()->callbacks);
-  for (const auto& callback : callbacks) callback(result);
+  answering_ = std::move(node.mapped()->callbacks);
+  while (!answering_.empty()) answering_.extract(answering_.begin()).mapped()(result);
 }
 
 void Prober::remember(const TcpEndpoint& target) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -40,8 +41,13 @@ class Prober {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
+  // Who asked, to take the question back.
+  using Ticket = std::uint64_t;
+
   // The callback runs once, from the loop, never from inside probe(). Not after the Prober is gone.
-  void probe(const TcpEndpoint& target, Callback callback);
+  Ticket probe(const TcpEndpoint& target, Callback callback);
+  // Its callback does not run any more; what nobody else waits for is not asked on. Nothing for one that was answered.
+  void withdraw(const TcpEndpoint& target, Ticket ticket);
 
   // Did it answer within the last moment?
   bool is_fresh(const TcpEndpoint& target) const;
@@ -62,6 +68,8 @@ class Prober {
   std::deque<TcpEndpoint> waiting_;
   std::map<TcpEndpoint, Instant> answered_;
   OnceSource pump_later_;
+  Ticket last_ticket_ = 0;
+  std::map<Ticket, Callback> answering_;  // of the answer that is being told
 };
 
 }  // namespace stas

@@ -110,6 +110,32 @@ TEST(ConnectorSources, HostNamesKeepTheirLastGoodAddress) {
           wait 100
           ls)",
        "0s resolve array\n200s resolve array\n300s ls 10.0.0.2/nqn.a nvme0\n"},
+      {"IPv4 is preferred and IPv6 answers: that is used, said once, and first the next time",
+       R"(dns array fd00::1 10.0.0.1
+          target 10.0.0.1 down
+          journal
+          --
+          start controller=array/nqn.a
+          target 10.0.0.1 up
+          vanish nvme0
+          wait 20
+          ls)",
+       "0s resolve array\n0s connect 10.0.0.1/nqn.a\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - no route to 10.0.0.1; fd00::1 answers\n"
+       "0s resolve array\n0s connect [fd00::1]/nqn.a\n"
+       "0s info: (tcp, fd00::1, 8009, nqn.a) | nvme0 - Connection established!\n"
+       "0s info: (tcp, fd00::1, 8009, nqn.a) | nvme0 - Received \"remove\" event\n3s connect [fd00::1]/nqn.a\n"
+       "3s info: (tcp, fd00::1, 8009, nqn.a) | nvme0 - Connection established!\n20s ls [fd00::1]/nqn.a nvme0\n"},
+      {"two lines of one name, each answered at another address: both are connected",
+       R"(dns array fd00::1 10.0.0.1
+          start controller=array/nqn.a
+          target 10.0.0.1 down
+          --
+          conf controller=array/nqn.a | controller=array/nqn.b
+          wait 20
+          ls)",
+       "0s resolve array\n0s connect 10.0.0.1/nqn.b\n0s resolve array\n0s connect [fd00::1]/nqn.b\n"
+       "20s ls 10.0.0.1/nqn.a nvme0\n20s ls [fd00::1]/nqn.b nvme1\n"},
       {"... and goes: the line tries its addresses",
        R"(dns array 10.0.0.1 10.0.0.2
           start controller=array/nqn.a

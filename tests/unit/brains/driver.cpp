@@ -324,7 +324,15 @@ void Driver::start_op(const std::string& kind, const Tid& tid, OpId op, std::fun
 
 OpResult Driver::do_connect(const Connect& connect) {
   const Tid& tid = connect.tid;
-  if (down_.contains(tid.traddr())) return Error{ErrorKind::unreachable, 113, "no route to " + tid.traddr()};
+  if (down_.contains(tid.traddr())) {
+    Error error{ErrorKind::unreachable, 113, "no route to " + tid.traddr()};
+    if (connect.others.empty() || tid.transport() != Transport::tcp) return error;
+    for (const IpAddress& other : connect.others)
+      if (!down_.contains(other.to_string()))
+        return AnsweredElsewhere{other, error.text + "; " + other.to_string() + " answers"};
+    for (const IpAddress& other : connect.others) error.text += ", none to " + other.to_string();
+    return NobodyAnswered{std::move(error), connect.others};
+  }
   for (const auto& [name, device] : devices_)
     if (matches(device, tid, kind_, interfaces_) && !device.state.starts_with("deleting"))
       note("VIOLATION: second connection for " + show(tid));

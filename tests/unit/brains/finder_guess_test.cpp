@@ -97,7 +97,7 @@ TEST(FinderGuess, WhatWorksStays) {
 
 TEST(FinderGuess, AHostNameWithSeveralDeadAddresses) {
   check({
-      {"is tried in rounds, with a pause between them, and each address is told of once",
+      {"is raced in rounds, with a pause between them, and told of once",
        R"(dns array.example 10.0.0.1 10.0.0.2
           target 10.0.0.1 down
           target 10.0.0.2 down
@@ -107,14 +107,23 @@ TEST(FinderGuess, AHostNameWithSeveralDeadAddresses) {
           wait 11)",
        "0s resolve array.example\n0s connect 10.0.0.1\n"
        "0s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
-       "route "
-       "to 10.0.0.1\n"
-       "0s connect 10.0.0.2\n0s resolve array.example\n"
-       "0s error: (tcp, 10.0.0.2, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
-       "route "
-       "to 10.0.0.2\n"
-       "2.79984s connect 10.0.0.1\n2.79984s connect 10.0.0.2\n2.79984s resolve array.example\n"
-       "8.81169s connect 10.0.0.1\n8.81169s connect 10.0.0.2\n8.81169s resolve array.example\n"},
+       "route to 10.0.0.1, none to 10.0.0.2\n"
+       "0s resolve array.example\n"
+       "3s connect 10.0.0.1\n3s resolve array.example\n9s connect 10.0.0.1\n9s resolve array.example\n"},
+      {"IPv4 is preferred and IPv6 answers: that is used, and first when that is lost",
+       R"(dns array.example fd00::1 10.0.0.1
+          target 10.0.0.1 down
+          --
+          start pleo=disabled | zeroconf=disabled | controller=array.example
+          target 10.0.0.1 up
+          wait 70
+          vanish nvme0
+          wait 5
+          ls)",
+       "0s resolve array.example\n0s connect 10.0.0.1\n0s connect [fd00::1]\n0s resolve array.example\n"
+       "0s page [fd00::1]\n0s signal log_pages_changed [fd00::1] nvme0\n"
+       "73s connect [fd00::1]\n73s page [fd00::1]\n73s signal log_pages_changed [fd00::1] nvme0\n"
+       "75s ls [fd00::1] configured nvme0 entries=0\n"},
   });
 }
 

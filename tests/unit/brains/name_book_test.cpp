@@ -88,6 +88,65 @@ TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
   EXPECT_TRUE(book_.failed("10.0.0.2", now_, nobody)) << "it answered in between: no round to wait for";
 }
 
+// IPv4 first, then the families by turns (RFC 8305, clause 4).
+TEST_F(NameBookTest, TheFamiliesTakeTurns) {
+  book_.want({"a"});
+  answer({"fd00::1", "fd00::2", "10.0.0.1", "10.0.0.2", "fd00::3", "10.0.0.3", "fd00::4"});
+  EXPECT_EQ(book_.addresses("a"),
+            (std::vector<std::string>{"10.0.0.1", "fd00::1", "10.0.0.2", "fd00::2", "10.0.0.3", "fd00::3", "fd00::4"}));
+  answer({"fd00::2", "fd00::1"});
+  EXPECT_EQ(book_.addresses("a"), (std::vector<std::string>{"fd00::2", "fd00::1"}));
+}
+
+TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
+  const auto nobody = [](const std::string&) { return false; };
+  const auto raced = [&] {
+    std::string text;
+    for (const auto& other : book_.others("a", *book_.address("a"))) text += other.to_string() + " ";
+    return text;
+  };
+  book_.want({"a"});
+  answer({"10.0.0.1", "fd00::1", "10.0.0.2"});
+  EXPECT_EQ(raced(), "fd00::1 10.0.0.2 ");
+  EXPECT_EQ(book_.others("a", "10.0.0.2"), std::vector<IpAddress>()) << "not the one in use";
+  EXPECT_EQ(book_.others("b", "10.0.0.1"), std::vector<IpAddress>());
+  book_.failed("10.0.0.1", now_, nobody);
+  EXPECT_EQ(raced(), "10.0.0.2 ");
+  book_.failed("fd00::1", now_, nobody);
+  EXPECT_EQ(raced(), "") << "the last of the round has nobody beside it";
+  book_.failed("10.0.0.2", now_, nobody);
+  EXPECT_EQ(raced(), "fd00::1 10.0.0.2 ") << "the next round";
+  std::vector<std::string> many;
+  for (int i = 1; i < 64; ++i) many.push_back("10.0.0." + std::to_string(i));
+  answer(many);
+  EXPECT_EQ(book_.others("a", "10.0.0.1").size(), kMaxRaced - 1);
+}
+
+TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
+  const auto nobody = [](const std::string&) { return false; };
+  const auto ip = [](const char* text) { return *IpAddress::parse(text); };
+  book_.want({"a"});
+  asked();
+  answer({"10.0.0.1", "fd00::1", "10.0.0.2"});
+  EXPECT_FALSE(book_.outrun("a", "fd00::1", ip("10.0.0.2"), now_)) << "another is in use meanwhile";
+  EXPECT_FALSE(book_.outrun("a", "10.0.0.1", ip("10.0.0.9"), now_)) << "it is none of its addresses any more";
+  EXPECT_FALSE(book_.outrun("b", "10.0.0.1", ip("10.0.0.2"), now_));
+  EXPECT_EQ(asked(), "");
+  EXPECT_TRUE(book_.outrun("a", "10.0.0.1", ip("10.0.0.2"), now_));
+  EXPECT_EQ(book_.address("a"), "10.0.0.2");
+  EXPECT_EQ(asked(), "a ") << "the one that does not answer may have moved";
+  EXPECT_EQ(book_.not_before("a"), Instant()) << "at once";
+  book_.failed("10.0.0.2", now_, nobody);
+  EXPECT_EQ(book_.address("a"), "fd00::1") << "it was not refused, only slower";
+  book_.failed("fd00::1", now_, nobody);
+  EXPECT_EQ(book_.address("a"), "10.0.0.1");
+  EXPECT_GT(book_.not_before("a"), now_) << "the round is over";
+  book_.outrun("a", "10.0.0.1", ip("fd00::1"), now_);
+  book_.reached("fd00::1");
+  EXPECT_EQ(book_.last_good().at("a").front(), "fd00::1") << "it is tried first from now on";
+  EXPECT_EQ(book_.others("a", "fd00::1").size(), 2U);
+}
+
 TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
   book_.want({"a"});
   asked();

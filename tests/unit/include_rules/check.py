@@ -50,7 +50,7 @@ FOLDERS = {
     'libstas/sys/bus': BASE + OS,
     'libstas/sys/mdns': CORE + OS,
     'libstas/sys/host': CORE + NET + ['libstas/nvme_tcp'],
-    'libstas/sys/fabric': CORE + OS,
+    'libstas/sys/fabric': CORE + NET,
     'libstas/sys/fabric/kernel': CORE + FABRIC,
     'libstas/sys/fabric/user': CORE + FABRIC,
     'libstas/sys/daemon': CORE + SYS,

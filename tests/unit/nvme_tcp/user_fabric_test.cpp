@@ -217,6 +217,26 @@ TEST(UserFabric, ManyConnectsAtOnceAllSucceed) {
   EXPECT_EQ(world.fabric.pending(), 0U);
 }
 
+TEST(UserFabric, TheAddressesOfOneNameAreRaced) {
+  const auto target = start_target("");
+  FabricWorld world;
+  const auto at = [&](const std::string& own, const std::string& other) {
+    auto connect = order(target->port(), ControllerKind::discovery, std::string(kWellKnownDiscoveryNqn), own);
+    connect.others = {*IpAddress::parse(other)};
+    return connect;
+  };
+  const auto elsewhere = world.call(at("127.0.0.9", "127.0.0.1"));
+  ASSERT_TRUE(std::holds_alternative<AnsweredElsewhere>(elsewhere));
+  EXPECT_EQ(std::get<AnsweredElsewhere>(elsewhere).address.to_string(), "127.0.0.1");
+  EXPECT_TRUE(std::holds_alternative<NobodyAnswered>(world.call(at("127.0.0.9", "127.0.0.8"))));
+  EXPECT_TRUE(world.story.empty()) << "nothing was connected";
+  world.connected(at("127.0.0.1", "127.0.0.9"));
+  const auto racing = world.begin(at("127.0.0.9", "127.0.0.1"));
+  world.fabric.stop_connecting();
+  EXPECT_EQ(std::get<Error>(world.result(racing)).kind, ErrorKind::cancelled);
+  EXPECT_EQ(world.fabric.pending(), 0U);
+}
+
 TEST(UserFabric, AStopCallsOffFirstConnectsOnly) {
   const auto target = start_target("", kOneSubsystem);
   FabricWorld world;

@@ -299,6 +299,43 @@ TEST_F(KernelFabricTest, AStopCallsOffWhatTheKernelHasNotBegun) {
   EXPECT_EQ(writer_->order, std::vector<OpId>{1});
 }
 
+// A host name with several addresses: the kernel gets the one that answers, by another order.
+TEST_F(KernelFabricTest, AnotherAddressThatAnswersFirstIsTheAnswerAndNothingIsWritten) {
+  Listener target(loop_, testing::icresp());
+  Listener other(loop_, testing::icresp(), testing::After::keep_open, "127.0.0.2", target.number());
+  testing::DeafListener deaf(target.number(), "127.0.0.3");
+  testing::ClosedPort closed;
+  ASSERT_TRUE(other.is_bound() && deaf.is_bound());
+  root_.add("nvme3", testing::io_controller());
+  writer_->answer = std::string("nvme3");
+  const auto named = [&](OpId op, const char* address, const std::string& port, std::vector<const char*> others) {
+    auto connect = order(op, port);
+    TidFields fields = connect.tid.fields();
+    fields.traddr = address;
+    connect.tid = Tid(fields);
+    for (const char* text : others) connect.others.push_back(*IpAddress::parse(text));
+    return connect;
+  };
+  fabric().submit(named(1, "127.0.0.3", target.port(), {"127.0.0.2"}));
+  const auto elsewhere = result(1);
+  ASSERT_TRUE(std::holds_alternative<AnsweredElsewhere>(elsewhere));
+  EXPECT_EQ(std::get<AnsweredElsewhere>(elsewhere).address.to_string(), "127.0.0.2");
+  EXPECT_EQ(writer_->writes(), 0U);
+  fabric().submit(named(2, "127.0.0.1", target.port(), {"127.0.0.2"}));
+  EXPECT_TRUE(std::holds_alternative<Connected>(result(2)));
+  EXPECT_EQ(writer_->order, std::vector<OpId>{2});
+  fabric().submit(named(3, "127.0.0.1", closed.port(), {"127.0.0.4"}));
+  const auto nobody = result(3);
+  ASSERT_TRUE(std::holds_alternative<NobodyAnswered>(nobody));
+  EXPECT_EQ(std::get<NobodyAnswered>(nobody).others.size(), 1U);
+  const std::string& text = std::get<NobodyAnswered>(nobody).error.text;
+  EXPECT_NE(text.find("127.0.0.1:"), std::string::npos) << text;
+  EXPECT_NE(text.find("127.0.0.4:"), std::string::npos) << text;
+  fabric().submit(named(4, "127.0.0.3", target.port(), {"127.0.0.3"}));
+  fabric().stop_connecting();
+  EXPECT_EQ(kind(result(4)), ErrorKind::cancelled) << "the end does not wait for the race";
+}
+
 TEST_F(KernelFabricTest, AControllerThatHeldUpTheKernelRestsAndItsPortalLessLong) {
   Listener target(loop_, testing::icresp());
   Listener other(loop_, testing::icresp());

@@ -4,6 +4,7 @@
 // it was given, or not at all.
 #pragma once
 
+#include <array>
 #include <list>
 #include <string>
 
@@ -13,6 +14,7 @@
 
 #include "libstas/nvme_tcp/pdu.h"
 #include "libstas/sys/net/probe.h"
+#include "libstas/sys/net/socket_address.h"
 #include "libstas/sys/os/loop.h"
 #include "libstas/sys/os/unique_fd.h"
 #include "tests/unit/nvme_tcp/wire_peer.h"
@@ -25,13 +27,18 @@ enum class After { keep_open, close };
 
 class Listener {
  public:
-  Listener(Loop& loop, std::string answer, After after = After::keep_open)
-      : loop_(loop), answer_(std::move(answer)), after_(after), fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
-    listen(fd_.get(), 64);
+  // `at`: another address of loopback, and the port that a listener elsewhere has; is_bound() tells whether it was
+  // free.
+  Listener(Loop& loop, std::string answer, After after = After::keep_open, const char* at = "127.0.0.1",
+           std::uint16_t port = 0)
+      : loop_(loop),
+        answer_(std::move(answer)),
+        after_(after),
+        at_(*IpAddress::parse(at)),
+        fd_(socket(at_.family() == IpFamily::v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const auto wanted = to_socket_address(at_, port, 0);
+    bound_ = bind(fd_.get(), wanted.get(), wanted.length) == 0 && listen(fd_.get(), 64) == 0;
+    sockaddr_in address{};  // the port is at the same place in both families
     socklen_t length = sizeof address;
     getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length);
     number_ = ntohs(address.sin_port);
@@ -40,7 +47,9 @@ class Listener {
   }
 
   const std::string& port() const { return port_; }
-  TcpEndpoint target() const { return {*IpAddress::parse("127.0.0.1"), number_, "", ""}; }
+  bool is_bound() const { return bound_; }
+  std::uint16_t number() const { return number_; }
+  TcpEndpoint target() const { return {at_, number_, "", ""}; }
   unsigned accepted() const { return accepted_; }
   const std::string& request() const { return request_; }
   const std::string& peer() const { return peer_; }
@@ -74,12 +83,35 @@ class Listener {
   Loop& loop_;
   std::string answer_;
   After after_;
+  IpAddress at_;
   UniqueFd fd_;
+  bool bound_ = false;
   IoSource source_;
   std::list<Peer> peers_;
   std::uint16_t number_ = 0;
   std::string port_, request_, peer_;
   unsigned accepted_ = 0;
+};
+
+// Takes no connection, silently: its queue is full, so the system drops what asks for one. On the port of a listener
+// elsewhere.
+class DeafListener {
+ public:
+  explicit DeafListener(std::uint16_t port, const char* at = "127.0.0.1")
+      : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const auto address = to_socket_address(*IpAddress::parse(at), port, 0);
+    bound_ = bind(fd_.get(), address.get(), address.length) == 0 && listen(fd_.get(), 0) == 0;
+    for (auto& filler : fillers_) {
+      filler = UniqueFd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      connect(filler.get(), address.get(), address.length);
+    }
+  }
+  bool is_bound() const { return bound_; }
+
+ private:
+  UniqueFd fd_;
+  std::array<UniqueFd, 4> fillers_;
+  bool bound_ = false;
 };
 
 // A port of loopback where nobody listens: bound, so that nobody else gets it meanwhile.

@@ -61,6 +61,7 @@ ConnectQueue::ConnectQueue(Loop& loop, OpTable& ops, ConnectLimits limits, Write
       write_(std::move(write)),
       done_(std::move(done)),
       prober_(loop, limits.probe),
+      races_(loop, prober_),
       worker_(loop, kOneWriter) {}
 
 ConnectQueue::~ConnectQueue() { worker_.stop(Duration::zero()); }
@@ -79,6 +80,7 @@ void ConnectQueue::stop() {
   stopped_ = true;
   configured_.clear();
   others_.clear();
+  races_.stop();
   for (const OpId op : std::exchange(unwritten_, {})) {
     ops_.finish_later(op, Error{ErrorKind::cancelled, 0, "cannot connect: the daemon stops"});
   }
@@ -108,6 +110,16 @@ void ConnectQueue::probe(Connect connect, bool again) {
     line_of(connect).push_back(std::move(connect));
     return pump();
   }
+  if (!again && !connect.others.empty())
+    return races_.begin(std::move(connect), *target, [this](const Connect& order, std::optional<OpResult> answer) {
+      if (answer) {
+        unwritten_.erase(order.op);
+        ops_.finish(order.op, std::move(*answer));
+      } else {
+        line_of(order).push_back(order);
+      }
+      pump();
+    });
   prober_.probe(*target, [this, again, order = std::move(connect)](Result<void> answer) {
     if (again) --reprobing_;
     if (stopped_) return;

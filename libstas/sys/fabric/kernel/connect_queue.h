@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a connect gets to the kernel: probe (TCP), wait in line, one write at a time. The kernel makes one connect at a
-// time for the whole machine anyway, and a second write of ours would only take another program's turn. Controllers
-// that the administrator configured go before discovered ones, but never shut them out (law 4).
+// How a connect gets to the kernel: probe (TCP; a race where the host name stands for several addresses), wait in line,
+// one write at a time. The kernel makes one connect at a time for the whole machine anyway, and a second write of ours
+// would only take another program's turn. Controllers that the administrator configured go before discovered ones, but
+// never shut them out (law 4).
 //
 // A controller may answer the probe and then go silent. The kernel waits for it up to its own limits, and everybody
 // waits for the kernel. So such a controller is left alone for a multiple of the time it cost, its portal for that
@@ -19,6 +20,7 @@
 
 #include "libstas/core/base/result.h"
 #include "libstas/core/brain/action.h"
+#include "libstas/sys/fabric/connect_race.h"
 #include "libstas/sys/fabric/op_table.h"
 #include "libstas/sys/net/probe.h"
 #include "libstas/sys/os/worker.h"
@@ -77,6 +79,7 @@ class ConnectQueue {
   Write write_;
   Done done_;
   Prober prober_;
+  ConnectRaces races_;
   Worker worker_;
   Line configured_, others_;
   std::size_t in_a_row_ = 0;

@@ -22,6 +22,8 @@ UserFabric::UserFabric(Loop& loop, UserFabricOptions options)
       gate_(options.max_connects, options.max_connects_per_address),
       wake_(loop.once([this] { work(); })),
       worker_(loop, {.threads = kWorkerThreads}),
+      prober_(loop),
+      races_(loop, prober_),
       network_(loop, [this](Interfaces interfaces) { see_interfaces(std::move(interfaces)); }) {}
 
 UserFabric::~UserFabric() = default;
@@ -108,6 +110,9 @@ void UserFabric::submit(FabricOp op) {
 
 void UserFabric::stop_connecting() {
   stopping_ = true;
+  races_.stop();
+  for (const OpId op : std::exchange(racing_, {}))
+    emit(OpDone{op, Error{ErrorKind::cancelled, 0, "not connected any more, the daemon stops"}});
   for (const auto& [id, controller] : controllers_) controller->call_off();
 }
 
@@ -144,6 +149,16 @@ void UserFabric::connect(Connect order) {
   }
   auto plan = make_user_plan(order, options_.timeouts.session);
   if (!plan) return refuse(plan.error());
+  const auto target = tcp_endpoint_of(order.tid);
+  if (order.tid.transport() == Transport::tcp && target && !order.others.empty()) {
+    racing_.insert(order.op);
+    return races_.begin(std::move(order), *target, [this](Connect raced, std::optional<OpResult> answer) {
+      racing_.erase(raced.op);
+      if (answer) return emit(OpDone{raced.op, std::move(*answer)});
+      raced.others.clear();
+      connect(std::move(raced));
+    });
+  }
   const auto id = ++next_;
   const DeviceRef ref{"user" + std::to_string(id - 1), id};
   const auto tid = order.tid;

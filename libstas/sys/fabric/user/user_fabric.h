@@ -12,8 +12,10 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
+#include "libstas/sys/fabric/connect_race.h"
 #include "libstas/sys/fabric/fabric.h"
 #include "libstas/sys/fabric/user/connect_gate.h"
 #include "libstas/sys/fabric/user/user_controller.h"
@@ -74,6 +76,9 @@ class UserFabric final : public Fabric {
   bool stopping_ = false;
   OnceSource wake_;  // everything the sink hears comes from work(): never from inside a call of its own
   Worker worker_;
+  Prober prober_;
+  ConnectRaces races_;
+  std::set<OpId> racing_;
   NetworkMonitor network_;
 };
 
