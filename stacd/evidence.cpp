@@ -110,6 +110,11 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
     all.reason = one.reason;
     all.not_before = std::max(all.not_before, one.not_before);
   }
+  // A line that cannot be read says nothing about what other sources named, unless it names this one.
+  if (const auto* doubt =
+          known.configured ? nullptr : doubt_naming(facts.config->doubts, known.tid, ControllerKind::io);
+      doubt != nullptr)
+    return hold("it may be what " + doubt->to_string() + " was meant to say");
   // A stafd that is there may list it as well, so its answer is awaited; one that is not gets some time to come. Both
   // only so long: what was configured or listed is known to be gone.
   const Instant patience = unnamed_since + timing.patience;

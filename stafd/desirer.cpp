@@ -56,7 +56,8 @@ DesiredDcs Desirer::run() {
   expand_all();
   // What leaves for something that is not ready yet; its own referrals stay with it.
   for (const Dc& dc : f_.dcs) {
-    if (dc.origin == Origin::referral && !is_wished(dc.tid) && may_stay(dc.tid) && keep_for_unresolved(dc))
+    if (!dc.sources.configured && !is_wished(dc.tid) && may_stay(dc.tid) &&
+        (keep_for_doubt(dc) || (dc.origin == Origin::referral && keep_for_unresolved(dc))))
       expand_all();
     if ((dc.origin == Origin::referral || dc.sources.configured) && keep_for_replacement(dc)) expand_all();
   }

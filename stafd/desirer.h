@@ -49,6 +49,7 @@ class Desirer {
   void orphans();
   const Dc* unread_at(const Tid& gone) const;
   void renamed();
+  bool keep_for_doubt(const Dc& dc);
   bool keep_for_unresolved(const Dc& dc);
   bool keep_for_host_name(const Dc& dc);
   bool keep_for_replacement(const Dc& dc);

@@ -40,6 +40,14 @@ void Desirer::configured_before() {
   }
 }
 
+// Another source named it until now, and a line that cannot be read has its address.
+bool Desirer::keep_for_doubt(const Dc& dc) {
+  const auto* doubt =
+      dc.connected() || dc.page_known ? doubt_naming(f_.config.doubts, dc.tid, ControllerKind::discovery) : nullptr;
+  if (doubt != nullptr) keep(dc, dc.origin, dc.sources, {doubt->to_string()});
+  return doubt != nullptr;
+}
+
 // Its line has a host name, for which another address is tried now.
 bool Desirer::keep_for_host_name(const Dc& dc) {
   if (dc.host_name.empty()) return false;

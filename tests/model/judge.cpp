@@ -212,6 +212,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   const bool forgotten = amnesia_ && std::ranges::any_of(known_, [&](const Known& known) {
                            return !known.remembered && leads_to(known, device->path);
                          });
+  // Somebody ended who listed it while that one's page was doubted.
+  const bool ended_young = disconnect.reason == Reason::dc_gone && std::ranges::any_of(known_, [&](const Known& known) {
+                             return known.young_since != kNever && leads_to(known, device->path);
+                           });
   Instant left{};
   bool path_wanted = false;
   for (int iface = 0; iface < kIfaces; ++iface) {
@@ -228,6 +232,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       continue;
     // It goes on with another connection, whose end it has not heard of.
     if (other != *name && now_ - event_lost_at_ < seconds(130)) continue;
+    // Its line was removed, and who may list it has not been read under the name that it has by now; not for ever.
+    if (disconnect.reason == Reason::not_configured && !told_.test(z(other)) &&
+        now_ - told_left_[z(*name)] >= kMakeBeforeBreak)
+      continue;
     // stacd has not heard of the page that lists it, and does not hear of it.
     if (!stafd_.brain && !ever_told_.test(z(device->path))) continue;
     // Its line came in the same moment as the doubt about it, and nobody had time to look up its name.
@@ -238,7 +246,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       continue;
     // Who lost all and finds no stafd goes by the lines alone.
     if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
-        !untold && !forgotten)
+        !untold && !forgotten && !ended_young)
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
@@ -320,7 +328,7 @@ void World::judge(Stacd& daemon, const Connect& connect) {
                                           : told_pages_[z(path)].test(z(iface_of_ioc(*name)));
   const bool ncc = told_ncc_.test(z(path)) && listed && other_of_ioc(*name) == 0 &&
                    told_hosts_[z(path)].test(z(connect.tid.host_nqn() == identity(0).nqn ? 0 : 1));
-  if (limit > 0 && ncc && !attempts.excused && attempts.failed >= limit)
+  if (limit > 0 && ncc && !stac_doubt_ && !attempts.excused && attempts.failed >= limit)
     violate("ncc",
             "another attempt although the central controller reports no connectivity: " + connect.tid.to_string());
   if (limit > 0 && ncc && attempts.failed + 1 == limit) note(Feature::ncc_gave_up);

@@ -168,8 +168,10 @@ OpResult World::do_connect(const Connect& connect) {
 }
 
 OpResult World::do_disconnect(const Disconnect& disconnect) {
-  if (find(disconnect.device) == nullptr) return Error{ErrorKind::not_found, 0, "no such device"};
+  auto* device = find(disconnect.device);
+  if (device == nullptr) return Error{ErrorKind::not_found, 0, "no such device"};
   if (deletes_ != Deletes::work) {
+    device->spared = true;
     note(Feature::delete_failed);
     return Error{ErrorKind::permission, 0, "cannot be deleted"};
   }

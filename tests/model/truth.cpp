@@ -350,7 +350,8 @@ DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
       const auto i = z(host * 2 + unique);
       if (!announced_ever_.test(i)) continue;
       // What is silent keeps the name it was announced under, be that with or without an interface.
-      const bool unclear = !announced_.test(i) && staf_ignored_iface_ && !staf_force_.ignore_iface;
+      const bool unclear =
+          !announced_.test(i) && ((staf_ignored_iface_ && !staf_force_.ignore_iface) || identity_changed_);
       if (!unclear || with_doubtful) add(host, route_of(host), unique);
       if (unclear && with_doubtful) add(host, 0, unique);
     }

@@ -80,11 +80,13 @@ bool World::awaits_name(bool io) const {
 }
 
 // A discovery controller that referred to it is wanted under a name that has not been read.
-bool World::awaits_heir(int host) const {
+bool World::awaits_heir(int host, int depth) const {
   for (std::size_t name = 0; name < kDcNames; ++name) {
-    const auto& known = known_[z(host_of_dc(static_cast<int>(name)))];
-    if (!dc_wanted_.test(name) || is_read(known, static_cast<int>(name))) continue;
-    if (known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1))) return true;
+    const int parent = host_of_dc(static_cast<int>(name));
+    const auto& known = known_[z(parent)];
+    if (!known.refers.test(z(host * 2)) && !known.refers.test(z(host * 2 + 1))) continue;
+    if (dc_wanted_.test(name) && !is_read(known, static_cast<int>(name))) return true;
+    if (parent != host && depth < kHosts && awaits_heir(parent, depth + 1)) return true;  // it is kept, so what it says
   }
   return false;
 }
@@ -109,6 +111,7 @@ bool World::may_be_unread(const KernelDevice& device) const {
     const bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
                                  : ever_referred_[host].test(z(device.host));
     if (!named || !dc_wanted_.test(i)) continue;
+    if (hosts_[host].fails_reads) return true;
     if (std::ranges::none_of(devices_, [&](const auto& item) {
           return means_dc(name, item.second) && item.second.device.state == "live";
         }))
@@ -234,6 +237,7 @@ void World::check_devices_in_the_end() {
       const auto& x = a->second;
       const auto& y = b->second;
       if (x.io != y.io || x.iface != y.iface || x.by_admin || y.by_admin || x.orphan || y.orphan) continue;
+      if (x.spared || y.spared) continue;
       if (x.device.hostnqn != y.device.hostnqn) continue;
       if (x.io ? x.path == y.path && other_of_ioc(x.name) == other_of_ioc(y.name)
                : x.host == y.host && x.device.subsysnqn == y.device.subsysnqn)

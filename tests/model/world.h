@@ -76,6 +76,7 @@ class World {
     bool by_admin = false;
     bool orphan = false;    // who asked for it was gone when it came
     bool twin = false;      // made beside another one that is the same, or that was made beside it
+    bool spared = false;    // a disconnect failed
     bool released = false;  // nothing wanted it under no-disconnect
     bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
@@ -266,7 +267,7 @@ class World {
   bool may_be_kept(const KernelDevice& device) const;
   bool may_be_unread(const KernelDevice& device) const;
   bool awaits_name(bool io) const;
-  bool awaits_heir(int host) const;
+  bool awaits_heir(int host, int depth = 0) const;
   bool waited_for_heir(int host) const;
   void watch();
   void check_explanations();

@@ -46,4 +46,14 @@ const ConfigDoubt* doubt_about(const std::vector<ConfigDoubt>& doubts, const Tid
   return nullptr;
 }
 
+const ConfigDoubt* doubt_naming(const std::vector<ConfigDoubt>& doubts, const Tid& tid, ControllerKind kind) {
+  const auto names = [&](const ConfigDoubt& doubt) {
+    return kind == ControllerKind::io ? doubt.subsysnqn == tid.subsysnqn()
+                                      : doubt.traddr && IpAddress::parse(*doubt.traddr).has_value();
+  };
+  for (const ConfigDoubt& doubt : doubts)
+    if (names(doubt) && could_mean(doubt, tid)) return &doubt;
+  return nullptr;
+}
+
 }  // namespace stas

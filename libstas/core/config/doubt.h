@@ -5,6 +5,7 @@
 #pragma once
 
 #include "libstas/core/config/config_values.h"
+#include "libstas/core/identity/device.h"
 #include "libstas/core/identity/tid.h"
 
 namespace stas {
@@ -15,5 +16,8 @@ bool could_mean(const ConfigDoubt& doubt, const Tid& tid);
 
 // The first of the doubts that could mean the controller, or nullptr. Into `doubts`.
 const ConfigDoubt* doubt_about(const std::vector<ConfigDoubt>& doubts, const Tid& tid);
+// The same, of those that say so much that it must be about this one: the NQN of a subsystem, the address of a
+// discovery controller. Such a place counts also for what another source named until now.
+const ConfigDoubt* doubt_naming(const std::vector<ConfigDoubt>& doubts, const Tid& tid, ControllerKind kind);
 
 }  // namespace stas

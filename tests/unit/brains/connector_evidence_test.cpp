@@ -573,6 +573,21 @@ TEST(ConnectorEvidence, RetriesAreFair) {
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
        "1.5s error: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Failed to disconnect. cannot delete nvme0\n"
        "4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"a line that cannot be read and has its NQN may be to replace the page that listed it; another is none of its",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a nqn.b
+          doubt transport=tcp nqn=nqn.a
+          wait 20
+          --
+          conf
+          lists 10.0.0.1
+          wait 20
+          doubt none
+          conf
+          wait 3)",
+       "1.5s disconnect nvme1 10.0.0.1/nqn.b (no longer listed by any discovery controller)\n"
+       "21.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"},
       {"a cut that failed is looked at again before the next: what is listed by then stays",
        R"(start
           stafd up

@@ -563,6 +563,20 @@ TEST(FinderEvidence, MakeBeforeBreak) {
           ls)",
        "0s signal log_pages_changed 10.0.0.1 nvme0\n0s page 10.0.0.1%eth0\n1.5s signal dc_removed\n"
        "10s ls 10.0.0.1 discovered nvme0 entries=0\n10s ls ended 10.0.0.1%eth0\n"},
+      {"a line that cannot be read and has its address may be to replace the referral; a doubt about anything is not",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          wait 20
+          --
+          doubt 10.0.0.2
+          page 10.0.0.1
+          conf pleo=disabled | controller=10.0.0.1
+          wait 10
+          doubt anything
+          conf pleo=disabled | controller=10.0.0.1
+          wait 3)",
+       "0s page 10.0.0.1\n0s page 10.0.0.2\n0s signal log_pages_changed 10.0.0.1 nvme0\n10s page 10.0.0.1\n"
+       "10s page 10.0.0.2\n11.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n11.5s signal dc_removed\n"},
       {"a line with an interface becomes one with a host name, which leaves the interface open and has no address yet",
        R"(dns dc.example fails
           start pleo=disabled | controller=10.0.0.1%eth0
