@@ -24,6 +24,7 @@ Findings examine(const Facts& facts) {
   examine_identity(facts, out);
   examine_neighbours(facts, out);
   examine_network(facts, out);
+  examine_reach(facts, out);
   return out;
 }
 

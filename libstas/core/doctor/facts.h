@@ -17,6 +17,7 @@ namespace stas::doctor {
 
 // Bounds of what is looked at; what is beyond is left out.
 inline constexpr std::size_t kMaxProcesses = 32768, kMaxControllers = 4096, kMaxInterfaces = 1024, kMaxRuleFiles = 1024;
+inline constexpr std::size_t kMaxReached = 256;  // connections that are tried
 
 // A configuration file of the administrator.
 template <class Config>
@@ -45,12 +46,34 @@ struct Process {
 // A controller that the kernel has, whoever made it.
 struct Connected {
   std::string device, transport, hostnqn, hostid;
+  std::string traddr, trsvcid, host_traddr, host_iface;
 };
 
 struct NetInterface {
   std::string name;
   int mtu = 0;
   bool up = false;
+};
+
+// How a TCP connection ended that was tried.
+enum class Answer : std::uint8_t {
+  connected,
+  refused,      // a reset
+  denied,       // EPERM, EACCES: a rule of this host, or ICMPv6 "administratively prohibited"
+  unreachable,  // no route, no such source, or ICMP said so
+  silent,       // nothing came
+  failed,       // anything else
+};
+
+// A controller's address to which a connection was tried.
+struct Reached {
+  std::string where;        // "192.0.2.1:8009 from 192.0.2.9 through eth0"
+  bool configured = false;  // else the kernel has a connection to it, whoever made that
+  Answer answer = Answer::failed;
+  std::string words;  // of an error
+  int carries = 0;    // bytes of an IP packet: the MTU of the path, or less if the other end takes less; 0: not known
+  std::string interface;  // that it leaves by; "" unknown, or the loopback interface
+  int interface_mtu = 0;
 };
 
 // Whose /run/udev/rules.d/70-nvmf-autoconnect.rules is.
@@ -97,6 +120,8 @@ struct Facts {
   std::optional<int> igmp_max_memberships;  // of IPv4, per socket
   std::optional<int> tcp_mtu_probing;       // 0: the kernel does not notice a path whose MTU is smaller
   std::optional<bool> clock_synchronized;
+  std::vector<Reached> reached;    // by try_controllers() only
+  std::size_t reach_left_out = 0;  // beyond kMaxReached
 };
 
 }  // namespace stas::doctor

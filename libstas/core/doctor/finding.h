@@ -35,6 +35,7 @@ void examine_kernel(const Facts& facts, Findings& out);      // module, device, 
 void examine_identity(const Facts& facts, Findings& out);    // host NQN and ID, configuration files
 void examine_neighbours(const Facts& facts, Findings& out);  // other managers, udev rules, daemons
 void examine_network(const Facts& facts, Findings& out);     // mDNS, multicast, MTU, clock
+void examine_reach(const Facts& facts, Findings& out);       // connections that were tried
 
 // The heaviest weight there is, as exit status of the tool: 0 nothing above a note, 1 a warning, 2 a problem.
 int exit_status(const Findings& findings);

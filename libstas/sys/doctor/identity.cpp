@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who the host is, by its files and by the connections that exist, and what the configuration files say.
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include <sys/stat.h>
@@ -15,6 +17,17 @@
 namespace stas::doctor {
 
 namespace {
+
+// "traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.9", as sysfs has it.
+std::string part_of(std::string_view address, std::string_view key) {
+  while (!address.empty()) {
+    const auto part = address.substr(0, address.find(','));
+    address.remove_prefix(std::min(part.size() + 1, address.size()));
+    if (part.size() > key.size() && part.starts_with(key) && part[key.size()] == '=')
+      return std::string(part.substr(key.size() + 1));
+  }
+  return {};
+}
 
 IdentityFile identity_file(const Tree& tree, const std::string& path) {
   IdentityFile file;
@@ -106,8 +119,19 @@ void collect_identity(const Tree& tree, Facts& facts) {
   read_sys_conf(tree, facts);
   for (const auto& name : tree.names("/sys/class/nvme", kMaxControllers)) {
     const std::string directory = "/sys/class/nvme/" + name + "/";
-    Connected one{name, tree.line(directory + "transport"), tree.line(directory + "hostnqn"),
-                  tree.line(directory + "hostid")};
+    Connected one{name,
+                  tree.line(directory + "transport"),
+                  tree.line(directory + "hostnqn"),
+                  tree.line(directory + "hostid"),
+                  {},
+                  {},
+                  {},
+                  {}};
+    const auto address = tree.line(directory + "address");
+    one.traddr = part_of(address, "traddr");
+    one.trsvcid = part_of(address, "trsvcid");
+    one.host_traddr = part_of(address, "host_traddr");
+    one.host_iface = part_of(address, "host_iface");
     if (!one.transport.empty() && one.transport != "pcie") facts.controllers.push_back(std::move(one));
   }
 }

@@ -2,6 +2,7 @@
 #include "libstas/tools/stasadm/doctor_command.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -21,12 +22,17 @@ constexpr int kFormatVersion = 1;
 constexpr int kNotPrinted = 2;
 constexpr std::size_t kMaxIdentityBytes = 4096;
 
-constexpr const char* kDoctorUsage = "usage: stasadm doctor [-h] [--root DIR] [--output {text,json}]\n";
+constexpr std::chrono::seconds kPatience{3};  // for controllers that are tried; as the daemons have it
+
+constexpr const char* kDoctorUsage = "usage: stasadm doctor [-h] [--root DIR] [--connect] [--output {text,json}]\n";
 constexpr const char* kDoctorHelp = R"(
 options:
   -h, --help            show this help message and exit
   --root DIR            Examine the tree below DIR, of an image for example,
                         instead of this host
+  --connect             Also open a TCP connection to each controller that is
+                        configured or connected, and close it: within 3
+                        seconds, and nothing is sent
   --output {text,json}  text for people (default), json for programs
 
 Exit status: 0 nothing is wrong, 1 something is likely to fail or to surprise,
@@ -72,7 +78,8 @@ CliCommand doctor_command() {
   command.name = "doctor";
   command.usage = kDoctorUsage;
   command.help = kDoctorHelp;
-  command.options = {{0, "root", true, {}, false}, {0, "output", true, {"text", "json"}, false}};
+  command.options = {
+      {0, "root", true, {}, false}, {0, "connect", false, {}, false}, {0, "output", true, {"text", "json"}, false}};
   return command;
 }
 
@@ -116,6 +123,14 @@ int run_doctor(const CliRun& run) {
   while (!root.empty() && root.back() == '/') root.pop_back();  // "/" is this host
   auto facts = doctor::collect(root);
   facts.uuids_of_machine = uuids_of_machine(root);
+  if (run.has("connect")) {
+    if (!root.empty()) {
+      std::fputs("stasadm doctor: --connect is about this host, and --root about another tree: leave one out\n",
+                 stderr);
+      return kNotPrinted;
+    }
+    doctor::try_controllers(facts, kPatience);
+  }
   const auto findings = doctor::examine(facts);
   const bool json = run.value("output") == "json";
   const std::string text = json ? doctor_json(findings, facts.root) : doctor_text(findings, facts.root);

@@ -54,7 +54,7 @@ FOLDERS = {
     'libstas/sys/fabric/kernel': CORE + FABRIC,
     'libstas/sys/fabric/user': CORE + FABRIC,
     'libstas/sys/daemon': CORE + SYS,
-    'libstas/sys/doctor': CONFIG + OS + ['libstas/core/doctor', 'libstas/sys/daemon'],
+    'libstas/sys/doctor': CONFIG + NET + ['libstas/core/doctor', 'libstas/sys/daemon'],
     'libstas/tools': IDENTITY + OS + ['libstas/sys/bus'],
     'libstas/tools/stasadm': CONVERT + OS + ['libstas/tools', 'libstas/core/doctor', 'libstas/sys/doctor'],
     'stafd': CORE + SYS + ['libstas/tools'],

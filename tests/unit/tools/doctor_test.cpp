@@ -3,14 +3,19 @@
 // stasadm doctor: what it finds in trees of plain files, one thing wrong at a time, and what it makes of facts that a
 // tree cannot have.
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -18,6 +23,7 @@
 #include "libstas/core/doctor/facts.h"
 #include "libstas/core/doctor/finding.h"
 #include "libstas/sys/doctor/collect.h"
+#include "libstas/sys/net/tcp_socket.h"
 #include "libstas/tools/stasadm/doctor_command.h"
 #include "tests/unit/sys/temporary_directory.h"
 
@@ -241,6 +247,117 @@ TEST_F(Doctor, TlsNeedsAKernelTlshdAKeyringAndAKey) {
   EXPECT_EQ(ids(examine(facts)), "") << "who is not root does not see them";
 }
 
+// A socket on a port of its own. Bound, it refuses; listening, it answers once and is silent then.
+class Listener {
+ public:
+  explicit Listener(bool listens) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    EXPECT_EQ(bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+    EXPECT_EQ(getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
+    if (listens) EXPECT_EQ(listen(fd_.get(), 0), 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  std::string line(const std::string& more = {}) const {
+    return "controller=transport=tcp;traddr=127.0.0.1;trsvcid=" + port_ + more + "\n";
+  }
+  const std::string& port() const { return port_; }
+
+ private:
+  UniqueFd fd_;
+  std::string port_;
+};
+
+TEST_F(Doctor, ControllersAreTriedWhenThatIsAskedFor) {
+  const Listener here(true), not_here(false), connected(true);
+  write("etc/stas/stafd.conf", "[Controllers]\n" + here.line() + not_here.line() +
+                                   "controller=transport=tcp;traddr=storage.example.org\n" + here.line());
+  write("etc/stas/stacd.conf", "[Controllers]\n" +
+                                   not_here.line(";nqn=nqn.2024-01.org.example:a;host-iface=no-such-one") +
+                                   "controller=transport=rdma;traddr=127.0.0.1;nqn=nqn.2024-01.org.example:b\n");
+  controller("nvme3", "tcp", std::string("nqn.2014-08.org.nvmexpress:uuid:") + kUuid, kUuid);
+  write("sys/class/nvme/nvme3/address", "traddr=127.0.0.1,trsvcid=" + connected.port() + ",src_addr=127.0.0.1\n");
+  auto facts = this->facts();
+  EXPECT_TRUE(facts.reached.empty());
+  try_controllers(facts, std::chrono::seconds(20));
+  std::map<std::string, std::pair<Answer, bool>> seen;
+  for (const auto& one : facts.reached) {
+    seen[one.where] = {one.answer, one.configured};
+    EXPECT_EQ(one.interface, "") << "the loopback interface is no path";
+    if (one.answer == Answer::connected) EXPECT_GT(one.carries, 1000);
+  }
+  const std::map<std::string, std::pair<Answer, bool>> expected = {
+      {"127.0.0.1:" + here.port(), {Answer::connected, true}},
+      {"127.0.0.1:" + not_here.port(), {Answer::refused, true}},
+      {"127.0.0.1:" + not_here.port() + " through no-such-one", {Answer::unreachable, true}},
+      {"127.0.0.1:" + connected.port(), {Answer::connected, false}}};
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(Doctor, WhoIsSilentIsWaitedForOnlySoLong) {
+  const Listener full(true);
+  write("etc/stas/stafd.conf", "[Controllers]\n" + full.line());
+  auto facts = this->facts();
+  const auto address = *IpAddress::parse("127.0.0.1");
+  const auto port = static_cast<std::uint16_t>(std::stoi(full.port()));
+  const auto taken = begin_tcp_connect(TcpEndpoint{address, port, {}, {}});  // the one place of its queue
+  ASSERT_TRUE(taken);
+  pollfd ready{taken->get(), POLLOUT, 0};
+  ASSERT_EQ(poll(&ready, 1, 20000), 1);
+  try_controllers(facts, std::chrono::milliseconds(50));
+  ASSERT_EQ(facts.reached.size(), 1U);
+  EXPECT_EQ(facts.reached.front().answer, Answer::silent);
+}
+
+TEST_F(Doctor, NoMoreAreTriedThanFit) {
+  std::string lines;
+  const Listener not_here(false);
+  for (std::size_t i = 0; i < kMaxReached + 3; ++i)
+    lines += not_here.line(";host-traddr=127.1." + std::to_string(i / 200) + "." + std::to_string(i % 200 + 1));
+  write("etc/stas/stafd.conf", "[Controllers]\n" + lines);
+  auto facts = this->facts();
+  try_controllers(facts, std::chrono::seconds(20));
+  EXPECT_EQ(facts.reached.size(), kMaxReached);
+  EXPECT_EQ(facts.reach_left_out, 3U);
+  EXPECT_NE(ids(examine(facts)).find("note:connect-left-out"), std::string::npos);
+}
+
+TEST_F(Doctor, HowAnAttemptEndedIsTold) {
+  Reached fits{.where = "192.0.2.1:8009", .configured = true, .answer = Answer::connected};
+  fits.interface = "eth0";
+  fits.interface_mtu = 9000;
+  fits.carries = 8948;  // less the time stamps
+  Reached narrow = fits, unknown = fits, v6 = fits;
+  narrow.carries = 1500;
+  unknown.carries = 0;
+  v6.interface_mtu = 1500;
+  v6.carries = 1280;
+  const struct {
+    std::string expected;
+    Reached reached;
+  } rows[] = {
+      {"", fits},
+      {"note:mtu-narrow", narrow},
+      {"", unknown},
+      {"note:mtu-narrow", v6},
+      {"problem:connect-refused", {"192.0.2.1:8009", true, Answer::refused, "Connection refused"}},
+      {"warning:connect-refused", {"192.0.2.1:8009", false, Answer::refused, "Connection refused"}},
+      {"problem:connect-denied", {"192.0.2.1:8009", true, Answer::denied, "Permission denied"}},
+      {"problem:connect-unreachable", {"192.0.2.1:8009", true, Answer::unreachable, "No route to host"}},
+      {"problem:connect-silent", {"192.0.2.1:8009", true, Answer::silent, {}}},
+      {"warning:connect-failed", {"192.0.2.1:8009", false, Answer::failed, "Too many open files"}},
+  };
+  for (const auto& row : rows) {
+    auto facts = this->facts();
+    facts.reached = {row.reached};
+    const auto findings = examine(facts);
+    EXPECT_EQ(ids(findings), row.expected) << "row " << &row - rows;
+    for (const auto& finding : findings) EXPECT_NE(finding.fact.find("192.0.2.1:8009"), std::string::npos);
+  }
+}
+
 TEST_F(Doctor, TheClock) {
   auto facts = this->facts();
   facts.now = 86400;
@@ -284,6 +401,7 @@ TEST_F(Doctor, TheProgramPrintsBothFormsAndItsExitStatusIsTheHeaviest) {
   EXPECT_EQ(*json->find("format"), Json("stas-doctor"));
   EXPECT_EQ(*json->find("version"), Json(1));
   EXPECT_EQ(*json->find("status"), Json("problem"));
+  EXPECT_EQ(run(" --connect 2>/dev/null"), std::pair(std::string(), 2)) << "that would be this host, not the tree";
   ASSERT_EQ(json->find("findings")->as_array()->size(), 2U);
   EXPECT_EQ(*json->find("findings")->as_array()->front().find("id"), Json("no-fabrics-device"));
 }
