@@ -51,7 +51,7 @@ compare: build
 	tests/vm/vm-test $(BUILD) comparison
 
 bench: build
-	ninja -C $(BUILD) tests/bench/connector-bench tests/bench/target-bench
+	ninja -C $(BUILD) tests/bench/connector-bench tests/bench/finder-bench tests/bench/target-bench
 	tests/bench/table $(BUILD)
 
 # Without optimization; what a daemon has run counts when it ends in order.

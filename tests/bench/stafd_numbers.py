@@ -30,7 +30,7 @@ def seconds_used(process):
 
 
 def print_line(what, value):
-    print(f"{what:<66} {value}", flush=True)
+    print(f"{what:<80} {value}", flush=True)
 
 
 class Signals(raw_bus.Client):
