@@ -42,6 +42,7 @@ void World::start_stafd() {
   stafd_.stopping = false;
   stafd_.ops.clear();
   stafd_.attempts.clear();
+  parked_.reset();
   stafd_.voices.clear();
   stafd_.in_a_row.clear();
   if (legacy_) {
@@ -270,6 +271,8 @@ void World::finish(D& daemon, unsigned epoch, OpId op, OpResult result) {
       const auto name = std::is_same_v<D, Stafd> ? find_dc(it->second.tid) : find_ioc(it->second.tid);
       if (name) {
         auto& attempts = daemon.attempts[attempt_key(*name, it->second.tid)];
+        // Connected again, or out of reach: either way it has to show.
+        if constexpr (std::is_same_v<D, Stafd>) parked_.reset(static_cast<std::size_t>(*name));
         if (std::holds_alternative<Error>(result)) {
           ++attempts.failed;
           ++attempts.failed_ever;
@@ -450,6 +453,8 @@ void World::execute(Stafd& daemon, const Action& action) {
         result = Error{ErrorKind::timed_out, 0, "no answer"};
       else {
         note(Feature::registered);
+        device->registered_by = epoch;
+        device->deregistered = r.task == DimTask::deregister;
         device->registered = r.task == DimTask::deregister                ? ""
                              : r.data.find("rack-2") != std::string::npos ? "rack-2"
                                                                           : "rack-1";

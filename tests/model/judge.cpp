@@ -54,6 +54,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   if (device->io) return violate("kind", "stafd cuts an I/O controller: " + text);
   if (daemon.stopping) return violate("stop", "cut at the end of stafd, with persistent connections: " + text);
   if (disconnect.reason == Reason::none) violate("reason", "cut without a reason: " + text);
+  if (judge_parking(*device, disconnect)) return;
+  judge_deregistered(*device, text);
   const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
   // Adopted before the line that excludes it was read.
   const bool excluded = disconnect.reason == Reason::excluded || disconnect.reason == Reason::family_disabled;
@@ -302,6 +304,7 @@ void World::judge(Stafd& daemon, const Connect& connect) {
   if (!name) return;
   if (!staf_doubt_ && staf_force_.excludes.test(z(host_of_dc(*name))))
     violate("excluded", "an excluded DC is connected: " + connect.tid.to_string());
+  judge_waking(connect, *name);
   judge_beside(daemon, connect, *name, false);
   judge_attempt(daemon, connect, *name, false);
 }

@@ -93,8 +93,11 @@ const World::Op* World::duplicate_tried(const std::map<OpId, Op>& ops, const Kno
         dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr())
       continue;
     if (!parent.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
-    const auto attempts = stafd_.attempts.find(attempt_key(*other, op.tid));
-    if (attempts == stafd_.attempts.end() || attempts->second.failed_ever == 0) return &op;
+    // Under whichever identity: it goes on under another one with its luck.
+    const bool failed = std::ranges::any_of(stafd_.attempts, [&](const auto& item) {
+      return name_of_attempt(item.first) == *other && item.second.failed_ever > 0;
+    });
+    if (!failed) return &op;
   }
   return nullptr;
 }

@@ -25,7 +25,7 @@ std::size_t at_index(int i) { return static_cast<std::size_t>(i); }
 std::vector<Dlpe> World::entries_of(int host) const {
   std::vector<Dlpe> entries;
   const auto& h = hosts_[at_index(host)];
-  entries.push_back(dc_entry(host, answers_unique(host), kDlpSubtypeDiscovery, false));
+  entries.push_back(dc_entry(host, answers_unique(host), kDlpSubtypeDiscovery, false, !h.gives_back));
   if (is_young(h)) return entries;
   for (std::size_t path = 0; path < kPaths; ++path)
     if (h.listed.test(path) && !h.unusable.test(path))
@@ -95,6 +95,7 @@ void World::go_live(KernelDevice& device) {
   device.live_since = now_;
   device.page_read = false;
   device.registered.clear();
+  device.deregistered = false;
   stafd_.news_at = stacd_.news_at = now_;  // the host is back
   // A second connection does not make its host young.
   if (!device.io && !device.by_admin && !other_live) dc_live_at_[at_index(device.host)] = now_;
@@ -106,6 +107,7 @@ void World::remove_device(std::string name) {
   const auto it = devices_.find(name);
   if (it == devices_.end()) return;
   const auto gone = it->second;
+  if (gone.given_back && stafd_.brain) note_parked(gone.device.ref);
   devices_.erase(it);
   gone_at_ = now_;
   predecessors_[name] = gone.device.ref;

@@ -158,7 +158,7 @@ Dlpe io_entry(int path, bool ncc) {
   return entry;
 }
 
-Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo) {
+Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo, bool epcsd) {
   Dlpe entry;
   entry.trtype = kDlpTrtypeTcp;
   entry.adrfam = is_v6(host) ? 2 : 1;
@@ -167,7 +167,7 @@ Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo) {
   entry.trsvcid = "8009";
   entry.subnqn = unique ? unique_nqn_of(host) : std::string(kWellKnownDiscoveryNqn);
   if (dupretinfo) entry.eflags = kEflagDupretinfo;
-  if (subtype == kDlpSubtypeDiscovery) entry.eflags = kEflagEpcsd;  // it keeps its connections
+  if (subtype == kDlpSubtypeDiscovery && epcsd) entry.eflags = kEflagEpcsd;  // it keeps its connections
   return entry;
 }
 

@@ -87,6 +87,6 @@ int attempt_key(int name, const Tid& tid);
 constexpr int name_of_attempt(int key) { return key / 3; }
 
 Dlpe io_entry(int path, bool ncc);
-Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo);
+Dlpe dc_entry(int host, bool unique, std::uint8_t subtype, bool dupretinfo, bool epcsd = true);
 
 }  // namespace stas::model

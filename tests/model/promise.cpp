@@ -157,7 +157,14 @@ void World::promise_keeps(D& daemon, const Order& order) {
     const auto* device = find(order.device);
     if (device != nullptr && device->made_at > daemon.promise.made_at()) return;
   }
-  if (const auto wrong = daemon.promise.keeps(order, now_); !wrong.empty()) return violate("plan", wrong);
+  // A plan connects what is read and given back; that it is, no plan can know before.
+  if constexpr (!kConnects)
+    if (order.reason == Reason::parked) return;
+  if (const auto wrong = daemon.promise.keeps(order, now_); !wrong.empty()) {
+    if constexpr (kConnects && !kStacd)
+      if (is_due_again(order)) return;
+    return violate("plan", wrong);
+  }
   note(kConnects ? (kStacd ? Feature::plan_connected : Feature::dc_plan_connected)
                  : (kStacd ? Feature::plan_disconnected : Feature::dc_plan_disconnected));
 }

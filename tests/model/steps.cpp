@@ -5,7 +5,7 @@
 //
 // wait MS | host T up|down|reboot|young|reads-fail|reads-work|slow|fast | serve U K on|off
 // add T U K | remove T U K | clear T | ncc T U K on|off | unusable T U K on|off | refer T U Q | unrefer T U Q |
-// duplicates T on|off | aen-storm T
+// duplicates T on|off | takes T on|off (persistent connections) | aen-storm T
 // dc-line T V on|off | dc-edit T V W | dc-exclude T on|off | mdns T Q on|off | mdns-daemon off | persistence short|long
 // ioc-line U K V on|off | ioc-edit U K V W | ioc-exclude U K on|off | ioc-include U K on|off | to-page T U K V | scope
 // only|all|no | trtypes few|all | ncc-attempts N | family stafd|stacd 0|4|6 | ignore-iface stafd|stacd on|off fault
@@ -119,6 +119,9 @@ bool World::step(const std::string& text) {
   } else if (verb == "duplicates") {
     change.page = in.host();
     ever_duplicates_ |= hosts_[change.page].duplicates = in.on();
+  } else if (verb == "takes") {
+    change.page = in.host();
+    hosts_[change.page].gives_back = !in.on();
   } else if (verb == "aen-storm") {
     const auto host = in.host();
     note(Feature::aen_storm);

@@ -35,6 +35,7 @@ void World::learn(const KernelDevice& over) {
   const Paths listed = is_young(h) ? Paths() : h.listed & ~h.unusable;
   const Referrals refers = is_young(h) ? Referrals() : h.refers;
   known.duplicates = h.duplicates;
+  gives_back_.set(z(host), says_to_give_back(host));
   known.over.set(z(over.iface * 2 + (over.device.subsysnqn == unique_nqn_of(host) ? 1 : 0)));
   known.skipped = !is_young(h) && (h.listed & h.unusable).any();
   for (std::size_t path = 0; path < kPaths; ++path)
@@ -273,8 +274,7 @@ void World::forget_announcements() {
     if (!announced_ever_.test(i)) continue;
     // While it is connected it is not given up.
     const int host = static_cast<int>(i) / 2;
-    if (std::any_of(devices_.begin(), devices_.end(),
-                    [&](const auto& item) { return !item.second.io && item.second.host == host; })) {
+    if (is_parked(host) || is_dc_there(host)) {
       silent_since_[i] = now_;
     } else if (staf_force_.short_persistence && now_ - silent_since_[i] >= kShortPersistence - seconds(1)) {
       announced_ever_.reset(i);

@@ -110,7 +110,7 @@ bool World::may_be_unread(const KernelDevice& device) const {
     const auto host = z(host_of_dc(name));
     const bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
                                  : ever_referred_[host].test(z(device.host));
-    if (!named || !dc_wanted_.test(i)) continue;
+    if (!named || !dc_wanted_.test(i) || parked_.test(i)) continue;
     if (hosts_[host].fails_reads) return true;
     if (std::ranges::none_of(devices_, [&](const auto& item) {
           return means_dc(name, item.second) && item.second.device.state == "live";
@@ -164,6 +164,7 @@ void World::watch() {
   for (const Host& host : hosts_) calm = std::max(calm, host.young_until);
   const auto check = [&](auto& daemon, bool io, int name, Instant since) {
     if (!reachable(io, name) || is_connected(io, name, false)) return;  // the kernel tries again by itself
+    if (!io && may_be_parked(name)) return watch_parked(name, std::max(since, calm));
     const auto answers = resolver_[z(io ? path_of_ioc(name) / kSubs : host_of_dc(name))];
     if (is_named(io, name) && (answers == Resolver::fails || answers == Resolver::moved)) return;
     bool prompt = true;
@@ -230,7 +231,8 @@ void World::check_devices_in_the_end() {
         !is_connected(true, name, true))
       violate("end", "not connected: " + tid_of_ioc(name, who_).to_string());
   for (int name = 0; name < static_cast<int>(kDcNames); ++name)
-    if (dc_must_.test(z(name)) && !amnesia_ && reachable(false, name) && !is_connected(false, name, true))
+    if (dc_must_.test(z(name)) && !amnesia_ && reachable(false, name) && !may_be_parked(name) &&
+        !is_connected(false, name, true))
       violate("end", "not connected: " + tid_of_dc(name, who_).to_string());
   for (auto a = devices_.begin(); a != devices_.end(); ++a) {
     for (auto b = std::next(a); b != devices_.end(); ++b) {
@@ -271,7 +273,8 @@ void World::check_pages_in_the_end() {
   const auto pages = pages_of(*stafd_.brain, false);
   for (const auto& dc : *pages.dcs) {
     const auto name = find_dc(dc.tid);
-    if (!name || !is_connected(false, *name, true) || !dc_must_.test(z(*name))) continue;
+    if (!name || !dc_must_.test(z(*name))) continue;
+    if (!is_connected(false, *name, true) && !parked_.test(z(*name))) continue;
     if (!dc.page_known) violate("page", "not known in the end: " + dc.tid.to_string());
     const auto& host = hosts_[z(host_of_dc(*name))];
     // Beside an entry that cannot be used, what it may have meant stays.
@@ -306,6 +309,8 @@ void World::check_tables_in_the_end() {
         !(identity_changed_ && dc_wanted_.test(z(dc_name(host_of_dc(*name), 0, unique_of_dc(*name))))) &&
         !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
       violate("table", "stafd keeps what nobody wants: " + dc.tid.to_string());
+  // One that is parked goes on under the new name at once, and what it listed for the old one stays.
+  if (identity_changed_ && !gave_back_at_.empty()) return;
   for (const auto& ioc : stacd_.brain->controllers())
     if (const auto name = find_ioc(ioc.tid);
         name && announced_ever_ == announced_ && !is_path_wanted(*name) && !may_be_unusable(path_of_ioc(*name)) &&
@@ -317,6 +322,7 @@ void World::check_tables_in_the_end() {
 void World::check_restart_changes_nothing() {
   const auto before = print();
   const auto orders = orders_;
+  const bool reads_again = parked_.any();
   const std::pair<const char*, int> steps[] = {
       {"stacd kill", 2}, {"stafd kill", 2}, {"stacd start", 3}, {"stafd start", 30}};
   for (const auto& [verb, pause] : steps) {
@@ -334,7 +340,7 @@ void World::check_restart_changes_nothing() {
       if (told_.test(z(name)) && !is_connected(true, name, true)) return false;
     return true;
   }();
-  if (all_there && orders_ != orders) violate("restart", "ordered connects or disconnects");
+  if (all_there && !reads_again && orders_ != orders) violate("restart", "ordered connects or disconnects");
 }
 
 // Of each name somebody may ask why, and the answer is the line of the file that decides.

@@ -61,6 +61,7 @@ class World {
     Paths ever_unusable;  // the same at any time
     Referrals refers;
     bool duplicates = false;  // referrals have DUPRETINFO
+    bool gives_back = false;  // EPCSD=0 in its page: it takes no persistent connection
     bool fails_reads = false;
     bool slow = false;  // a page takes seconds
     Instant young_until{};
@@ -85,6 +86,9 @@ class World {
     Instant live_since{};
     Instant unmeant_since = kNever;  // no wanted name means it
     std::string registered;          // symbolic name
+    unsigned registered_by = 0;      // epoch of the stafd that did
+    bool deregistered = false;
+    bool given_back = false;  // that is ordered
   };
   // What the judge remembers of the attempts to connect one name.
   struct Attempts {
@@ -246,6 +250,17 @@ class World {
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 
+  // --- parked.cpp: discovery controllers that take no persistent connection, and the registry of all ---
+  bool says_to_give_back(int host) const;
+  bool judge_parking(const KernelDevice& device, const Disconnect& disconnect);  // true: no other law applies
+  void note_parked(const DeviceRef& device);
+  void judge_waking(const Connect& connect, int name);
+  void judge_deregistered(const KernelDevice& device, const std::string& text);
+  bool is_parked(int host) const;
+  bool may_be_parked(int name) const;
+  bool is_due_again(const Connect& connect) const;
+  void watch_parked(int name, Instant since);
+
   // --- promise.cpp: what was planned, against what is then done ---
   void promise(const StacdConfigured& reload);
   void promise(const StafdConfigured& reload);
@@ -338,8 +353,11 @@ class World {
   Paths ever_had_line_;
   Paths stac_lets_in_ = ~Paths(), stac_may_let_in_ = ~Paths();  // include=: for certain, and as far as it can be read
   HostSet staf_may_exclude_;
-  HostSet staf_resolved_;  // host names that stafd has, or had, an address of
-  HostSet stac_resolved_;  // the same for stacd, of lines that it has, or had
+  HostSet gives_back_;                           // by their pages as read last
+  DcNames parked_;                               // they need no connection until they are read again
+  std::map<std::string, Instant> gave_back_at_;  // by TID, the latest
+  HostSet staf_resolved_;                        // host names that stafd has, or had, an address of
+  HostSet stac_resolved_;                        // the same for stacd, of lines that it has, or had
   Referrals announced_ever_;
   std::array<Instant, kHosts * 2> silent_since_{};
   DcNames dc_wanted_, dc_must_, dc_ever_;
