@@ -3,6 +3,7 @@
 // Discovery controllers whose page says that they take no persistent connection (EPCSD=0): read, given back without a
 // word to the registry, left alone for a quarter of an hour, read again. And who leaves one for good says so to it.
 #include <algorithm>
+#include <utility>
 
 #include "libstas/core/identity/nqn.h"
 #include "tests/model/world.h"
@@ -35,12 +36,19 @@ bool World::judge_parking(const KernelDevice& device, const Disconnect& disconne
   note(Feature::dc_parked);
   const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
   if (!gives_back_.test(z(device.host))) violate("parked", "given back although it takes the connection: " + text);
-  if (!device.page_read) violate("parked", "given back without having been read: " + text);
+  if (!device.page_read && event_lost_at_ < device.live_since)  // that it was reconnected may have been missed
+    violate("parked", "given back without having been read: " + text);
   if (!ours_.contains(device.device.ref.incarnation)) violate("parked", "somebody else's is given back: " + text);
   if (device.deregistered) violate("parked", "what is read again is deregistered: " + text);
   if (gave_back_at_.contains(disconnect.tid.to_string())) note(Feature::parked_read_again);
   gave_back_at_[disconnect.tid.to_string()] = now_;
   find(disconnect.device)->given_back = true;
+  // What is given back is believed: nobody is connected who could see the end of its youth.
+  auto& known = known_[z(device.host)];
+  if (std::exchange(known.young_since, kNever) != kNever) {
+    known.listed = known.young_listed;
+    known.refers = known.young_refers;
+  }
   note_parked(disconnect.device);
   return true;
 }

@@ -67,7 +67,9 @@ void Promise::make(const Plan& told, Instant now, Duration late) {
   late_ = late;
   for (const auto& step : told.steps) {
     if (step.fate == Fate::connect) connects_.emplace(step.tid, now + step.after);
-    if (step.fate == Fate::disconnect) disconnects_.emplace(step.device, now + step.after);
+    // What is given back may be so at once, or turn out to take its connection.
+    if (step.fate == Fate::disconnect && step.why != to_text(Reason::parked))
+      disconnects_.emplace(step.device, now + step.after);
   }
   in_force_ = true;
 }

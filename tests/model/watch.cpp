@@ -329,7 +329,8 @@ void World::check_restart_changes_nothing() {
     step(verb);
     run_for(seconds(pause));
   }
-  if (print() != before) violate("restart", "changed the connections:\n" + before + "->\n" + print());
+  // What was being read when its reader was killed is nobody's, and not given back.
+  if (!reads_again && print() != before) violate("restart", "changed the connections:\n" + before + "->\n" + print());
   const bool all_there = [&] {
     for (int name = 0; name < static_cast<int>(kIocNames); ++name)
       if (ioc_wanted_.test(z(name)) && !is_connected(true, name, true)) return false;
