@@ -83,6 +83,7 @@ def nvme(*args, check=True, limit=LIMIT):
 
 
 def nvme_connect(name, traddr=TARGET, trsvcid=8009, *more, check=True):
+    run("modprobe", "nvme-tcp")  # that of Debian 12 connects nothing where no NVMe driver is loaded yet
     return nvme("connect", "-t", "tcp", "-a", traddr, "-s", trsvcid, "-n", nqn(name), *more, check=check)
 
 
