@@ -227,6 +227,7 @@ Checked<std::optional<Pdu>> Decoder::next() {
   auto result = decode(*header, pdu, digests_);
   begin_ += header->plen;
   if (begin_ == buffer_.size()) {
+    if (buffer_.capacity() > kKept) std::string().swap(buffer_);  // a connection is quiet most of its life
     buffer_.clear();
     begin_ = 0;
   }

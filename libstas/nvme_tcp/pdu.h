@@ -111,6 +111,10 @@ class Decoder {
   // The next whole PDU; nullopt: needs more bytes. After a Violation the decoder is useless.
   Checked<std::optional<Pdu>> next();
 
+  // Bytes of memory for what was fed. No more than this is kept once all of it was decoded.
+  static constexpr std::size_t kKept = 4096;
+  std::size_t room() const { return buffer_.capacity(); }
+
  private:
   std::string buffer_;
   std::size_t begin_ = 0;

@@ -107,6 +107,25 @@ TEST(PduDecode, GivesSeveralPdusOfOnePortion) {
   EXPECT_FALSE(decoder.next()->has_value());
 }
 
+TEST(PduDecode, KeepsNoRoomForWhatIsDecoded) {
+  Decoder decoder;
+  const auto large = peer::data({1, 0, true, false}, std::string(100'000, 'd'));
+  for (int i = 0; i < 3; ++i) {
+    decoder.feed(large.substr(0, large.size() / 2));
+    ASSERT_FALSE(decoder.next()->has_value());
+    decoder.feed(large.substr(large.size() / 2) + peer::response(1));
+    ASSERT_EQ(std::get<C2hData>(**decoder.next()).data.size(), 100'000U);
+    EXPECT_GT(decoder.room(), large.size());
+    ASSERT_TRUE(decoder.next()->has_value());
+    EXPECT_LE(decoder.room(), Decoder::kKept);
+  }
+  decoder.feed(peer::response(2));
+  ASSERT_TRUE(decoder.next()->has_value());
+  const auto room = decoder.room();
+  decoder.feed(peer::response(3));
+  EXPECT_EQ(decoder.room(), room) << "small ones need no new memory each time";
+}
+
 TEST(PduDecode, IcRespNeverHasDigests) {
   const auto pdu = decode(peer::ic_resp(3, 5, 8192, 0));
   const auto& response = std::get<IcResp>(**pdu);
