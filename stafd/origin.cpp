@@ -23,10 +23,10 @@ void add_announcement(const Finder& brain, const Tid& tid, std::vector<std::stri
 
 // The entry of its page that refers to this one; nullptr where it cannot be told.
 const Dlpe* referral_to(const Tid& tid, const Dc& parent, bool ignore_iface) {
-  for (const Dlpe& entry : parent.entries) {
-    if (entry.subtype != kDlpSubtypeReferral) continue;
-    const auto meant = tid_of_entry(entry, parent.tid, ignore_iface);
-    if (meant && with(*meant, &TidFields::host_nqn, tid.host_nqn()) == tid) return &entry;
+  for (const Dlpe* entry : parent.entries.services()) {
+    if (entry->subtype != kDlpSubtypeReferral) continue;
+    const auto meant = tid_of_entry(*entry, parent.tid, ignore_iface);
+    if (meant && with(*meant, &TidFields::host_nqn, tid.host_nqn()) == tid) return entry;
   }
   return nullptr;
 }

@@ -16,14 +16,14 @@ bool is_about(const Dlpe& entry, const Tid& tid) {
 }  // namespace
 
 bool takes_no_persistence(const Entries& page, const Tid& tid, const std::string& dctype) {
-  bool about = false, knows_flags = dctype == "ddc" || dctype == "cdc";
-  for (const Dlpe& entry : page) {
-    knows_flags |= entry.eflags != 0;
-    if (!is_about(entry, tid)) continue;
-    if (entry.epcsd()) return false;
+  if (dctype != "ddc" && dctype != "cdc" && !page.has_flags()) return false;
+  bool about = false;
+  for (const Dlpe* entry : page.services()) {
+    if (!is_about(*entry, tid)) continue;
+    if (entry->epcsd()) return false;
     about = true;
   }
-  return about && knows_flags;
+  return about;
 }
 
 }  // namespace stas

@@ -75,9 +75,9 @@ void Desirer::refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& pa
     return wish;
   };
   std::vector<Tid> duplicates;
-  for (const auto& entry : parent.entries) {
-    if (entry.subtype != kDlpSubtypeReferral) continue;
-    const auto entry_tid = tid_of_entry(entry, parent.tid, f_.config.ignore_iface);
+  for (const Dlpe* entry : parent.entries.services()) {
+    if (entry->subtype != kDlpSubtypeReferral) continue;
+    const auto entry_tid = tid_of_entry(*entry, parent.tid, f_.config.ignore_iface);
     if (!entry_tid) continue;
     const Tid tid = current(*entry_tid, parent.system_identity);
     if (tid == parent.tid) continue;
@@ -86,7 +86,7 @@ void Desirer::refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& pa
            std::to_string(kMaxReferralDepth));
       continue;
     }
-    if (entry.dupretinfo())
+    if (entry->dupretinfo())
       duplicates.push_back(tid);
     else
       found.emplace(tid, child_of(tid));

@@ -14,8 +14,8 @@ namespace {
 
 std::vector<Dlpe> referrals(const Entries& entries) {
   std::vector<Dlpe> found;
-  for (const auto& entry : entries)
-    if (entry.subtype == kDlpSubtypeReferral) found.push_back(entry);
+  for (const Dlpe* entry : entries.services())
+    if (entry->subtype == kDlpSubtypeReferral) found.push_back(*entry);
   return found;
 }
 
