@@ -453,10 +453,15 @@ void Connector::on_disconnect_failed(Ioc& ioc, const Error& error, Instant now) 
     if (ioc.device) devices_.gone(*ioc.device);
     return unbind(ioc, now, Duration::zero());
   }
+  ioc.next_cut = now + ioc.cut_backoff.fail();
+  if (error.kind == ErrorKind::cancelled) {  // another path was relied on that is lost: the table knows by now
+    report(Level::info, Topic::disconnect_failed, ioc, "Not disconnected. " + error.text);
+    dirty_ = config_ != nullptr;
+    return;
+  }
   ioc.failed(error, now);
   const bool told = std::exchange(ioc.cut_failure_told, true);
   report(told ? Level::debug : Level::error, Topic::disconnect_failed, ioc, "Failed to disconnect. " + error.text);
-  ioc.next_cut = now + ioc.cut_backoff.fail();
   dirty_ = config_ != nullptr;  // the next attempt is a cut like the first one
 }
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace stas {
 
@@ -38,25 +40,32 @@ class Guard {
            known->device;
   }
 
-  // The subsystems that a live path stays to.
+  // The live paths that stay, by their subsystem.
   void find_carried() {
     std::unordered_set<std::string_view> going;
     for (const std::size_t i : going_) going.insert(known_[i]->device->name);
     for (const auto& [name, device] : facts_.devices.all())
       if (path_state(&device) == "live" && is_kind(device, ControllerKind::io) && !going.contains(name))
-        carried_.insert(device.subsysnqn);
+        carried_[device.subsysnqn].push_back(device.ref);
   }
 
   void judge(Row& row, const Known& known) {
     // An exclude= line names it: whoever wrote it means this controller.
-    if (mode() != DisconnectGuard::off && row.reason != Reason::excluded && !carried_.contains(row.tid.subsysnqn())) {
-      row.last_path = true;
-      if (mode() == DisconnectGuard::warn)
-        row.inspect = known.usage.pending == kNever && !is_answered(known.usage, known.leaving_since);
+    if (mode() != DisconnectGuard::off && row.reason != Reason::excluded) {
+      if (const auto others = carried_.find(row.tid.subsysnqn()); others != carried_.end())
+        row.beside = others->second;
       else
-        judge_usage(row, known.usage);
+        judge_last(row, known);
     }
     if (row.standing != Standing::held && budget() > 0) judge_budget(row);
+  }
+
+  void judge_last(Row& row, const Known& known) {
+    row.last_path = true;
+    if (mode() == DisconnectGuard::warn)
+      row.inspect = known.usage.pending == kNever && !is_answered(known.usage, known.leaving_since);
+    else
+      judge_usage(row, known.usage);
   }
 
   static bool is_answered(const KnownUsage& usage, Instant since) {
@@ -112,7 +121,7 @@ class Guard {
   const EvidenceTiming& timing_;
   const Instant now_;
   std::vector<std::size_t> going_;
-  std::unordered_set<std::string_view> carried_;  // into the book of devices
+  std::unordered_map<std::string_view, std::vector<DeviceRef>> carried_;  // names are in the book of devices
 };
 
 }  // namespace

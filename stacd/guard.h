@@ -4,7 +4,8 @@
 // max-disconnects-per-minute=): the last live path to a namespace that is in use, and whatever would be cut beyond so
 // many in a minute. A part of desired(): changes standings of rows from leaving to held, never the other way.
 //
-// The last path: no other live controller of the same subsystem stays, whatever its ANA state. Where all that are left
+// The last path: no other live controller of the same subsystem stays, whatever its ANA state; that it still is live is
+// looked at when the order is carried out, as the kernel sends no event for a lost connection. Where all that are left
 // should go, each of them is the last one. What nobody can tell counts as in use (law 2).
 #pragma once
 

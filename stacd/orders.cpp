@@ -238,7 +238,8 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row, Instant now) {
   ioc.cutting = true;
   ioc.op_id = next_op_++;
   by_op_.emplace(ioc.op_id, by_tid_.at(ioc.tid));
-  out_.push_back(Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason});
+  out_.push_back(
+      Disconnect{ioc.op_id, ioc.tid, *ioc.device, row.reason, ioc.released ? std::vector<DeviceRef>() : row.beside});
 }
 
 // A second name of the connection lost its source later: its quiet time counts as well.

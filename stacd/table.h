@@ -59,6 +59,8 @@ struct Row {
   Keeper keeper = Keeper::none;  // held: in spite of `reason`
   bool last_path = false;        // `cut`: no live path stays where it leads to, and the guard minds that
   bool inspect = false;          // it has to be found out whether it is in use
+  // `cut`, and the guard minds: the live paths that stay, as far as is known. Empty for the last path.
+  std::vector<DeviceRef> beside;
 
   bool named() const { return line != nullptr || !dcs.empty(); }
   // Refused only until the host name of its line has an address.

@@ -53,6 +53,9 @@ struct Disconnect {
   Tid tid;
   DeviceRef device;
   Reason reason = Reason::none;
+  // Not empty: only while one of these is live. The kernel tells nobody that it lost a connection, so they are looked
+  // at once more; where none is, nothing is cut, and the answer is an Error of kind cancelled after what was seen.
+  std::vector<DeviceRef> beside = {};
 };
 
 // DIM register or deregister. `data` as made by core/discovery/dim. -> Registered or Error. `ask_first`: nobody knows

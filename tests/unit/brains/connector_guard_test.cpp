@@ -333,6 +333,71 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
           wait 10)",
        "1.5s inspect nvme0\n"
        "10s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"the other one is lost, and nobody was told: it shows when the order is carried out",
+       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          stafd up
+          usage nvme0 nvme0n1 is mounted on /srv
+          wait 100
+          alter nvme1 state=connecting
+          --
+          journal
+          conf controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          wait 100
+          ls
+          change nvme1 state=live
+          wait 100
+          ls)",
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "1.5s warning: (tcp, 10.0.0.2, 8009, nqn.a) | nvme1 - Connection lost; trying to reconnect\n"
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Not disconnected. nvme0: no other path is live any more\n"
+       "1.5s inspect nvme0\n"
+       "1.5s warning: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - kept: no longer configured, but nvme0n1 is mounted on "
+       "/srv (disconnect-guard=hold; `stacctl release` lets go)\n"
+       "20s inspect nvme0\n40s inspect nvme0\n60s inspect nvme0\n80s inspect nvme0\n100s inspect nvme0\n"
+       "100s ls 10.0.0.1/nqn.a nvme0\n"
+       "100s ls 10.0.0.2/nqn.a nvme1\n"
+       "100s info: (tcp, 10.0.0.2, 8009, nqn.a) | nvme1 - Connection restored\n"
+       "100s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
+       "100s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "100s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - Removed: no longer configured\n"
+       "200s ls 10.0.0.2/nqn.a nvme1\n"},
+      {"the same where it is only told",
+       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a
+          stafd up
+          usage nvme0 nvme0n1 is mounted on /srv
+          wait 100
+          alter nvme1 state=connecting
+          --
+          journal
+          conf controller=10.0.0.2/nqn.a
+          wait 100
+          ls)",
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "1.5s warning: (tcp, 10.0.0.2, 8009, nqn.a) | nvme1 - Connection lost; trying to reconnect\n"
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Not disconnected. nvme0: no other path is live any more\n"
+       "1.5s inspect nvme0\n"
+       "4.5s warning: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - The last path to what is in use is cut: nvme0n1 is "
+       "mounted on /srv (disconnect-guard=warn)\n"
+       "4.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
+       "4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "4.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - Removed: no longer configured\n"
+       "100s ls 10.0.0.2/nqn.a nvme1\n"},
+      {"a released one relies on nobody",
+       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          stafd up
+          usage nvme0 nvme0n1 is mounted on /srv
+          wait 100
+          alter nvme1 state=connecting
+          --
+          conf controller=10.0.0.2/nqn.a | disconnect-guard=hold
+          wait 1
+          released nqn.a
+          wait 100
+          ls)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "101s ls 10.0.0.2/nqn.a nvme1\n"},
       {"the other one is lost during the soak",
        R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
           stafd up

@@ -358,6 +358,16 @@ OpResult Driver::do_disconnect(const Disconnect& disconnect) {
   if (it == devices_.end()) return Error{ErrorKind::not_found, 2, disconnect.device.name + " does not exist"};
   if (it->second.ref != disconnect.device) return Error{ErrorKind::not_found, 2, it->first + " is another one now"};
   if (down_.contains(it->first)) return Error{ErrorKind::io, 5, "cannot delete " + it->first};
+  const auto& beside = disconnect.beside;
+  const auto works = [&](const DeviceRef& path) {
+    const auto found = devices_.find(path.name);
+    return found != devices_.end() && found->second.ref == path && path_state(&found->second) == "live";
+  };
+  if (!beside.empty() && std::none_of(beside.begin(), beside.end(), works)) {
+    for (const auto& path : beside)
+      handle(devices_.contains(path.name) ? Event(DeviceSeen{devices_.at(path.name)}) : Event(DeviceGone{path}));
+    return Error{ErrorKind::cancelled, 0, it->first + ": no other path is live any more"};
+  }
   devices_.erase(it);
   return Disconnected{};
 }

@@ -387,6 +387,36 @@ TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
   EXPECT_EQ(root_.deleted("nvme3"), "1");
 }
 
+// The kernel sends no event when it loses a connection.
+TEST_F(KernelFabricTest, NothingIsCutBesidePathsThatAreLost) {
+  for (const char* name : {"nvme0", "nvme1", "nvme2"}) root_.add(name, testing::io_controller());
+  fabric();
+  ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
+  const Tid tid = order(0, "4420").tid;
+  const std::vector<DeviceRef> others{ref("nvme1"), ref("nvme2")};
+  const auto cut = [&](OpId op, const char* name) {
+    fabric().submit(
+        Disconnect{.op = op, .tid = tid, .device = ref(name), .reason = Reason::not_listed, .beside = others});
+    return result(op);
+  };
+  root_.set("nvme1", "state", "connecting");
+  root_.set("nvme2", "state", "resetting");
+  events_.clear();
+  EXPECT_EQ(kind(cut(1, "nvme0")), ErrorKind::cancelled);
+  EXPECT_EQ(root_.deleted("nvme0"), "");
+  std::string heard;
+  for (const auto& event : events_) {
+    if (const auto* seen = std::get_if<DeviceSeen>(&event)) heard += seen->device.state + " ";
+    if (std::holds_alternative<OpDone>(event)) heard += "and the answer";
+  }
+  EXPECT_EQ(heard, "connecting resetting and the answer") << "the brain hears why";
+  root_.add("nvme1", testing::io_controller());
+  EXPECT_EQ(kind(cut(2, "nvme0")), ErrorKind::cancelled) << "another controller of that name";
+  root_.set("nvme2", "state", "live");
+  EXPECT_TRUE(std::holds_alternative<Disconnected>(cut(3, "nvme0")));
+  EXPECT_EQ(root_.deleted("nvme0"), "1");
+}
+
 TEST_F(KernelFabricTest, OursAreInTheRegistryUntilTheyAreDisconnected) {
   std::filesystem::create_directories(root_.path("registry"));
   Listener target(loop_, testing::icresp());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/fabric/kernel/kernel_fabric.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "libstas/sys/fabric/kernel/connect_error.h"
 #include "libstas/sys/fabric/kernel/fabrics_device.h"
@@ -25,6 +27,14 @@ constexpr WorkerLimits kDeletes = {.threads = 64, .per_key = 1, .queued = 65536}
 
 // Each may hang with its device; what waits for a thread for too long counts as in use.
 constexpr WorkerLimits kInspections = {.threads = 64, .per_key = 1, .queued = 65536};
+
+// As the kernel has them now.
+bool any_is_live(const KernelPaths& paths, const std::vector<DeviceRef>& refs) {
+  return std::ranges::any_of(refs, [&](const DeviceRef& ref) {
+    const auto device = read_device(paths, ref.name);
+    return device && device->ref == ref && path_state(&*device) == "live";
+  });
+}
 
 // With our entry in the registry. It is gone before the name can be somebody else's, or another one by then.
 Result<void> remove_controller(const KernelPaths& paths, const DeviceRef& ref) {
@@ -216,9 +226,15 @@ void KernelFabric::run(Disconnect op) {
         op.op, Error{ErrorKind::permission, 0,
                      op.device.name + ": belongs to " + owner + " (" + paths_.registry + "), and is left alone"});
   }
-  const bool taken = deletes_.submit(op.device.name, [this, over, id = op.op, ref = op.device, remove = calls_.remove] {
+  const bool taken = deletes_.submit(op.device.name, [this, over, id = op.op, ref = op.device, beside = op.beside,
+                                                      paths = paths_, remove = calls_.remove] {
     // Its deadline has passed: nobody waits for it, and perhaps nobody wants it any more.
     if (over->load()) return Worker::Completion();
+    if (!beside.empty() && !any_is_live(paths, beside))
+      return Worker::Completion([this, id, name = ref.name, beside] {
+        for (const auto& path : beside) static_cast<void>(devices_.refresh(path.name));
+        ops_.finish(id, Error{ErrorKind::cancelled, 0, name + ": no other path to its subsystem is live any more"});
+      });
     auto removed = remove(ref);
     return Worker::Completion([this, id, name = ref.name, removed = std::move(removed)] {
       static_cast<void>(devices_.refresh(name));
