@@ -5,6 +5,12 @@ from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 IMAGE, WHERE = "/run/guard.img", pathlib.Path("/mnt/guard")
 
 
+def map_device(name, kind, table, disk):
+    """A device of the device mapper, as large as the disk."""
+    sectors = (pathlib.Path("/sys/class/block") / disk.name / "size").read_text(encoding="ascii").strip()
+    run("dmsetup", "create", name, "--table", f"0 {sectors} {kind} {table}")
+
+
 class Guard(Configured):
     def setUp(self):
         super().setUp()
@@ -90,6 +96,48 @@ class Guard(Configured):
         self.set_conf("stacd", self.conf())
         self.is_kept(f"{disk.name} is ")  # the sandbox hides /proc/swaps
         run("swapoff", disk)
+        self.is_gone()
+
+    def test_a_logical_volume_that_nobody_has_mounted(self):
+        """The volume group's activation is what holds the disk: without it, its data are just data."""
+        disk = self.connected(mkfs=())
+        run("pvcreate", "-q", disk)
+        run("vgcreate", "-q", "guarded", disk)
+        self.addCleanup(run, "vgchange", "-q", "-an", "guarded", check=False)
+        run("lvcreate", "-q", "--yes", "--extents", "2", "--name", "volume", "guarded")
+        self.set_conf("stacd", self.conf())
+        self.is_kept(rf"{disk.name} is held by dm-\d+ \(guarded-volume\)")
+        run("vgchange", "-q", "-an", "guarded")
+        self.is_gone()
+
+    def test_a_release_lets_go_of_a_logical_volume(self):
+        disk = self.connected(mkfs=())
+        run("vgcreate", "-q", "guarded", disk)
+        run("lvcreate", "-q", "--yes", "--extents", "2", "--name", "volume", "guarded")
+        self.addCleanup(run, "dmsetup", "remove", "--retry", "guarded-volume", check=False)
+        self.set_conf("stacd", self.conf())
+        self.is_kept(rf"{disk.name} is held by dm-\d+ \(guarded-volume\)")
+        run("stacctl", "release", nqn("disk"))
+        self.is_gone()
+
+    def test_only_the_last_live_path_of_a_mapped_device_is_kept(self):
+        """Two paths of the kernel's own multipath. The second is lost, so the first, the older, is the last one."""
+        disk = self.connected(ioc("disk"), ioc("disk", TARGET_2, kato="2"), mkfs=())
+        map_device("mapped", "linear", f"{disk} 0", disk)
+        self.addCleanup(run, "dmsetup", "remove", "--retry", "mapped", check=False)
+        self.undo_later("ip", "-n", NAMESPACE, "link", "set", "t1", "up")
+        run("ip", "-n", NAMESPACE, "link", "set", "t1", "down")
+        self.eventually("one path is lost", lambda: ways(io_controllers(state="live")) == [("disk", TARGET)])
+        self.set_conf("stacd", self.conf(ioc("disk", TARGET_2, kato="2")))
+        # Either by the guard or for the other's sake, which is wanted and takes its place when it works again.
+        self.says(r"nvme\d+ - kept: ", "stacd")
+        self.assertEqual(ways(io_controllers(state="live")), [("disk", TARGET)])
+        run("dd", "if=/dev/zero", "of=/dev/mapper/mapped", "bs=4096", "count=1", "oflag=direct")
+        run("ip", "-n", NAMESPACE, "link", "set", "t1", "up")
+        self.goes(("disk", TARGET_2))  # it carries again, so the other may go
+        self.set_conf("stacd", self.conf())
+        self.is_kept(rf"{disk.name} is held by dm-\d+ \(mapped\)")
+        run("dmsetup", "remove", "--retry", "mapped")
         self.is_gone()
 
     def test_one_that_claims_nothing_shows_by_its_reads(self):
