@@ -16,13 +16,14 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kPrompt = seconds(5);     // what never failed is connected after that
-constexpr Duration kPatient = seconds(100);  // the longest back-off, a kernel that reconnects, and the way
-constexpr Duration kGone = seconds(100);     // what was removed is gone after that: soaks, retries, make before break
-constexpr Duration kNameHold = minutes(12);  // ... when a host name that does not resolve may mean it
-constexpr Duration kHeirHold = minutes(12);  // ... when what referred to it has a name that was not read
-constexpr Duration kRepair = seconds(130);   // a lost event is found by the audit
-constexpr unsigned kMaxTold = 4000;          // messages at info or above in one history
+constexpr Duration kPrompt = seconds(5);       // what never failed is connected after that
+constexpr Duration kPatient = seconds(100);    // the longest back-off, a kernel that reconnects, and the way
+constexpr Duration kGone = seconds(100);       // what was removed is gone after that: soaks, retries, make before break
+constexpr Duration kNameHold = minutes(12);    // ... when a host name that does not resolve may mean it
+constexpr Duration kHeirHold = minutes(12);    // ... when what referred to it has a name that was not read
+constexpr Duration kParkedPage = minutes(20);  // ... when a page that is read every 15 minutes listed it
+constexpr Duration kRepair = seconds(130);     // a lost event is found by the audit
+constexpr unsigned kMaxTold = 4000;            // messages at info or above in one history
 
 constexpr int kVariantIface[kVariants] = {0, 1, 2, 0, 0};
 
@@ -110,7 +111,11 @@ bool World::may_be_unread(const KernelDevice& device) const {
     const auto host = z(host_of_dc(name));
     const bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
                                  : ever_referred_[host].test(z(device.host));
-    if (!named || !dc_wanted_.test(i) || parked_.test(i)) continue;
+    if (!named || !dc_wanted_.test(i)) continue;
+    if (parked_.test(i)) {
+      if (now_ - device.unmeant_since < kParkedPage) return true;  // what it said when it was read last
+      continue;
+    }
     if (hosts_[host].fails_reads) return true;
     if (std::ranges::none_of(devices_, [&](const auto& item) {
           return means_dc(name, item.second) && item.second.device.state == "live";
