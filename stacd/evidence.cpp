@@ -71,7 +71,8 @@ Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const 
   // Since the host NQN changed it is listed for the new one: what it lists for that one decides about what is connected
   // as such, and about what is not connected.
   const StafDc* renamed = index || !facts.host_nqns.contains(dc.host_nqn()) ? nullptr : staf.for_other_host(dc);
-  if (renamed != nullptr && (!known.live || known.tid.host_nqn() == renamed->tid.host_nqn()))
+  if (renamed != nullptr && facts.host_nqns.contains(renamed->tid.host_nqn()) &&
+      (!known.live || known.tid.host_nqn() == renamed->tid.host_nqn()))
     index = staf.find(renamed->tid);
   if (index) {
     if (!staf.dc(*index).page_known) return hold_unread(staf.dc(*index));
