@@ -257,7 +257,9 @@ class Listener {
     socklen_t length = sizeof address;
     EXPECT_EQ(bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
     EXPECT_EQ(getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-    if (listens) EXPECT_EQ(listen(fd_.get(), 0), 0);
+    if (listens) {
+      EXPECT_EQ(listen(fd_.get(), 0), 0);
+    }
     port_ = std::to_string(ntohs(address.sin_port));
   }
   std::string line(const std::string& more = {}) const {
@@ -286,7 +288,9 @@ TEST_F(Doctor, ControllersAreTriedWhenThatIsAskedFor) {
   for (const auto& one : facts.reached) {
     seen[one.where] = {one.answer, one.configured};
     EXPECT_EQ(one.interface, "") << "the loopback interface is no path";
-    if (one.answer == Answer::connected) EXPECT_GT(one.carries, 1000);
+    if (one.answer == Answer::connected) {
+      EXPECT_GT(one.carries, 1000);
+    }
   }
   const std::map<std::string, std::pair<Answer, bool>> expected = {
       {"127.0.0.1:" + here.port(), {Answer::connected, true}},
