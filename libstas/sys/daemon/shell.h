@@ -101,6 +101,7 @@ class Shell {
   void files_read(const Files& files);
   Outlook outlook_of(const std::string& conf_file, const Files& files) const;
   void remember_host();
+  void run_soon();
   void run();
   void carry_out(Action action);
   void reload();
@@ -143,13 +144,14 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_, change_timer_;
+  TimerSource deadline_, gap_timer_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_, change_timer_;
   bool running_ = false;     // the name is ours, the brain is asked
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool read_again_ = false;  // a reload that came while the files were read
   bool stopping_ = false;
   bool change_owed_ = false;
   Instant change_told_{};
+  Instant run_not_before_{};
 };
 
 }  // namespace stas

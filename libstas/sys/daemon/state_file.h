@@ -25,7 +25,7 @@ Result<std::string> read_last_known(const std::string& path, const Journal& jour
 void remove_pickle(std::string_view program, const Journal& journal);
 
 // The file of the last known configuration, or another of its kind. What changes is written soon, but not more than
-// twice a second and for half of the time at most. What could not be written (a full /run) is written later, whether
+// twice a second and for a fifth of the time at most. What could not be written (a full /run) is written later, whether
 // more changes or not. Logs the first failure of a series. Making the text of many log pages takes seconds, and a disk
 // may take longer, so both happen on a thread of their own; the loop only takes the snapshot.
 class StateFile {
