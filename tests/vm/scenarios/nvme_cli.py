@@ -158,6 +158,46 @@ class Unwanted(Beside):
         self.connects("one", "local")
 
 
+class Registry(Beside):
+    """The ownership registry of nvme-cli 3, which this release's nvme-cli does not know yet: its directory by hand."""
+
+    PLACE = pathlib.Path("/run/nvme/registry")
+
+    def setUp(self):
+        super().setUp()
+        self.PLACE.mkdir(parents=True)
+        self.addCleanup(shutil.rmtree, self.PLACE)
+
+    def owners(self):
+        return {path.parent.name: path.read_text(encoding="utf-8").strip() for path in self.PLACE.glob("*/owner")}
+
+    def test_ours_are_entered_and_those_of_others_are_never_cut(self):
+        self.port_with("one", "two")
+        self.port_with("stray", number=3, trsvcid=4420)
+        nvme_connect("stray", TARGET, 4420)
+        stray = io_controllers()[0].name
+        (self.PLACE / stray).mkdir()
+        (self.PLACE / stray / "owner").write_text("nbft\n", encoding="utf-8")
+        write_conf("stafd", stafd_conf(dc()))
+        write_conf("stacd", stacd_conf(iocs={"disconnect_scope": ALL, "disconnect_trtypes": "tcp"}))
+        start(*DAEMONS)
+        self.connects("one", "two", "stray")
+        made = [c.name for c in controllers() if c.name != stray]
+        self.eventually("all that we made are entered", lambda: self.owners() == {stray: "nbft", **dict.fromkeys(
+            made, "stas")}, LIMIT)
+        write_conf("stacd", stacd_conf(exclude=[f"nqn={nqn('two')}", f"nqn={nqn('stray')}"],
+                                       iocs={"disconnect_scope": ALL, "disconnect_trtypes": "tcp"}))
+        reload("stacd")
+        self.connects("one", "stray")
+        self.eventually("the entry of what we cut is gone", lambda: sorted(self.owners()) == sorted(
+            c.name for c in controllers()), LIMIT)
+        self.never(SOAK + 2, "a cut of what belongs to nbft", lambda: nqn("stray") not in live_nqns())
+        self.assertIn("nbft", run("stacctl", "explain", stray).stdout)
+        shutil.rmtree(self.PLACE / stray)
+        restart("stacd")
+        self.connects("one")
+
+
 class ByHand(Beside):
     def test_disconnect_of_a_wanted_one_is_undone(self):
         self.port_with("one", "two")
