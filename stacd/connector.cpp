@@ -58,6 +58,7 @@ const DeviceRef* Connector::device_of(const Ioc& ioc) const {
 
 Ioc& Connector::track(const Tid& tid) {
   by_tid_.emplace(tid, next_ioc_);
+  by_subsystem_[tid.subsysnqn()].insert(next_ioc_);
   return iocs_.emplace_hint(iocs_.end(), next_ioc_++, Ioc(tid, timing_))->second;
 }
 

@@ -155,6 +155,7 @@ class Connector {
   std::map<IocId, Ioc> iocs_;
   IocId next_ioc_ = 1;
   std::unordered_map<Tid, IocId> by_tid_;
+  std::unordered_map<std::string, std::set<IocId>> by_subsystem_;  // by NQN: its paths, and other names of them
   std::unordered_map<OpId, IocId> by_op_;
   std::unordered_map<OpId, IocId> inspecting_;              // InspectUsage: beside the one operation of each
   std::unordered_map<std::string, IocId> by_device_;        // by device name

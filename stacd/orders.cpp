@@ -245,7 +245,8 @@ void Connector::order_disconnect(Ioc& ioc, const Row& row, Instant now) {
 // A second name of the connection lost its source later: its quiet time counts as well.
 bool Connector::another_name_waits(const Ioc& ioc, Instant now) {
   bool waits = false;
-  for (const auto& [id, other] : iocs_) {
+  for (const IocId id : by_subsystem_.at(ioc.tid.subsysnqn())) {
+    const Ioc& other = iocs_.at(id);
     if (!other.alias_of || *other.alias_of != ioc.tid) continue;
     const Row& row = row_of(other);
     if (row.standing != Standing::leaving || now >= row.not_before) continue;
@@ -262,10 +263,11 @@ bool Connector::hand_over(Ioc& ioc, Instant now) {
   if (device == nullptr) return false;
   bool waits = false;
   for (const auto standing : {Standing::wanted, Standing::held}) {
-    for (auto& [id, heir] : iocs_) {
+    for (const IocId id : by_subsystem_.at(ioc.tid.subsysnqn())) {
+      Ioc& heir = iocs_.at(id);
       if (&heir == &ioc || heir.op == Ioc::Op::disconnect) continue;
       const Row& row = row_of(heir);
-      if (row.standing != standing || heir.tid.subsysnqn() != ioc.tid.subsysnqn()) continue;
+      if (row.standing != standing) continue;
       if (row.keeper != Keeper::none) continue;  // is to go as well
       if (heir.device && (device->state != "live" || is_live(heir))) continue;
       if (!matches(*device, heir.tid, ControllerKind::io, devices_.interfaces())) continue;
@@ -313,6 +315,9 @@ void Connector::erase(Ioc& ioc) {
   if (!ioc.foreign) save_ = true;  // others are not saved
   const auto it = by_tid_.find(ioc.tid);
   const IocId id = it->second;
+  const auto paths = by_subsystem_.find(ioc.tid.subsysnqn());
+  paths->second.erase(id);
+  if (paths->second.empty()) by_subsystem_.erase(paths);
   by_tid_.erase(it);
   iocs_.erase(id);
 }
