@@ -99,7 +99,7 @@ class Peer(unittest.TestCase):
 
     def test_the_news_have_the_words(self):
         for news in [news for news, _ in DIFFERENCES] + list(OF_THEIR_OWN):
-            self.assertIn(news, NEWS)
+            self.assertTrue(news in NEWS, f"not in NEWS.md: {news}")
         for tool, names in NEW_COMMANDS.items():
             for name in names:
                 self.assertRegex(NEWS, rf"`{tool} {name}\b", f"{tool} {name} is not in NEWS.md")
