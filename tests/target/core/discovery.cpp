@@ -84,6 +84,8 @@ const std::string& Model::discovery_nqn() const {
 DiscoveryPage::DiscoveryPage(const Model& model, const std::string& hostnqn, const Origin& origin, std::uint8_t lsp)
     : genctr_(model.genctr), lsp_(lsp) {
   const ListenerFilter filter(model, origin, lsp);
+  // NVMe base 2.1, 5.1.12.3.1: with ALLSUBE no record is left out because of the HOSTNQN that asks.
+  const bool all = (lsp & kAllsube) != 0;
   std::vector<const Listener*> listed;
   for (const auto& [id, listener] : model.listeners) {
     if (!filter.admits(listener)) continue;
@@ -91,10 +93,10 @@ DiscoveryPage::DiscoveryPage(const Model& model, const std::string& hostnqn, con
     if (model.discovery.self_entries && listener.config.discovery) entries_.push_back({.listener = &listener});
   }
   for (const auto& referral : model.referrals) {
-    if (referral.admits(hostnqn)) entries_.push_back({.referral = &referral});
+    if (all || referral.admits(hostnqn)) entries_.push_back({.referral = &referral});
   }
   for (const auto& [nqn, subsystem] : model.subsystems) {
-    if (!is_listed(model, subsystem->config, hostnqn)) continue;
+    if (!(all ? subsystem->config.enabled : is_listed(model, subsystem->config, hostnqn))) continue;
     for (const Listener* listener : listed) {
       if (!subsystem->config.is_on(listener->config.id)) continue;
       entries_.push_back({.listener = listener, .subsystem = &subsystem->config});

@@ -70,6 +70,8 @@ class DiscoveryPage {
   [[nodiscard]] bool is_current(const Model& model, std::uint8_t lsp) const {
     return genctr_ == model.genctr && lsp_ == lsp;
   }
+  /// Made with ALLSUBE: every change of the model concerns its reader.
+  [[nodiscard]] bool shows_everything() const { return (lsp_ & kAllsube) != 0; }
   [[nodiscard]] std::uint64_t records() const { return entries_.size(); }
   /// Bytes [offset, offset + length) of the page, zeroes beyond its end. Same model and origin as at construction.
   [[nodiscard]] Bytes render(const Model& model, const Origin& origin, std::uint64_t offset, std::size_t length) const;

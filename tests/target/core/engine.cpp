@@ -346,7 +346,8 @@ void Engine::deliver_events(Controller& controller) {
 void Engine::discovery_changed(const HostFilter& concerned) {
   ++model_.genctr;
   for (const auto& [key, controller] : controllers_) {
-    if (!controller->is_discovery() || !concerned(controller->hostnqn)) continue;
+    if (!controller->is_discovery()) continue;
+    if (!controller->page.shows_everything() && !concerned(controller->hostnqn)) continue;
     controller->events.raise(Event::discovery_changed);
     deliver_events(*controller);
   }

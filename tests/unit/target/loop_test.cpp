@@ -274,6 +274,33 @@ TEST(LoopDiscovery, PageListsWhatTheHostMaySee) {
   EXPECT_EQ(page_text(stranger).find("mine"), std::string::npos);
 }
 
+TEST(LoopDiscovery, AllsubeListsWhatIsRegisteredWhoeverAsks) {
+  LoopTarget target(R"({"discovery": {"allsube": true, "self_entries": false, "filter": "listener"},
+    "listeners": [{"id": 1, "transport": "loop"}, {"id": 2, "transport": "loop"}],
+    "subsystems": [{"nqn": "nqn.a:others", "hosts": ["nqn.2014-08.org.nvmexpress:uuid:99999999-2222-3333-4444-555555555555"]},
+                   {"nqn": "nqn.b:nobodys", "allow_any_host": false, "listeners": [2]},
+                   {"nqn": "nqn.c:off", "enabled": false}],
+    "referrals": [{"traddr": "192.0.2.2", "hosts": ["nqn.z:z"]}],
+    "zone_groups": [{"name": "elsewhere", "members": ["nqn.x:x", "nqn.a:others"]}]})");
+  LoopHost host(target);
+  host.bring_up({});
+  EXPECT_EQ(page_text(host), "");
+  EXPECT_EQ(page_text(host, kAllsube),
+            "1 0 nqn.2014-08.org.nvmexpress.discovery 0\n"
+            "2 1 nqn.a:others 0\n"
+            "2 2 nqn.a:others 0\n"
+            "2 2 nqn.b:nobodys 0\n");
+  EXPECT_EQ(page_text(host, kAllsube | kPleo),
+            "1 0 nqn.2014-08.org.nvmexpress.discovery 0\n"
+            "2 1 nqn.a:others 0\n")
+      << "each bit takes away its own filter only";
+  EXPECT_EQ(host.run(get_log_page({.length = 1024, .lsp = kAllsube})).number(18, 1), kAllsube) << "DLPF confirms it";
+  LoopTarget without(R"({"subsystems": [{"nqn": "nqn.b:nobodys", "allow_any_host": false}]})");
+  LoopHost reader(without);
+  reader.bring_up({});
+  EXPECT_EQ(page_text(reader, kAllsube).find("nobodys"), std::string::npos) << "not supported, so ignored";
+}
+
 TEST(LoopDiscovery, PleoIsAnnouncedAndIgnoredWhenNotSupported) {
   LoopTarget target(R"({"discovery": {"pleo": false, "extdlpe": true, "self_entries": false},
     "listeners": [{"id": 1, "transport": "loop"}, {"id": 2, "transport": "loop"}],
@@ -407,6 +434,21 @@ TEST(LoopEvents, OnlyHostsConcernedAreTold) {
   ASSERT_TRUE(target.engine.set_host("nqn.a:a", kHost, true));
   EXPECT_TRUE(mine.take());
   EXPECT_FALSE(other.take());
+}
+
+TEST(LoopEvents, AReaderOfEverythingIsToldOfEverything) {
+  LoopTarget target(R"({"discovery": {"allsube": true}, "subsystems": [{"nqn": "nqn.a:a", "allow_any_host": false}]})");
+  LoopHost host(target);
+  host.bring_up({.kato_ms = 30000});
+  host.run(set_features(0x0B, 0x80000000));
+  host.run(get_log_page({.rae = false, .lsp = kAllsube}));
+  host.submit(plain(0x0C));
+  ASSERT_TRUE(target.engine.remove_subsystem("nqn.a:a"));
+  EXPECT_TRUE(host.take()) << "its page has one entry less";
+  host.submit(plain(0x0C));
+  host.run(get_log_page({.rae = false}));
+  ASSERT_TRUE(target.engine.add_subsystem({.nqn = "nqn.a:a", .allow_any_host = false}));
+  EXPECT_FALSE(host.take()) << "it has read its own page since";
 }
 
 TEST(LoopEvents, FifthRequestIsRefusedAndAbortGivesOneBack) {
