@@ -57,7 +57,9 @@ struct Prober::Attempt {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
     if (got < 0) return failed(tcp_error("ICResp", errno));
     if (got == 0) {
-      return fail(ErrorKind::closed, to_text(target) + ": the peer closed the connection instead of answering ICReq");
+      return fail(ErrorKind::closed,
+                  to_text(target) +
+                      ": the peer closed the connection instead of answering ICReq (a port that wants TLS does so)");
     }
     auto fed = queue->feed({buffer, static_cast<std::size_t>(got)});
     if (!fed) {
