@@ -10,7 +10,7 @@ namespace stas {
 namespace {
 
 // A string of the language of dot(1): the escapes that escaped() leaves are shown as they are.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -63,15 +63,15 @@ class Graph {
       const std::string label = (device.empty() ? "" : device + " ") + text_of(path, "transport") + " " +
                                 text_of(path, "traddr") + " " + text_of(path, "trsvcid") + " " + state;
       const std::string colour(fill_of(state));
-      edge(way(path), "subsystem " + nqn, "label=" + quoted(label) + ", color=" + colour + ", fontcolor=" + colour);
+      edge(way(path), "subsystem " + nqn, "label=" + in_quotes(label) + ", color=" + colour + ", fontcolor=" + colour);
     }
   }
 
   void node(const std::string& id, const std::string& label, const std::string& look) {
-    out_ += "  " + quoted(id) + " [label=" + quoted(label) + ", " + look + "];\n";
+    out_ += "  " + in_quotes(id) + " [label=" + in_quotes(label) + ", " + look + "];\n";
   }
   void edge(const std::string& from, const std::string& to, const std::string& look = {}) {
-    out_ += "  " + quoted(from) + " -> " + quoted(to) + (look.empty() ? "" : " [" + look + "]") + ";\n";
+    out_ += "  " + in_quotes(from) + " -> " + in_quotes(to) + (look.empty() ? "" : " [" + look + "]") + ";\n";
   }
 
   std::string out_;
