@@ -178,6 +178,7 @@ class Check(Story):
         for daemon, text, status, expected in (
                 ("stafd", "[Global]\nkato=5\n", 0, "no complaints"),
                 ("stafd", "[Global]\nkato=x\n", 1, f"{path}:2: "),
+                ("stacd", "[Controllers]\nexclude=traddr=192.0.2.0/24\n", 0, f"info: File:{path}:2: "),
                 ("stacd", "[I/O controller connection management]\ndisconnect-scope=all\n", 1, f"{path}:2: "),
                 ("stacd", "[Global\n", 1, f"{path}:1: ")):
             path.write_text(text)

@@ -8,7 +8,7 @@
 
 namespace stas {
 
-enum class Severity { info, warning, error };
+enum class Severity { info, warning, error };  // info: no mistake, and worth knowing
 
 struct Complaint {
   Severity severity = Severity::error;

@@ -13,6 +13,7 @@
 #include "libstas/core/config/controller_line.h"
 #include "libstas/core/config/controller_rule.h"
 #include "libstas/core/config/line_doubt.h"
+#include "libstas/core/config/wildcard.h"
 #include "libstas/core/identity/nqn.h"
 
 namespace stas {
@@ -39,6 +40,14 @@ class Reporter {
   OptionReader& file_;
   std::size_t reported_ = 0;
 };
+
+// What nvme-stas 2.x would not have understood: a line that had no effect may have one here.
+std::string pattern_in(const ControllerRule& rule) {
+  if (rule.subnet) return "traddr \"" + shown(*rule.traddr) + "\" is a subnet";
+  for (const auto* field : {&rule.traddr, &rule.subsysnqn, &rule.host_iface, &rule.host_nqn})
+    if (*field && has_wildcard(**field)) return "\"" + shown(**field) + "\" is a pattern";
+  return {};
+}
 
 // The file has more lines than are read: those that are missing would look like lines that were removed.
 bool is_full(OptionReader& file, const IniOption& element, std::size_t lines, std::size_t limit) {
@@ -208,6 +217,7 @@ void read_excludes(OptionReader& file, CommonConfig& config, const std::vector<C
   warn_deprecated(file, kControllers, "blacklist", "it acts as `exclude`, use that");
 
   Reporter reporter(file);
+  std::size_t notes = 0;
   for (const IniOption* element : elements) {
     if (is_full(file, *element, config.excludes.size(), kMaxRules)) break;
     Problems problems;
@@ -218,6 +228,10 @@ void read_excludes(OptionReader& file, CommonConfig& config, const std::vector<C
       continue;
     }
     rule->line = element->line;
+    if (const std::string what = pattern_in(*rule); !what.empty() && notes++ < kMaxLineProblems)
+      file.complain(
+          Severity::info, *element,
+          what + ": all that it matches is excluded. nvme-stas 2.x compares text, and excludes nothing by it");
     config.excludes.push_back(*std::move(rule));
   }
   if (before != nullptr) keep_stray_excludes(file, config, *before);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "libstas/sys/daemon/conf_file.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "libstas/core/base/topic.h"
@@ -14,8 +15,8 @@ namespace {
 
 Level level_of(Severity severity) {
   switch (severity) {
-    case Severity::info:
-      return Level::info;
+    case Severity::info:  // no mistake; whoever asks (--check, plan) is told
+      return Level::debug;
     case Severity::warning:
       return Level::warning;
     case Severity::error:
@@ -76,8 +77,9 @@ std::string labelled(const Complaint& complaint) {
 
 int print_check(const std::string& path, const std::vector<Complaint>& complaints) {
   for (const auto& complaint : complaints) std::printf("%s\n", labelled(complaint).c_str());
-  if (complaints.empty()) std::printf("%s: no complaints\n", path.c_str());
-  return complaints.empty() ? 0 : 1;
+  const bool clean = std::ranges::all_of(complaints, [](const auto& one) { return one.severity == Severity::info; });
+  if (clean) std::printf("%s: no complaints\n", path.c_str());
+  return clean ? 0 : 1;
 }
 
 }  // namespace stas

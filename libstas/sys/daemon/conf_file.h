@@ -50,7 +50,7 @@ Parsed<Config> load_conf(const std::string& path, const ConfText& file, const Co
 }
 
 // --check: prints each complaint, or whose file it is if it is another program's, then a verdict. Exit status 0 when
-// there is nothing to complain about, else 1.
+// there is nothing to complain about (but what is no mistake, `info`), else 1.
 std::optional<std::string> read_checked(const std::string& path);
 std::string labelled(const Complaint& complaint);  // "error: File:FILE:LINE: text"
 int print_check(const std::string& path, const std::vector<Complaint>& complaints);

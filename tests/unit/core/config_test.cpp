@@ -261,6 +261,19 @@ TEST(Conf, AnEmptyLineBetweenExcludesExcludesNothing) {
   EXPECT_EQ(parsed.value.excludes.size(), 2U);
 }
 
+// A file of nvme-stas may have had such lines for years.
+TEST(Conf, WhatExcludesMoreThanItDidInNvmeStasIsTold) {
+  const auto parsed = stacd(
+      "[Controllers]\nexclude=traddr=192.0.2.0/24\nexclude=transport=tcp;nqn=nqn.x*\nexclude=traddr=192.0.2.1\n"
+      "include=traddr=192.0.2.0/24\n");
+  const std::string same =
+      ": all that it matches is excluded. nvme-stas 2.x compares text, and excludes nothing by it\n";
+  EXPECT_EQ(complaints(parsed), "info File:f:2: [Controllers]: exclude - traddr \"192.0.2.0/24\" is a subnet" + same +
+                                    "info File:f:3: [Controllers]: exclude - \"nqn.x*\" is a pattern" + same);
+  EXPECT_EQ(parsed.value.excludes.size(), 3U);
+  EXPECT_TRUE(parsed.value.doubts.empty());
+}
+
 TEST(Conf, IndentedLinesAreFurtherControllers) {
   const auto parsed = stafd("[Controllers]\ncontroller =\n  transport=tcp;traddr=1.1.1.1\n  transport=loop\n");
   EXPECT_EQ(complaints(parsed), "");
