@@ -341,6 +341,8 @@ bool World::execute_common(D& daemon, const Action& action) {
     // It is nobody's from now on.
     if (report->topic == Topic::let_go || report->text.find("is not this controller") != std::string::npos)
       if (const auto device = devices_.find(report->device); device != devices_.end()) device->second.released = true;
+    // Should it become one again, it is a new name.
+    if (report->topic == Topic::removed && report->tid) gave_back_at_.erase(report->tid->to_string());
     judge_voice(daemon, *report);
     return true;
   }
@@ -417,7 +419,7 @@ void World::fetch(const FetchLogPage& fetch) {
     if (heard && std::holds_alternative<LogPage>(result)) {
       fetch_at_[h] = ordered;
       if (auto* read = find(fetch.device); read != nullptr) {
-        read->page_read = true;
+        read->page_read = read->ever_read = true;
         if (!std::get<LogPage>(result).unchanged) learn(*read);
       }
     } else {

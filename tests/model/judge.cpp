@@ -84,7 +84,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
                                 !dc_must_.test(z(*name)) && now_ - dc_left_[z(*name)] >= kMakeBeforeBreak;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
-    if (!means_dc(other, *device)) continue;
+    if (!means_dc(other, *device) || parked_.test(z(other))) continue;  // one that is parked needs none
     if (!dc_must_.test(z(other))) {
       // Of duplicates one is enough, since whenever.
       const auto& ended = ever_duplicates_ ? dc_must_left_ : dc_left_;
@@ -101,6 +101,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
     const int other = dc_name(device->host, i / 2, i % 2);
     const Duration wanted = now_ - dc_since_[z(other)];
     if (!dc_must_.test(z(other)) || wanted < kOnItsWay || wanted >= kMakeBeforeBreak) continue;
+    if (is_only_referred(other) && !is_referred_live(other)) continue;  // as above
     const bool replaced = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       return &item.second != device && means_dc(other, item.second) && item.second.page_read &&
              item.second.device.state == "live";
@@ -123,8 +124,15 @@ const char* World::law_of_cut(const KernelDevice& device, int name) const {
 bool World::waited_for_heir(int host) const {
   return std::ranges::any_of(stafd_.brain->controllers(), [&](const Dc& dc) {
     const auto name = find_dc(dc.tid);
-    if (!name || dc.page_known || now_ - dc.created < minutes(10)) return false;
-    const auto& known = known_[z(host_of_dc(*name))];
+    if (!name || (dc.page_known && dc.page_read)) return false;
+    const int parent = host_of_dc(*name);
+    // What it shows is older than the page of one that has gone since.
+    Instant since = dc.created;
+    for (int i = 0; dc.page_known && i < kIfaces * 2; ++i)
+      if (!dc_wanted_.test(z(dc_name(parent, i / 2, i % 2))))
+        since = std::max(since, dc_left_[z(dc_name(parent, i / 2, i % 2))]);
+    if (now_ - since < minutes(10)) return false;
+    const auto& known = known_[z(parent)];
     return known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1));
   });
 }
@@ -155,9 +163,31 @@ bool World::page_on_its_way(int path) const {
       return !item.second.io && item.second.host == host && item.second.device.state == "live";
     });
     for (int i = 0; i < kIfaces * 2; ++i)
-      if (live && dc_wanted_.test(z(dc_name(host, i / 2, i % 2)))) return true;
+      if (live && (staf_doubt_ ? dc_must_ : dc_wanted_).test(z(dc_name(host, i / 2, i % 2)))) return true;
   }
   return false;
+}
+
+// By a line, or listed by somebody who is connected the way that this name goes. Who is not (lost, or parked), or is
+// believed to list what is not in its page by now (an entry that cannot be used, a young page), lists what was ever
+// read that way: each connection has its own page.
+bool World::is_read_over(const KernelDevice& device, int name) const {
+  const int iface = iface_of_ioc(name);
+  bool other_ways = false;
+  for (int host = 0; host < kHosts; ++host) {
+    const auto& known = known_[z(host)];
+    if (!known.listed.test(z(device.path))) continue;
+    const auto& h = hosts_[z(host)];
+    const bool live = std::ranges::any_of(devices_, [&](const auto& item) {
+      const KernelDevice& dc = item.second;
+      return !dc.io && dc.host == host && dc.device.state == "live" && (iface == 0 || dc.iface == iface);
+    });
+    if (live && !(h.listed & h.unusable).test(z(device.path)) && known.young_since == kNever) return true;
+    for (int i = 0; i < kIfaces; ++i)
+      if ((iface == 0 || iface == i) && read_over_[z(host)][z(i)].test(z(device.path))) return true;
+    other_ways = true;
+  }
+  return !other_ways;
 }
 
 void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
@@ -218,6 +248,10 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   const bool ended_young = disconnect.reason == Reason::dc_gone && std::ranges::any_of(known_, [&](const Known& known) {
                              return known.young_since != kNever && leads_to(known, device->path);
                            });
+  // Nobody referred any more to who lists it, as far as could be found out for so long.
+  bool waited = false;
+  for (int host = 0; host < kHosts && disconnect.reason == Reason::dc_gone && stafd_.brain; ++host)
+    waited = waited || (known_[z(host)].listed.test(z(device->path)) && waited_for_heir(host));
   Instant left{};
   bool path_wanted = false;
   for (int iface = 0; iface < kIfaces; ++iface) {
@@ -248,7 +282,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       continue;
     // Who lost all and finds no stafd goes by the lines alone.
     if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
-        !untold && !forgotten && !ended_young)
+        !untold && !forgotten && !ended_young && !waited && is_read_over(*device, other))
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);
@@ -368,6 +402,9 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
         continue;  // it is forgotten that it was
       else if (connect.tid.host_iface().empty() ? false : io ? stac_ignored_iface_ : staf_ignored_iface_)
         continue;  // it may have its name without the interface
+      else if (const auto since = io ? told_since_[z(name)] : dc_since_[z(name)];
+               since > device.made_at && since - (io ? told_left_[z(name)] : dc_left_[z(name)]) > kSoak)
+        continue;  // it was none for a while: a new name, which never had it
       else if (device.ours || ours_.contains(device.device.ref.incarnation))
         violate("duplicate by identity", "connected although " + device_name + " exists: " + text);
     }
@@ -420,6 +457,12 @@ void World::judge_voice(D& daemon, const Report& report) {
       violate("voice", "told " + std::to_string(times) + " times in a row: " + report.text);
     return;
   }
+  // Once, until all that was kept for it is gone or wanted again.
+  if (report.topic == Topic::budget_used_up && std::ranges::none_of(devices_, [&](const auto& item) {
+        return item.second.io && item.second.unmeant_since <= budget_told_at_;
+      }))
+    std::erase_if(daemon.voices, [&](const auto& item) { return item.first == report.text; });
+  if (report.topic == Topic::budget_used_up) budget_told_at_ = now_;
   auto& [whose, times] = daemon.voices[report.text + (report.tid ? report.tid->host_nqn() : std::string())];
   whose = subject;
   if (++times > 1) violate("voice", "told again without a recovery: " + report.text);

@@ -30,8 +30,10 @@ void World::judge_evidence(const KernelDevice& device, const Disconnect& disconn
   // A stafd that forgot does not know what it does not list; its configuration it does.
   if (disconnect.reason == Reason::dc_gone && staf_forgot_ && now_ - staf_appeared_ < kLongSoak) {
     bool known = false;
+    // Nor is it to be asked who has read the page: it knows whom it ended (2.4.1 does not say it).
     for (int host = 0; host < kHosts; ++host)
-      known = known || (staf_listed_.test(z(host)) && ever_listed_[z(host)].test(z(device.path)));
+      known = known || ((staf_listed_.test(z(host)) || (!legacy_ && fetch_at_[z(host)] >= stafd_.started)) &&
+                        ever_listed_[z(host)].test(z(device.path)));
     if (!known) violate("long soak", "cut before a new stafd had its time: " + text);
   }
   if (nobodys_.contains(device.device.ref.incarnation) && disconnect.reason != Reason::excluded &&
@@ -76,7 +78,7 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
   const Op* tried = nullptr;
   for (std::size_t parent = 0; parent < kHosts; ++parent) {
     if (!known_[parent].refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)))) continue;
-    tried = known_[parent].duplicates ? duplicate_tried(daemon.ops, known_[parent], connect, name) : nullptr;
+    tried = known_[parent].duplicates ? duplicate_tried(daemon.ops, static_cast<int>(parent), connect, name) : nullptr;
     if (tried == nullptr) return;
   }
   if (tried != nullptr)
@@ -84,15 +86,15 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
             "connected although " + tried->tid.to_string() + " is being tried: " + connect.tid.to_string());
 }
 
-// Another referral of this page, for the first time.
-const World::Op* World::duplicate_tried(const std::map<OpId, Op>& ops, const Known& parent, const Connect& connect,
+// Another referral of this page, for the first time. Its own discovery controller is none.
+const World::Op* World::duplicate_tried(const std::map<OpId, Op>& ops, int parent, const Connect& connect,
                                         int name) const {
   for (const auto& [id, op] : ops) {
     const auto other = find_dc(op.tid);
     if (!op.connect || !other || *other == name || iface_of_dc(*other) != iface_of_dc(name) ||
-        dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr())
+        dc_must_.test(z(*other)) || op.tid.traddr() == connect.tid.traddr() || host_of_dc(*other) == parent)
       continue;
-    if (!parent.refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
+    if (!known_[z(parent)].refers.test(z(host_of_dc(*other) * 2 + unique_of_dc(*other)))) continue;
     // Under whichever identity: it goes on under another one with its luck.
     const bool failed = std::ranges::any_of(stafd_.attempts, [&](const auto& item) {
       return name_of_attempt(item.first) == *other && item.second.failed_ever > 0;

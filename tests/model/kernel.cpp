@@ -174,6 +174,7 @@ OpResult World::do_disconnect(const Disconnect& disconnect) {
   if (device == nullptr) return Error{ErrorKind::not_found, 0, "no such device"};
   if (deletes_ != Deletes::work) {
     device->spared = true;
+    if (std::exchange(device->given_back, false)) keep_after_all(*device);
     note(Feature::delete_failed);
     return Error{ErrorKind::permission, 0, "cannot be deleted"};
   }

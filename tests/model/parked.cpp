@@ -59,6 +59,16 @@ void World::note_parked(const DeviceRef& device) {
     if (const auto name = find_dc(dc.tid); name && dc.device == device) parked_.set(z(*name));
 }
 
+// It could not be deleted, and so it is not given back.
+void World::keep_after_all(const KernelDevice& device) {
+  for (int i = 0; i < kIfaces * 2; ++i) {
+    const int name = dc_name(device.host, i / 2, i % 2);
+    if (!means_dc(name, device)) continue;
+    parked_.reset(z(name));
+    for (int who = 0; who < 2; ++who) gave_back_at_.erase(tid_of_dc(name, who).to_string());
+  }
+}
+
 // Neither its own end nor anything but a step of the history is a reason to connect it before its time.
 void World::judge_waking(const Connect& connect, int name) {
   const auto at = gave_back_at_.find(connect.tid.to_string());

@@ -38,9 +38,12 @@ void World::learn(const KernelDevice& over) {
   gives_back_.set(z(host), says_to_give_back(host));
   known.over.set(z(over.iface * 2 + (over.device.subsysnqn == unique_nqn_of(host) ? 1 : 0)));
   known.skipped = !is_young(h) && (h.listed & h.unusable).any();
+  for (std::size_t name = 0; name < kDcNames; ++name)
+    if (means_dc(static_cast<int>(name), over)) never_read_.reset(name);
   for (std::size_t path = 0; path < kPaths; ++path)
     if (listed.test(path)) ever_ours_.set(path * 2);
   ever_listed_[z(host)] |= listed;
+  read_over_[z(host)][z(over.iface)] |= listed;
   last_listed_[z(host)] = listed;
   for (int i = 0; i < kHosts * 2; ++i)
     if (refers.test(z(i))) {
@@ -217,6 +220,12 @@ void World::know_stacd(Fault fault, bool at_start) {
     note(Feature::identity_changed_while_connected);
   }
   stac_doubt_ = fault != Fault::none;
+  // A file that is not understood whole may add, and does, what can be read.
+  for (std::size_t i = 0; i < stac_file_.lines.size() && stac_doubt_; ++i)
+    if (stac_file_.lines.test(i)) {
+      const std::size_t path = i / kVariants;
+      ever_ours_.set(path * 2 + (i % kVariants == kSpecial && !is_fc(static_cast<int>(path % kSubs)) ? 1 : 0));
+    }
   started_in_doubt_ = started_in_doubt_ || (at_start && stac_doubt_);
   if (!is_whole(fault)) {
     const auto old = stac_force_;
@@ -264,6 +273,16 @@ void World::forget_unconnected_lines() {
 
 // --- announcements ---
 
+// Under a name that it was announced under, connected or parked.
+bool World::is_announced_there(int host, int unique) const {
+  const auto is_there = [&](int iface) {
+    const int name = dc_name(host, iface, unique);
+    return parked_.test(z(name)) ||
+           std::ranges::any_of(devices_, [&](const auto& item) { return means_dc(name, item.second); });
+  };
+  return is_there(route_of(host)) || ((staf_ignored_iface_ || identity_changed_) && is_there(0));
+}
+
 void World::forget_announcements() {
   for (std::size_t i = 0; i < announced_ever_.size(); ++i) {
     if (announced_.test(i)) {
@@ -274,7 +293,7 @@ void World::forget_announcements() {
     if (!announced_ever_.test(i)) continue;
     // While it is connected it is not given up.
     const int host = static_cast<int>(i) / 2;
-    if (is_parked(host) || is_dc_there(host)) {
+    if (is_announced_there(host, static_cast<int>(i) % 2)) {
       silent_since_[i] = now_;
     } else if (staf_force_.short_persistence && now_ - silent_since_[i] >= kShortPersistence - seconds(1)) {
       announced_ever_.reset(i);
@@ -360,7 +379,7 @@ DcNames World::entitled_dcs(bool with_doubtful, bool with_excluded) const {
     const int name = todo.back();
     todo.pop_back();
     const auto& known = known_[z(host_of_dc(name))];
-    if ((known.duplicates && !with_doubtful) || !is_read(known, name)) continue;
+    if (((known.duplicates || never_read_.test(z(name))) && !with_doubtful) || !is_read(known, name)) continue;
     for (int i = 0; i < kHosts * 2; ++i)
       if (known.refers.test(z(i))) add(i / 2, iface_of_dc(name), i % 2);
   }
@@ -403,6 +422,17 @@ bool World::means_dc(int name, const KernelDevice& device) {
          (unique_of_dc(name) == 0 || device.device.subsysnqn == unique_nqn_of(device.host));
 }
 
+// Each connection has its own page. A name that comes when there is none which it means has none either, unless what
+// it was called before has.
+void World::note_new(const DcNames& dcs) {
+  for (std::size_t i = 0; i < kDcNames; ++i) {
+    if (!dcs.test(i) || dc_wanted_.test(i) || staf_ignored_iface_ || identity_changed_) continue;
+    never_read_.set(i, std::ranges::none_of(devices_, [&](const auto& item) {
+                      return item.second.ever_read && means_dc(static_cast<int>(i), item.second);
+                    }));
+  }
+}
+
 void World::update_truth() {
   forget_announcements();
   for (int host = 0; host < kHosts; ++host) {
@@ -415,6 +445,7 @@ void World::update_truth() {
     known.young_since = kNever;
   }
   const DcNames dcs = entitled_dcs(true);
+  note_new(dcs);
   const DcNames must = std::exchange(dc_must_, entitled_dcs(false));
   for (std::size_t name = 0; name < kDcNames; ++name)
     if (must.test(name) && !dc_must_.test(name)) dc_must_left_[name] = now_;
@@ -447,7 +478,7 @@ void World::update_truth() {
     if (iocs.test(name) && !ioc_wanted_.test(name)) ioc_since_[name] = now_;
   }
   ioc_wanted_ = iocs;
-  ioc_must_ = wanted_iocs(dc_must_);
+  ioc_must_ = wanted_iocs(dc_must_ & ~never_read_);
   for (auto& [name, device] : devices_) {
     bool meant = false;
     if (device.io) {

@@ -134,12 +134,19 @@ bool World::may_be_guarded(const KernelDevice& device) const {
   });
 }
 
-// A connection that works, and leaves this host as the name does, has a page that refers to it.
-bool World::is_referred_live(int name) const {
+// A connection that works, and leaves this host as the name does, has a page that refers to it; and what it is called
+// there is a name for the same reason, or by itself.
+bool World::is_referred_live(int name, int depth) const {
+  const int iface = iface_of_dc(name);
+  const auto is_name = [&](int parent, const KernelDevice& dc) {
+    return dc_must_.test(z(parent)) && means_dc(parent, dc) &&
+           (!is_only_referred(parent) || (depth < kHosts && is_referred_live(parent, depth + 1)));
+  };
   return std::ranges::any_of(devices_, [&](const auto& item) {
     const KernelDevice& dc = item.second;
-    return !dc.io && dc.device.state == "live" && (iface_of_dc(name) == 0 || dc.iface == iface_of_dc(name)) &&
-           known_[z(dc.host)].refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name)));
+    return !dc.io && dc.device.state == "live" && (iface == 0 || dc.iface == iface) &&
+           known_[z(dc.host)].refers.test(z(host_of_dc(name) * 2 + unique_of_dc(name))) &&
+           (is_name(dc_name(dc.host, iface, 0), dc) || is_name(dc_name(dc.host, iface, 1), dc));
   });
 }
 
@@ -152,10 +159,10 @@ bool World::is_host_wanted(int host) const {
 // Under a new identity its parent is another name, whose page nobody knows yet.
 bool World::is_only_referred(int name) const {
   const int host = host_of_dc(name), iface = iface_of_dc(name), unique = unique_of_dc(name);
-  if (announced_.test(z(host * 2 + unique)) && (iface == 0 || iface == route_of(host))) return false;
+  if (announced_.test(z(host * 2 + unique)) && iface == (staf_force_.ignore_iface ? 0 : route_of(host))) return false;
   for (int variant = 0; variant < kVariants; ++variant)
-    if (staf_force_.lines.test(z(host * kVariants + variant)) && kVariantIface[variant] == iface &&
-        (variant == kSpecial) == (unique != 0))
+    if (staf_force_.lines.test(z(host * kVariants + variant)) &&
+        (staf_force_.ignore_iface ? 0 : kVariantIface[variant]) == iface && (variant == kSpecial) == (unique != 0))
       return false;
   return true;
 }
@@ -296,11 +303,21 @@ bool World::may_be_unusable(int path) const {
       hosts_, [&](const Host& host) { return host.listed.test(z(path)) && host.unusable.test(z(path)); });
 }
 
+// Whoever listed it is connected under another host NQN, and says nothing of what it lists for this one.
+bool World::is_asked_as_another(int name, const Tid& tid) const {
+  return std::ranges::any_of(devices_, [&](const auto& item) {
+    const KernelDevice& dc = item.second;
+    return !dc.io && dc.device.hostnqn != tid.host_nqn() && ever_listed_[z(dc.host)].test(z(path_of_ioc(name)));
+  });
+}
+
 // Whatever came and went, nothing of it stays in the tables.
 void World::check_tables_in_the_end() {
   if (amnesia_ || given_up_.any()) return;
   // What is connected goes on under its name, and what it refers to with it.
-  const bool other_names = identity_changed_ && staf_ignored_iface_;
+  const auto has_old_name = [&](const Tid& tid) {
+    return staf_ignored_iface_ && (identity_changed_ || tid.host_nqn() != identity(stafd_.who).nqn);
+  };
   // What one refers to that is kept since it was announced.
   Referrals kept;
   for (int host = 0; host < kHosts; ++host)
@@ -309,7 +326,7 @@ void World::check_tables_in_the_end() {
         kept |= known_[z(host)].refers;
   for (const auto& dc : stafd_.brain->controllers())
     if (const auto name = find_dc(dc.tid);
-        name && !other_names && !dc_wanted_.test(z(*name)) &&
+        name && !has_old_name(dc.tid) && !dc_wanted_.test(z(*name)) &&
         // Its connection keeps the name that it was made under.
         !(identity_changed_ && dc_wanted_.test(z(dc_name(host_of_dc(*name), 0, unique_of_dc(*name))))) &&
         !(announced_ever_ | kept).test(z(host_of_dc(*name) * 2 + unique_of_dc(*name))))
@@ -318,9 +335,9 @@ void World::check_tables_in_the_end() {
   if (identity_changed_ && !gave_back_at_.empty()) return;
   for (const auto& ioc : stacd_.brain->controllers())
     if (const auto name = find_ioc(ioc.tid);
-        name && announced_ever_ == announced_ && !is_path_wanted(*name) && !may_be_unusable(path_of_ioc(*name)) &&
-        ioc.tid.host_nqn() == identity(stacd_.who).nqn && stac_force_.scope == DisconnectScope::only_stas_connections &&
-        usable_ioc(path_of_ioc(*name)))
+        name && announced_ever_ == announced_ && !is_asked_as_another(*name, ioc.tid) && !is_path_wanted(*name) &&
+        !may_be_unusable(path_of_ioc(*name)) && ioc.tid.host_nqn() == identity(stacd_.who).nqn &&
+        stac_force_.scope == DisconnectScope::only_stas_connections && usable_ioc(path_of_ioc(*name)))
       violate("table", "stacd keeps what nobody wants: " + ioc.tid.to_string());
 }
 

@@ -35,7 +35,7 @@ void World::watch_pages(Instant calm) {
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       const auto& device = item.second;
       return means_dc(*name, device) && device.device.state == "live" && now_ - device.live_since > kFresh &&
-             (!identity_changed_ || device.device.hostnqn == dc.tid.host_nqn());
+             device.device.hostnqn == dc.tid.host_nqn();
     });
     // It may be bound to the one that is lost.
     const bool lost = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {

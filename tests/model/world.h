@@ -82,6 +82,7 @@ class World {
     bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
     bool aen_armed = true;
     bool page_read = false;
+    bool ever_read = false;  // the page was, over it
     Instant made_at{};
     Instant live_since{};
     Instant unmeant_since = kNever;  // no wanted name means it
@@ -210,11 +211,13 @@ class World {
   void know_stafd(Fault fault, bool at_start);
   void know_stacd(Fault fault, bool at_start);
   void forget_announcements();
+  bool is_announced_there(int host, int unique) const;
   void forget_pages();
   void know_includes(Fault fault, bool at_start);
   void forget_unconnected_lines();
   DcNames entitled_dcs(bool with_doubtful, bool with_excluded = false) const;
   IocNames wanted_iocs(const DcNames& dcs, bool with_refused = false) const;
+  void note_new(const DcNames& dcs);
   void update_truth();
   void update_told(const std::vector<StafDc>& dcs);
   void update_told_set();
@@ -237,7 +240,7 @@ class World {
   void judge(Stacd& daemon, const Connect& connect);
   template <class D>
   void judge_beside(const D& daemon, const Connect& connect, int name, bool io);
-  const Op* duplicate_tried(const std::map<OpId, Op>& ops, const Known& parent, const Connect& connect, int name) const;
+  const Op* duplicate_tried(const std::map<OpId, Op>& ops, int parent, const Connect& connect, int name) const;
   void judge_patience(const KernelDevice& device, const std::string& text);
   void judge_evidence(const KernelDevice& device, const Disconnect& disconnect);
   void judge_round(const Connect& connect);
@@ -247,6 +250,7 @@ class World {
   void judge_voice(D& daemon, const Report& report);
   const char* law_of_cut(const KernelDevice& device, int name) const;
   bool page_on_its_way(int path) const;
+  bool is_read_over(const KernelDevice& device, int name) const;
   int has_names(const KernelDevice& device) const;
   bool is_served(int name, const KernelDevice& beside) const;
 
@@ -254,6 +258,7 @@ class World {
   bool says_to_give_back(int host) const;
   bool judge_parking(const KernelDevice& device, const Disconnect& disconnect);  // true: no other law applies
   void note_parked(const DeviceRef& device);
+  void keep_after_all(const KernelDevice& device);
   void judge_waking(const Connect& connect, int name);
   void judge_deregistered(const KernelDevice& device, const std::string& text);
   bool is_parked(int host) const;
@@ -298,8 +303,9 @@ class World {
   void check_restart_changes_nothing();
   bool is_path_wanted(int name) const;
   bool may_be_unusable(int path) const;
+  bool is_asked_as_another(int name, const Tid& tid) const;
   bool is_only_referred(int name) const;
-  bool is_referred_live(int name) const;
+  bool is_referred_live(int name, int depth = 0) const;
   bool is_host_wanted(int host) const;
   bool reachable(bool io, int name) const;
   bool is_connected(bool io, int name, bool live) const;
@@ -361,6 +367,7 @@ class World {
   Referrals announced_ever_;
   std::array<Instant, kHosts * 2> silent_since_{};
   DcNames dc_wanted_, dc_must_, dc_ever_;
+  DcNames never_read_;  // new since their controller was read over a connection that is gone
   IocNames ioc_wanted_, ioc_must_;
   std::array<Instant, kDcNames> dc_since_{}, dc_left_{}, dc_must_left_{};
   std::array<Instant, kIocNames> ioc_since_{};
@@ -381,6 +388,7 @@ class World {
   Instant staf_signalled_{};
   std::array<Instant, kPaths> ncc_cleared_at_{};
   std::array<Paths, kHosts> ever_listed_, last_listed_;
+  std::array<std::array<Paths, kIfaces>, kHosts> read_over_;  // at any time, by the interface it was read over
   std::array<HostSet, kHosts> ever_referred_;
   Paths ever_told_;                    // to stacd, that a page lists it
   std::set<std::uint64_t> nobodys_;    // incarnations of which stacd's state does not say who wanted them
@@ -405,6 +413,7 @@ class World {
   std::bitset<kHosts> given_up_;     // announced once, persistence over: may go, need not
   std::map<std::uint64_t, std::vector<Instant>> fetches_;      // of the latest second, by incarnation
   std::map<std::string, std::vector<Instant>> dead_attempts_;  // of the latest minute, by subsystem
+  Instant budget_told_at_{};
   unsigned wakeups_ = 0;
   Instant wakeups_since_{};
   unsigned orders_ = 0;    // connects and disconnects
