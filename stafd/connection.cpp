@@ -98,6 +98,14 @@ void Connection::know_before(const Page& before) {
   compare_ = true;
 }
 
+void Connection::know_better(const Page& shown, Instant now) {
+  page = shown;
+  compare_ = true;
+  op_outdated_ = true;
+  reading = Reading::unread;
+  next_page_ = std::min(next_page_, now);
+}
+
 void Connection::expect(const Entries& listed) {
   if (page.known || listed.empty()) return;
   young_base_ = listed;
@@ -201,6 +209,7 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
   } else if (!held) {
     young_since_ = now;
     young_base_ = before;
+    news.begins = true;
   }
   for (const Dlpe* entry : lost) {
     if (!news.young && !may_be_skipped(*entry, read.skipped_nqns)) continue;
@@ -232,6 +241,7 @@ Connection::News Connection::take(const LogPage& read, Instant now) {
   }
   if (interrupted) {
     young_since_ = kNever;
+    news.begins = false;
     return news;  // still unread
   }
   const bool young = read.unchanged ? reading == Reading::young : news.young;

@@ -63,12 +63,13 @@ class Connection {
   }
 
   // Events.
-  void refresh(const Device& seen, Instant now);  // its attributes
-  void reconnected(Instant now);                  // it was interrupted and is back
-  void missed_events(Instant now);                // so it may have been
-  void resync();                                  // something may have been missed: all a fresh connection does
-  void aen(Instant now);                          // the log page changed
-  void know_before(const Page& before);           // what a name of it showed, unless something is known already
+  void refresh(const Device& seen, Instant now);     // its attributes
+  void reconnected(Instant now);                     // it was interrupted and is back
+  void missed_events(Instant now);                   // so it may have been
+  void resync();                                     // something may have been missed: all a fresh connection does
+  void aen(Instant now);                             // the log page changed
+  void know_before(const Page& before);              // what a name of it showed, unless something is known already
+  void know_better(const Page& shown, Instant now);  // ... in the place of what is known: to be read anew
   void expect(const Entries& listed);  // another name of the same controller listed that; judges a young page
 
   // It has this host in its registry, as far as is known.
@@ -100,7 +101,8 @@ class Connection {
     bool first = false;           // of this connection
     bool unchanged = false;       // nothing was read but the generation counter
     std::size_t kept = 0;         // entries that were not read, and are kept all the same
-    bool young = false;           // ... because the page is young
+    bool young = false;           // ... because the page is young ...
+    bool begins = false;          // ... for the first time since the connection is back
     bool skipped_before = false;  // as many unusable entries as before
   };
   News take(const LogPage& read, Instant now);

@@ -143,6 +143,7 @@ struct Dc {
   bool had_connection = false;
   std::uint64_t genctr = 0;
   Entries entries;
+  unsigned skipped = 0;      // unusable entries beside them
   Instant page_at = kNever;  // it was last read, or found unchanged; kNever: before the restart
   OpTrack connect_track, register_track, supported_track, page_track;
 

@@ -54,6 +54,8 @@ DesiredDcs Desirer::run() {
   configured_before();
   orphans();
   expand_all();
+  orphans_of_the_gone();
+  expand_all();
   // What leaves for something that is not ready yet; its own referrals stay with it.
   for (const Dc& dc : f_.dcs) {
     if (!dc.sources.configured && !is_wished(dc.tid) && may_stay(dc.tid) &&

@@ -47,6 +47,7 @@ class Desirer {
   void from_other_sources();
   void configured_before();
   void orphans();
+  void orphans_of_the_gone();
   const Dc* unread_at(const Tid& gone) const;
   void renamed();
   bool keep_for_doubt(const Dc& dc);

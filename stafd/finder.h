@@ -131,6 +131,7 @@ class Finder {
   void on_page(Connection& connection, const LogPage& read, Instant now);
   void on_failure(Connection* connection, const InFlight& flight, const Error& error, Instant now);
   bool shows_same(const Connection& connection);
+  static bool shows_newer(const Dc& dc, const Page& page);
   void show_page(NameId id, const Connection& connection, bool first);
   OpTrack* track(Dc& dc, Dc::Op op);
 
@@ -154,8 +155,9 @@ class Finder {
   void adopt(NameId id, Dc& dc, Instant now);
   void take(NameId id, const Device& found, Instant now);
   void take_restored(Instant now);
-  void leave_broken();
-  void join(NameId id, Dc& dc, Connection& connection);
+  void leave_broken(Instant now);
+  Connection& start(Connection connection, Instant now);
+  void join(NameId id, Dc& dc, Connection& connection, Instant now);
   Entries listed_there(const Dc& dc) const;
   // Where a connect goes to, for the table of those in flight.
   static std::string goes_to(const Tid& tid) { return stas::place_of(tid) + '|' + tid.host_nqn(); }

@@ -111,21 +111,20 @@ bool Desirer::replaces(const Tid& tid, const Wish& wish, const Dc& old) const {
                      [&](const Tid& parent) { return wish.sources.parents.contains(parent); });
 }
 
-// Another name of the controller at this place that stays, and whose page nobody knows.
+// Another name of the controller at this place that stays, and has not been read, or not since that one was.
 const Dc* Desirer::unread_at(const Tid& gone) const {
   for (const Dc& dc : f_.dcs)
-    if (!dc.page_known && is_wished(dc.tid) && same_place(dc.tid, gone)) return &dc;
+    if (!(dc.page_known && dc.page_read) && is_wished(dc.tid) && same_place(dc.tid, gone)) return &dc;
   return nullptr;
 }
 
-// Referrals whose discovery controllers were not saved with them: not before every page is known can anybody say that
-// nobody refers to them.
-void Desirer::orphans() {
-  // The parent is gone, and the same controller under another name has not been read yet.
+// What referred to it goes, or is gone, and the same controller under another name may do so as well. Asked when it is
+// known who stays: two that refer to each other are no reason for each other.
+void Desirer::orphans_of_the_gone() {
   for (const Dc& dc : f_.dcs) {
     if (dc.origin != Origin::referral || is_wished(dc.tid)) continue;
     for (const Tid& parent : dc.sources.parents) {
-      const Dc* heir = find(parent) == nullptr ? unread_at(parent) : nullptr;
+      const Dc* heir = is_wished(parent) ? nullptr : unread_at(parent);
       if (heir == nullptr) continue;
       std::string missing = "the log page of " + heir->tid.to_string();
       const Instant end = (dc.held_for == missing ? dc.held_at : f_.now) + f_.timing.name_hold;
@@ -133,6 +132,11 @@ void Desirer::orphans() {
       break;
     }
   }
+}
+
+// Referrals whose discovery controllers were not saved with them: not before every page is known can anybody say that
+// nobody refers to them.
+void Desirer::orphans() {
   const bool waiting = std::any_of(f_.dcs.begin(), f_.dcs.end(), [&](const Dc& dc) {
     return !dc.page_known && is_wished(dc.tid) && dc.origin != Origin::referral;
   });

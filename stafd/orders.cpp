@@ -75,7 +75,7 @@ void Finder::adopt_all(Instant now) {
   if (!devices_.complete()) return;
   take_restored(now);
   for (auto& [id, dc] : dcs_.all()) adopt(id, dc, now);
-  leave_broken();
+  leave_broken(now);
 }
 
 // After a restart each name takes the device that it had, before any takes what it merely could mean.
@@ -89,7 +89,7 @@ void Finder::take_restored(Instant now) {
 }
 
 // A name whose connection is down, and stays with other names, goes over to one that works.
-void Finder::leave_broken() {
+void Finder::leave_broken(Instant now) {
   for (auto& [device_name, broken] : connections_) {
     if (broken.live || broken.op != Dc::Op::none || broken.names.size() < 2) continue;
     for (const NameId id : std::set<NameId>(broken.names)) {
@@ -101,7 +101,7 @@ void Finder::leave_broken() {
           continue;
         broken.names.erase(id);
         broken.guessed.erase(id);
-        join(id, dc, *working);
+        join(id, dc, *working, now);
         break;
       }
     }
@@ -126,6 +126,10 @@ void Finder::adopt(NameId id, Dc& dc, Instant now) {
       dc.next_connect = std::max(dc.next_connect, now + timing_.connect.first);  // it is probably gone by then
       continue;
     }
+    // One that is parked needs none; what goes, or is being reconnected, would be lost and connected again at once.
+    const Connection* present = dc.parked ? connection_of(device->ref) : nullptr;
+    const bool leaves = present != nullptr && present->op == Dc::Op::disconnect;
+    if (dc.parked && (leaves || device->state != "live")) continue;
     if (found == nullptr || connection_of(device->ref) != nullptr) found = device;
     if (connection_of(found->ref) != nullptr) break;
   }
@@ -145,16 +149,24 @@ void Finder::take(NameId id, const Device& found, Instant now) {
     report(Level::debug, Topic::none, dc,
            "is the same controller as " + dcs_.find(*connection->names.begin())->tid.to_string());
   else
-    connection = &connections_.insert_or_assign(found.ref.name, Connection(found, dc.tid, timing_, now)).first->second;
-  join(id, dc, *connection);
+    connection = &start(Connection(found, dc.tid, timing_, now), now);
   if (is_guess(found, dc.tid)) connection->guessed.insert(id);
+  join(id, dc, *connection, now);
   if (known) return;
   report(Level::info, Topic::connected, dc, "Connection established! (existing connection adopted)",
          Reason::last_known);
 }
 
+// Whatever had the name of its device before is gone, whether or not its end was heard of.
+Connection& Finder::start(Connection connection, Instant now) {
+  const std::string name = connection.device.name;
+  if (const auto before = connections_.find(name); before != connections_.end())
+    lost_devices({before->second.device}, now, false);
+  return connections_.insert_or_assign(name, std::move(connection)).first->second;
+}
+
 // The connection is what this name means. From now on it shows what is known over it.
-void Finder::join(NameId id, Dc& dc, Connection& connection) {
+void Finder::join(NameId id, Dc& dc, Connection& connection, Instant now) {
   connection.names.insert(id);
   dc.device = connection.device;
   dc.had_connection = true;
@@ -165,14 +177,21 @@ void Finder::join(NameId id, Dc& dc, Connection& connection) {
   dc.failure_told = false;
   dc.last_error.clear();
   dc.announced.lost_since = kNever;
-  dc.page_fresh = connection.fresh();
+  const bool better = shows_newer(dc, connection.page) ||
+                      (connection.page.skipped > 0 && dc.page_known && dc.entries != connection.page.entries);
+  dc.page_fresh = connection.fresh() && !better;
   names_.reached(dc.tid.traddr());
   save_ = true;
-  connection.know_before(Page{dc.page_known, dc.genctr, dc.entries, 0, dc.page_at});
+  const Page shown{dc.page_known, dc.genctr, dc.entries, dc.skipped, dc.page_at};
+  connection.know_before(shown);
   if (!connection.page.known) connection.expect(listed_there(dc));
   dirty_ = true;
   if (!connection.page.known) return;
-  for (const NameId name : connection.names) show_page(name, connection, false);
+  // It was read later than that, or that has entries that cannot be used and may be what this name shows: to be read
+  // again, with what is known by now (law 2).
+  if (better && !connection.guessed.contains(id)) connection.know_better(shown, now);
+  for (const NameId name : connection.names)
+    if (name != id || !better) show_page(name, connection, false);
 }
 
 // What another name of this controller showed before it was lost: a target that has just come back lists nothing yet,
@@ -315,7 +334,7 @@ void Finder::hand_over(Connection& leaving, Instant now) {
       }
     }
     report(Level::info, Topic::connected, *dcs_.find(id), "Took over the connection " + leaving.device.name);
-    return join(id, *dcs_.find(id), leaving);
+    return join(id, *dcs_.find(id), leaving, now);
   }
 }
 

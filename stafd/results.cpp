@@ -110,9 +110,9 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
     Connection fresh(connected->device, dc.tid, timing_, now);
     fresh.live = fresh.ours = true;
     fresh.polling = dc.parked;
-    connection = &connections_.insert_or_assign(connected->device.ref.name, std::move(fresh)).first->second;
+    connection = &start(std::move(fresh), now);
   }
-  join(id, dc, *connection);
+  join(id, dc, *connection, now);
   report(connection->polling ? Level::debug : Level::info, Topic::connected, dc, "Connection established!");
 }
 
@@ -161,10 +161,17 @@ void Finder::on_elsewhere(Dc& dc, const AnsweredElsewhere& elsewhere, Instant no
   report(Level::info, Topic::none, dc, elsewhere.why);
 }
 
+// It was read later, over another connection, than what this one has: no page from before speaks against it (law 2).
+bool Finder::shows_newer(const Dc& dc, const Page& page) {
+  return page.known && dc.page_known && dc.page_at != kNever && (page.at == kNever || page.at < dc.page_at) &&
+         dc.entries != page.entries;
+}
+
 // Every name of the connection shows the page; stacd is told of each that shows something new.
 void Finder::show_page(NameId id, const Connection& connection, bool first) {
   Dc& dc = *dcs_.find(id);
   const Page& page = connection.page;
+  if (shows_newer(dc, page)) return;
   const bool news = !dc.page_known || first || dc.entries != page.entries;
   const bool was_evidence = dc.page_is_evidence();
   if (!dc.page_known || dc.page_fresh != connection.fresh() || referrals(dc.entries) != referrals(page.entries))
@@ -175,6 +182,7 @@ void Finder::show_page(NameId id, const Connection& connection, bool first) {
   dc.genctr = page.genctr;
   dc.page_at = page.at;
   dc.entries = page.entries;
+  dc.skipped = page.skipped;
   // What was only remembered until now is known now: that is news as well.
   if (!news && dc.page_is_evidence() == was_evidence) return;
   save_ = true;
@@ -195,7 +203,6 @@ Result<void> Finder::check_room(const Connection& connection, const LogPage& rea
 }
 
 void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
-  const auto reading = connection.reading;
   const auto news = connection.take(read, now);
   for (const NameId id : connection.names) {
     dcs_.find(id)->page_at = now;
@@ -208,7 +215,7 @@ void Finder::on_page(Connection& connection, const LogPage& read, Instant now) {
   if (read.skipped > 0)
     report(news.skipped_before ? Level::debug : Level::warning, Topic::page_doubtful, connection,
            left_out_text(read.skipped, read.left_out));
-  if (news.young && reading != Connection::Reading::young)
+  if (news.begins)
     report(Level::warning, Topic::page_doubtful, connection,
            "It has just come back and lists " + std::to_string(read.entries.size()) + " where it listed " +
                std::to_string(connection.page.entries.size()) + " before; it is read again before that is believed");

@@ -36,7 +36,9 @@ LineTarget target_of(const ControllerLine& line, const CommonConfig& config, con
 
 bool could_mean(const TidFields& line, const Tid& tid) {
   const Tid canonical(line);
-  return line.transport == tid.transport() && line.subsysnqn == tid.subsysnqn() &&
+  // The well-known NQN stands for whichever discovery controller is there.
+  const bool any = line.subsysnqn == kWellKnownDiscoveryNqn;
+  return line.transport == tid.transport() && (any || line.subsysnqn == tid.subsysnqn()) &&
          canonical.trsvcid() == tid.trsvcid() && same_or_open(line.host_iface, tid.host_iface()) &&
          same_or_open(line.host_traddr, tid.host_traddr());
 }

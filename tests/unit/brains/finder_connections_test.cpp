@@ -140,6 +140,44 @@ TEST(FinderConnections, SeveralNamesShowOneConnection) {
        "cannot delete nvme0\n"
        "4.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"
        "10.5s disconnect nvme0 10.0.0.1 (no longer configured)\n"},
+      {"an entry that cannot be used may be what the name that joins has shown",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          page 10.0.0.1 nqn.a nqn.b
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          change nvme0 src_addr=10.0.0.7
+          wait 100
+          page 10.0.0.1 nqn.a skipped=nqn.b
+          conf pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1%eth1
+          change nvme1 src_addr=10.0.1.7
+          wait 10
+          ls
+          vanish nvme0
+          --
+          wait 1
+          ls)",
+       "1s ls 10.0.0.1 configured nvme1 entries=2\n"
+       "1s ls 10.0.0.1%eth1 configured nvme1 entries=2\n"},
+      {"nobody was told that its device went, and another one has the name of that: it is lost",
+       R"(start pleo=disabled | controller=10.0.0.1
+          wait 1
+          lose nvme0
+          scan
+          wait 1
+          --
+          conf pleo=disabled | controller=10.0.0.1 | controller=10.0.0.2
+          wait 200
+          ls)",
+       "0s page 10.0.0.1\n"
+       "0s connect 10.0.0.2\n"
+       "0s page 10.0.0.2\n"
+       "0s signal log_pages_changed 10.0.0.2 nvme0\n"
+       "3s connect 10.0.0.1\n"
+       "3s page 10.0.0.1\n"
+       "3s signal log_pages_changed 10.0.0.1 nvme1\n"
+       "200s ls 10.0.0.1 configured nvme1 entries=0\n"
+       "200s ls 10.0.0.2 configured nvme0 entries=0\n"},
   });
 }
 

@@ -374,6 +374,30 @@ TEST(FinderEvidence, APageThatMayNotSayAll) {
           aen nvme0
           ls)",
        "0s page 10.0.0.1\n0s signal log_pages_changed 10.0.0.1 nvme0\n0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"the first empty page was on its way when the connection was lost again: told once",
+       R"(page 10.0.0.1 nqn.a nqn.b
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 100
+          hold 10.0.0.1 page
+          page 10.0.0.1
+          aen nvme0
+          wait 1
+          change nvme0 state=connecting
+          change nvme0 state=live
+          --
+          journal
+          release
+          wait 3)",
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s page 10.0.0.1\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "0s warning: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - It has just come back and "
+       "lists 0 where it listed 2 before; it is read again before that is believed\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"},
   });
 }
 
@@ -460,6 +484,59 @@ TEST(FinderEvidence, ReferralsOfWhatIsNotThere) {
        "23s page 10.0.0.1\n23s signal log_pages_changed 10.0.0.1 nvme0\n"
        "24.5s disconnect nvme1 10.0.0.3 (no longer referred to)\n24.5s signal dc_removed\n"
        "100s ls 10.0.0.1 configured nvme0 entries=0\n100s ls ended 10.0.0.3\n"},
+      {"what is kept for a name that is not read refers to who referred to it: it stays kept",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 10
+          conf pleo=disabled | controller=10.0.0.1%eth0
+          wait 70
+          page 10.0.0.2 referral=10.0.0.1
+          aen nvme1
+          wait 1
+          --
+          wait 60
+          ls
+          why)",
+       "2s connect 10.0.0.1\n"
+       "8s connect 10.0.0.1\n"
+       "20s connect 10.0.0.1\n"
+       "22s connect 10.0.0.1%eth0\n"
+       "44s connect 10.0.0.1\n"
+       "60s ls 10.0.0.2 referral nvme1 entries=1\n"
+       "60s ls 10.0.0.1%eth0 configured - entries=?\n"
+       "60s ls 10.0.0.1 referral - entries=?\n"
+       "60s why 10.0.0.2 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, eth0)\n"
+       "60s why 10.0.0.1%eth0 wanted: configured\n"
+       "60s why 10.0.0.1 wanted: referred to by a discovery controller\n"},
+      {"the one that goes had a newer page than the one that stays, and cannot be read",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1%eth0 | controller=10.0.0.1%eth1
+          mdns
+          change nvme0 src_addr=10.0.0.7
+          change nvme1 src_addr=10.0.1.7
+          wait 10
+          change nvme1 state=connecting src_addr=
+          page 10.0.0.1 nqn.a referral=10.0.0.2
+          aen nvme0
+          wait 1
+          conf pleo=disabled | controller=10.0.0.1%eth1
+          --
+          wait 100
+          ls
+          why)",
+       "60s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n"
+       "60s signal dc_removed\n"
+       "100s ls 10.0.0.1%eth1 configured nvme1 entries=1\n"
+       "100s ls 10.0.0.2%eth0 referral nvme2 entries=0\n"
+       "100s ls ended 10.0.0.1%eth0\n"
+       "100s why 10.0.0.1%eth1 wanted: configured\n"
+       "100s why 10.0.0.2%eth0 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, "
+       "eth1)\n"},
   });
 }
 
@@ -606,6 +683,22 @@ TEST(FinderEvidence, MakeBeforeBreak) {
        "56s connect 10.0.0.1\n56s connect 10.0.0.2\n56s resolve dc.example\n56s page 10.0.0.2\n"
        "56s signal log_pages_changed 10.0.0.2 nvme0\n57.5s signal dc_removed\n"
        "100s ls 10.0.0.2 configured nvme0 entries=1\n100s ls ended 10.0.0.1\n"},
+      {"a line with its NQN becomes one without, with a host name that has no address yet",
+       R"(dns dc.example fails
+          unique 10.0.0.1 nqn.dc1
+          start pleo=disabled | controller=10.0.0.1/nqn.dc1
+          mdns
+          wait 1
+          --
+          conf pleo=disabled | controller=dc.example
+          wait 60
+          why)",
+       "0s page 10.0.0.1/nqn.dc1\n"
+       "0s resolve dc.example\n"
+       "4.6664s resolve dc.example\n"
+       "14.6862s resolve dc.example\n"
+       "36.5884s resolve dc.example\n"
+       "60s why 10.0.0.1/nqn.dc1 held for the address of dc.example\n"},
   });
 }
 

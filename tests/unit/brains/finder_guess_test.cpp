@@ -33,6 +33,36 @@ TEST(FinderGuess, AGuessIsSettledWhenItShows) {
           --
           ls)",
        "0s ls 10.0.0.1%eth0 configured nvme5 entries=?\n"},
+      {"what it read later over its own connection it goes on showing, until that is read",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.1.7
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          change nvme0 src_addr=10.0.0.7
+          conf pleo=disabled | controller=10.0.0.1 | controller=10.0.0.1%eth1
+          change nvme1 src_addr=10.0.1.7
+          wait 100
+          page 10.0.0.1 nqn.a nqn.b
+          aen nvme1
+          wait 1
+          change nvme0 state=connecting src_addr=
+          vanish nvme1
+          wait 0
+          --
+          ls
+          change nvme0 state=live src_addr=10.0.0.7
+          wait 100
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=1\n"
+       "0s ls 10.0.0.1%eth1 configured nvme0 entries=2\n"
+       "0s page 10.0.0.1\n"
+       "0s connect 10.0.0.1%eth1\n"
+       "0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "0s page 10.0.0.1%eth1\n"
+       "0s signal log_pages_changed 10.0.0.1%eth1 nvme1\n"
+       "100s ls 10.0.0.1 configured nvme0 entries=2\n"
+       "100s ls 10.0.0.1%eth1 configured nvme1 entries=2\n"},
   });
 }
 

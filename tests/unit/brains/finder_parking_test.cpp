@@ -241,6 +241,30 @@ TEST(FinderParking, ReadGivenBackAndReadAgain) {
               ls)",
            "6.5s signal dc_removed\n"
            "100s ls ended 10.0.0.1\n"},
+          {"it takes no connection that is being made again",
+           R"(dctype 10.0.0.1 ddc
+          page 10.0.0.1 self=10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          wait 1
+          device nvme7 10.0.0.1 state=connecting
+          wait 1
+          --
+          wait 1
+          ls
+          vanish nvme7
+          wait 100)",
+           "1s ls 10.0.0.1 configured - entries=2\n"},
+          {"entries that cannot be used: told once",
+           R"(dctype 10.0.0.1 ddc
+          page 10.0.0.1 self=10.0.0.1 nqn.a skipped=nqn.b
+          start pleo=disabled | controller=10.0.0.1
+          --
+          journal
+          wait 1000)",
+           "900s connect 10.0.0.1\n"
+           "900s register 10.0.0.1\n"
+           "900s page 10.0.0.1\n"
+           "900s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"},
       },
       story::tell_finder);
 }
