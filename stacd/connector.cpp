@@ -70,6 +70,8 @@ Ioc* Connector::owner_of(const DeviceRef& ref) {
 }
 
 void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
+  // Whoever had a device of this name has lost it, whether or not its end was heard of.
+  if (const auto before = by_device_.find(ref.name); before != by_device_.end()) lose(iocs_.at(before->second), now);
   by_device_[ref.name] = by_tid_.at(ioc.tid);
   ioc.bind(ref, now);
   ioc.works = is_live(ioc);

@@ -83,12 +83,16 @@ class Table {
   // A connection keeps the host NQN it was made with for as long as it exists: one that went out under the system's
   // identity is still what a source without a host NQN of its own means after that identity changed.
   void remember_hosts() {
-    for (const Known* known : facts_.known)
-      if (!known->foreign && known->system_host) hosts_.know(known->tid.host_nqn());
+    for (const Known* known : facts_.known) {
+      if (known->foreign || !known->system_host) continue;
+      out_.by_connection |= known->tid.host_nqn() != facts_.host->nqn;  // its connect may still be in flight
+      // stafd may know a host NQN that stacd has not read yet: a mere name says nothing of what the system was called.
+      if (known->live) hosts_.know(known->tid.host_nqn());
+    }
     if (!hosts_.changed()) return;
     for (const Known* known : facts_.known) {
       if (known->foreign || !known->system_host) continue;
-      out_.by_connection = true;  // its connect may still be in flight
+      out_.by_connection = true;  // as above
       if (known->live) hosts_.add(known->tid, known->works, known->seen);
     }
   }
@@ -176,7 +180,8 @@ class Table {
 
   static void name(Row& row, const StafDc& dc, const Dlpe* entry) {
     if (row.dcs.empty() || row.dcs.back() != &dc) row.dcs.push_back(&dc);
-    row.entry = entry;
+    // Where one page says that the subsystem is connected and another one that it is not, somebody reaches it.
+    if (row.entry == nullptr || !entry->ncc() || row.entry->ncc()) row.entry = entry;
   }
 
   void add_known(const Known& known) {
@@ -302,9 +307,10 @@ class Table {
   }
 
   // Law 3: what is cut after a soak is looked at again at its end, with what stafd knows by then. So is what is to be
-  // cut once more, since it could not be.
+  // cut once more, since it could not be, and what could not before it was known that nothing uses it.
   void check_again(Row& row, const Known& known) {
-    const Instant due = std::max(row.not_before, known.next_cut);
+    const bool free = known.usage.asked != kNever && known.usage.by.empty();
+    const Instant due = std::max({row.not_before, known.next_cut, free ? known.usage.asked : Instant{}});
     if (!row.cut || !known.live || !facts_.staf.current() || facts_.staf.asked() >= due) return;
     if (now_ < due) {
       out_.next = std::min(out_.next, due);

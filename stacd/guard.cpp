@@ -44,6 +44,9 @@ class Guard {
   void find_carried() {
     std::unordered_set<std::string_view> going;
     for (const std::size_t i : going_) going.insert(known_[i]->device->name);
+    // What is being cut goes, even if it would stay by now.
+    for (const Known* known : known_)
+      if (known != nullptr && known->cutting && known->device) going.insert(known->device->name);
     for (const auto& [name, device] : facts_.devices.all())
       if (path_state(&device) == "live" && is_kind(device, ControllerKind::io) && !going.contains(name))
         carried_[device.subsysnqn].push_back(device.ref);

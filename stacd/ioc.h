@@ -39,6 +39,7 @@ struct Ioc : Known {
   ConnectOptions options;
   TextDict cfg;  // what its controller= line sets, for D-Bus
   bool hold_told = false;
+  bool budget_kept = false;  // max-disconnects-per-minute= kept it, and it is not wanted again
 
   // --- the connection ---
   Instant bound_at{};

@@ -31,7 +31,7 @@ Actions Connector::advance(Instant now) {
       Ioc& ioc = (it++)->second;  // step() may remove it
       step(ioc, now);
     }
-    if (!dirty_) break;
+    if (!dirty_ && !(audit_ && devices_.complete())) break;
     deadline_ = now;
   }
   ask_staf(now);
@@ -312,7 +312,8 @@ void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {
 
 void Connector::erase(Ioc& ioc) {
   if (ioc.device) by_device_.erase(ioc.device->name);
-  if (!ioc.foreign) save_ = true;  // others are not saved
+  if (!ioc.foreign) save_ = true;   // others are not saved
+  if (!ioc.foreign) audit_ = true;  // what it was taken to mean may be somebody else's
   const auto it = by_tid_.find(ioc.tid);
   const IocId id = it->second;
   const auto paths = by_subsystem_.find(ioc.tid.subsysnqn());

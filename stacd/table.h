@@ -44,7 +44,7 @@ struct Row {
   const ControllerLine* line = nullptr;
   std::vector<const StafDc*> dcs;
   bool boot = false;                    // this host was booted from it: it is never cut
-  const Dlpe* entry = nullptr;          // of the last of `dcs`
+  const Dlpe* entry = nullptr;          // of the last of `dcs`, without NCC if one is
   const MatchSection* match = nullptr;  // listed and wanted: the [Match] section that is about it
   // Why: wanted: configured or listed; leaving, refused: the evidence.
   Reason reason = Reason::none;

@@ -153,10 +153,11 @@ void Connector::tell_holds(const std::vector<Ioc*>& fresh) {
 void Connector::tell_budget() {
   std::size_t kept = 0;
   bool more = false;
-  for (const auto& ioc : controllers()) {
+  for (auto& [id, ioc] : iocs_) {
     const Row& row = row_of(ioc);
     if (row.keeper == Keeper::budget) ++kept;
-    more |= ioc.device && row.cut;
+    ioc.budget_kept = ioc.device && (row.keeper == Keeper::budget || (ioc.budget_kept && !row.named()));
+    more |= ioc.budget_kept || (ioc.device && row.cut);
   }
   if (kept == 0) {
     budget_told_ &= more;

@@ -66,6 +66,19 @@ TEST(ConnectorCoexistence, WhatBelongsToSomebodyElseIsNeverCut) {
           conf
           wait 600)",
        "0s connect 10.0.0.4/nqn.d\n1.5s disconnect nvme0 10.0.0.4/nqn.d (no longer configured)\n"},
+      {"beside ours, which goes: looked at then",
+       R"(start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 100
+          device nvme5 10.0.0.1/nqn.a
+          wait 100
+          --
+          lists 10.0.0.1
+          wait 300
+          ls)",
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"
+       "3s disconnect nvme5 10.0.0.1/nqn.a (not wanted by anything)\n"},
   });
 }
 

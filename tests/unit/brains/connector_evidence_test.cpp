@@ -211,6 +211,30 @@ TEST(ConnectorEvidence, AChangedIdentityKeepsWhatExists) {
           wait 600
           ls)",
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
+      {"the host NQN of stafd is not known yet: a name that does not answer has its back-off",
+       R"(start controller=10.0.0.9/nqn.x
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 100
+          target 10.0.0.1 down
+          change nvme1 state=connecting
+          drops 10.0.0.1
+          --
+          lists 10.0.0.1@nqn.other nqn.a
+          wait 1
+          signal
+          wait 1
+          lists 10.0.0.2 nqn.b
+          wait 10
+          ls)",
+       "0s connect 10.0.0.1/nqn.a@nqn.other\n"
+       "2s connect 10.0.0.2/nqn.b\n"
+       "3s connect 10.0.0.1/nqn.a@nqn.other\n"
+       "9s connect 10.0.0.1/nqn.a@nqn.other\n"
+       "12s ls 10.0.0.9/nqn.x nvme0\n"
+       "12s ls 10.0.0.1/nqn.a nvme1\n"
+       "12s ls 10.0.0.1/nqn.a@nqn.other -\n"
+       "12s ls 10.0.0.2/nqn.b nvme2\n"},
   });
 }
 

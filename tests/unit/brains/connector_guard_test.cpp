@@ -457,6 +457,22 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "1.5s inspect nvme1\n"
        "5s ls 10.0.0.1/nqn.a nvme0\n"
        "5s ls 10.0.0.2/nqn.a nvme1\n"},
+      {"one is being cut and named again: it goes all the same",
+       R"(start disconnect-guard=hold | controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a
+          stafd up
+          usage nvme1 is mounted
+          hold 10.0.0.1 disconnect
+          wait 100
+          conf disconnect-guard=hold | controller=10.0.0.2/nqn.a
+          wait 2
+          --
+          conf disconnect-guard=hold | controller=10.0.0.1/nqn.a
+          wait 20
+          ls)",
+       "1.5s inspect nvme1\n"
+       "18s inspect nvme1\n"
+       "20s ls 10.0.0.1/nqn.a nvme0\n"
+       "20s ls 10.0.0.2/nqn.a nvme1\n"},
   });
 }
 
@@ -645,6 +661,25 @@ TEST(ConnectorBudget, SoManyInAMinute) {
        "1.5s inspect nvme0\n"
        "1.5s inspect nvme1\n"
        "1.5s disconnect nvme1 10.0.0.2/nqn.b (no longer configured)\n"},
+      {"what it keeps is held for something else for a while: not told again",
+       R"(start max-disconnects-per-minute=1 | controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.b
+          stafd up
+          wait 20
+          conf max-disconnects-per-minute=1
+          --
+          journal
+          wait 5
+          unread 10.0.0.9
+          wait 5
+          lists 10.0.0.9
+          wait 5)",
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme0 - Disconnect initiated: no longer configured\n"
+       "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.b) | nvme1 - kept: no longer configured, but max-disconnects-per-minute=1 "
+       "is used up\n"
+       "1.5s error: max-disconnects-per-minute=1 is used up. Connections that should be cut, and are kept for now: 1. "
+       "`stacctl explain NQN` tells why, `stacctl release NQN` lets go\n"
+       "1.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - Removed: no longer configured\n"},
   });
 }
 

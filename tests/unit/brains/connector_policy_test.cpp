@@ -596,6 +596,16 @@ TEST(ConnectorPolicy, GivesUpOnNccAsConfigured) {
        "3s connect 10.0.0.1/nqn.a\n"
        "3s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - No further attempts: the central discovery controller reports "
        "no connectivity (NCC), connect-attempts-on-ncc=2\n"},
+      {"one page has the bit and another one has not: it counts as clear",
+       R"(target 10.0.0.1 down
+          start connect-attempts-on-ncc=2
+          stafd up
+          lists 10.0.0.9 10.0.0.1/nqn.a
+          lists 10.0.0.8 10.0.0.1/nqn.a+ncc
+          --
+          wait 20)",
+       "3s connect 10.0.0.1/nqn.a\n"
+       "9s connect 10.0.0.1/nqn.a\n"},
   });
 }
 
