@@ -3,6 +3,7 @@
 that grow, keep-alive by traffic. What our own host implementation says of them proves little: this does."""
 import os
 import re
+import subprocess
 
 from lab import *  # pylint: disable=wildcard-import,unused-wildcard-import
 from our_target import MIB, OurTarget, block_device, with_namespace
@@ -115,6 +116,41 @@ class Storage(OurTarget):
         self.assertEqual(after[1], before[1])
         self.assertGreater(after[2], before[2])
         self.assertEqual([line for line in self.kernel_messages() if "I/O error" in line], [])
+
+    def verifier(self, device, part):
+        """Writes a part of 1 MiB again and again, past the page cache, and reads back what it wrote, until told to stop."""
+        data = self.path / f"data{part}"
+        script = (f"round=0; while [ ! -e {self.path}/stop ]; do head -c 1M /dev/urandom >{data};"
+                  f" dd if={data} of={device} bs=16K seek={64 * part} oflag=direct conv=notrunc status=none &&"
+                  f" dd if={device} of={data}.back bs=16K skip={64 * part} count=64 iflag=direct status=none &&"
+                  f" cmp {data} {data}.back || exit 1; round=$((round + 1)); done; echo $round rounds")
+        return subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def test_resets_under_io_lose_no_data(self):
+        """As blktests' nvme/040: the kernel's host resets its controller while data is written and verified."""
+        target = self.serve(with_namespace("one"))
+        name = self.connect("one", "--nr-io-queues=2").name
+        device = self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+
+        def moved():
+            counts = target.rpc("target.stats")["commands"]["io"]
+            return sum(counts.get(code, 0) for code in ("0x01", "0x02"))
+
+        verifiers = [self.verifier(device, part) for part in range(4)]
+        self.addCleanup(lambda: [one.kill() for one in verifiers if one.poll() is None])
+        for _ in range(6):
+            enough = moved() + 40
+            self.eventually("data moves", lambda least=enough: moved() >= least, LIMIT)
+            pathlib.Path("/sys/class/nvme", name, "reset_controller").write_text("1", encoding="ascii")
+        self.eventually("it is live again", lambda: [one.name for one in io_controllers(
+            subsysnqn=nqn("one"), state="live")] == [name], LIMIT)
+        (self.path / "stop").touch()
+        for one in verifiers:
+            said, _ = one.communicate(timeout=LIMIT)
+            self.assertEqual(one.returncode, 0, said)
+            self.assertRegex(said, r"^[1-9][0-9]* rounds$")
+        self.assertEqual(len(target.held("one")), 1)
+        self.assertEqual(target.rpc("target.stats")["connects"]["admin"], 1 + 6)
 
     def test_a_namespace_grows_while_it_is_used(self):
         target = self.serve(with_namespace("one"))
