@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/target/backend/byte_ranges.h"
 #include "tests/target/backend/executor.h"
 #include "tests/target/core/model.h"
 #include "tests/target/core/result.h"
@@ -41,17 +42,29 @@ class Backend {
   Backend& operator=(const Backend&) = delete;
   virtual ~Backend() = default;
 
-  virtual void submit(BackendIo io, Done done) = 0;
+  void submit(BackendIo io, Done done);
   /// To `size` bytes, a multiple of the block size. For a file, 0 means as large as it is by now.
-  virtual Result<void> resize(std::uint64_t size) = 0;
+  Result<void> resize(std::uint64_t size);
+  /// Reads that touch this range end by a medium error until it is written, zeroed or deallocated. False: there would
+  /// be more than ByteRanges::kMost such bytes then. Not kept when the backend goes, whatever it is made of.
+  bool mark_uncorrectable(std::uint64_t offset, std::uint64_t length) {
+    return uncorrectable_.add(offset, offset + length);
+  }
 
   [[nodiscard]] const BackendConfig& config() const { return config_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }  ///< bytes
   [[nodiscard]] std::uint32_t lba() const { return config_.lba; }
 
  protected:
+  /// submit() and resize() of one kind.
+  virtual void carry_out(BackendIo io, Done done) = 0;
+  virtual Result<void> change_size(std::uint64_t size) = 0;
+
   BackendConfig config_;
   std::uint64_t size_ = 0;
+
+ private:
+  ByteRanges uncorrectable_;
 };
 
 /// Opens or makes what `config` describes. `executor` outlives the backend. Fails with the cause and the path.

@@ -119,7 +119,7 @@ class FileBackend final : public Backend {
   FileBackend(BackendConfig config, int fd, Executor& executor)
       : Backend(std::move(config)), file_(std::make_shared<File>(fd)), executor_(executor) {}
 
-  void submit(BackendIo io, Done done) override {
+  void carry_out(BackendIo io, Done done) override {
     struct Job {
       BackendIo io;
       BackendResult result;
@@ -130,7 +130,7 @@ class FileBackend final : public Backend {
                    [job] { job->done(std::move(job->result)); });
   }
 
-  Result<void> resize(std::uint64_t size) override {
+  Result<void> change_size(std::uint64_t size) override {
     const std::string name = config_.path + ": ";
     struct stat found {};
     if (::fstat(file_->fd, &found) != 0) return problem(name + reason());

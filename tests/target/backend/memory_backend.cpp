@@ -22,7 +22,7 @@ class RamBackend final : public Backend {
     if (memory_ != nullptr) ::munmap(memory_, size_);
   }
 
-  void submit(BackendIo io, Done done) override {
+  void carry_out(BackendIo io, Done done) override {
     std::uint8_t* at = memory_ + io.offset;
     BackendResult result;
     switch (io.op) {
@@ -44,7 +44,7 @@ class RamBackend final : public Backend {
     done(std::move(result));
   }
 
-  Result<void> resize(std::uint64_t size) override {
+  Result<void> change_size(std::uint64_t size) override {
     if (size == 0 || size % lba() != 0) return problem("size " + std::to_string(size) + " is no multiple of a block");
     void* moved = memory_ == nullptr ? ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -80,7 +80,7 @@ class NullBackend final : public Backend {
  public:
   explicit NullBackend(BackendConfig config) : Backend(std::move(config)) { size_ = config_.size; }
 
-  void submit(BackendIo io, Done done) override {
+  void carry_out(BackendIo io, Done done) override {
     BackendResult result;
     if (io.op == BackendOp::read) {
       result.data = take_buffer(io.length);
@@ -91,7 +91,7 @@ class NullBackend final : public Backend {
     done(std::move(result));
   }
 
-  Result<void> resize(std::uint64_t size) override {
+  Result<void> change_size(std::uint64_t size) override {
     if (size == 0 || size % lba() != 0) return problem("size " + std::to_string(size) + " is no multiple of a block");
     size_ = config_.size = size;
     return {};
@@ -110,21 +110,6 @@ Result<std::shared_ptr<Backend>> make_null_backend(const BackendConfig& config) 
   auto backend = std::make_shared<NullBackend>(config);
   if (const auto ok = backend->resize(config.size); !ok) return problem(ok.error().text);
   return backend;
-}
-
-Result<std::shared_ptr<Backend>> make_backend(const BackendConfig& config, Executor& executor) {
-  switch (config.kind) {
-    case BackendKind::ram:
-      return make_ram_backend(config);
-    case BackendKind::null:
-      return make_null_backend(config);
-    case BackendKind::file:
-    case BackendKind::block:
-      return make_file_backend(config, executor);
-    case BackendKind::none:
-      break;
-  }
-  return problem("no kind of backend");
 }
 
 }  // namespace stas::target

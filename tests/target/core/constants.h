@@ -16,10 +16,10 @@ namespace opcode {
 inline constexpr std::uint8_t kGetLogPage = 0x02, kIdentify = 0x06, kAbort = 0x08, kSetFeatures = 0x09,
                               kGetFeatures = 0x0A, kAsyncEvent = 0x0C, kKeepAlive = 0x18, kNsManagement = 0x0D,
                               kNsAttachment = 0x15, kDim = 0x21, kFormat = 0x80, kFabrics = 0x7F;
-inline constexpr std::uint8_t kFlush = 0x00, kWrite = 0x01, kRead = 0x02, kCompare = 0x05, kWriteZeroes = 0x08,
-                              kDatasetManagement = 0x09, kVerify = 0x0C, kReservationRegister = 0x0D,
-                              kReservationReport = 0x0E, kReservationAcquire = 0x11, kReservationRelease = 0x15,
-                              kCopy = 0x19;
+inline constexpr std::uint8_t kFlush = 0x00, kWrite = 0x01, kRead = 0x02, kWriteUncorrectable = 0x04, kCompare = 0x05,
+                              kWriteZeroes = 0x08, kDatasetManagement = 0x09, kVerify = 0x0C,
+                              kReservationRegister = 0x0D, kReservationReport = 0x0E, kReservationAcquire = 0x11,
+                              kReservationRelease = 0x15, kCopy = 0x19;
 }  // namespace opcode
 
 namespace fctype {

@@ -33,7 +33,7 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 20> kKinds{{
     {"inject_change", FaultKind::inject_change},
 }};
 
-constexpr std::array<std::pair<std::string_view, CommandName>, 22> kCommands{{
+constexpr std::array<std::pair<std::string_view, CommandName>, 23> kCommands{{
     {"connect", fabrics_name(fctype::kConnect)},
     {"property_get", fabrics_name(fctype::kPropertyGet)},
     {"property_set", fabrics_name(fctype::kPropertySet)},
@@ -52,6 +52,7 @@ constexpr std::array<std::pair<std::string_view, CommandName>, 22> kCommands{{
     {"write_zeroes", opcode::kWriteZeroes},
     {"dsm", opcode::kDatasetManagement},
     {"verify", opcode::kVerify},
+    {"write_uncorrectable", opcode::kWriteUncorrectable},
     {"copy", opcode::kCopy},
     {"read", opcode::kRead},
     {"write", opcode::kWrite},

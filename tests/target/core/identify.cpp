@@ -17,8 +17,12 @@ constexpr std::uint8_t kIoController = 1, kDiscoveryController = 2;
 constexpr std::uint8_t kLpaEffects = 1 << 1, kLpaExtended = 1 << 2, kLpaSupportedPages = 1 << 5;
 constexpr std::uint32_t kSglsInCapsuleOffset = (1U << 20) | 1;
 
+constexpr std::uint8_t kWusl = 14;
+static_assert(std::uint64_t{4096} << kWusl == ByteRanges::kMost);
+
 enum Oncs : std::uint16_t {
   compare = 1 << 0,
+  write_uncorrectable = 1 << 1,
   dataset_management = 1 << 2,
   write_zeroes = 1 << 3,
   save_features = 1 << 4,
@@ -80,8 +84,8 @@ void put_io(const Subsystem& subsystem, const Listener* listener, Bytes& out) {
   const std::uint32_t highest = subsystem.namespaces.empty() ? 1 : subsystem.namespaces.rbegin()->first;
   const std::uint32_t most = config.ana ? std::max(highest, kMaxAnaNamespaces) : highest;
   put32(&out[516], config.max_namespaces != 0 ? config.max_namespaces : most);  // NN
-  put16(&out[520], Oncs::compare | Oncs::dataset_management | Oncs::write_zeroes | Oncs::save_features |
-                       Oncs::reservations | Oncs::verify | Oncs::copy);
+  put16(&out[520], Oncs::compare | Oncs::write_uncorrectable | Oncs::dataset_management | Oncs::write_zeroes |
+                       Oncs::save_features | Oncs::reservations | Oncs::verify | Oncs::copy);
   out[531] = 1;         // NWPC: namespaces can be write protected
   put16(&out[534], 1);  // OCFS: copy descriptor format 0
   if (config.ana) {
@@ -254,9 +258,12 @@ Reply identify(Engine& engine, const Queue& queue, const Sqe& sqe) {
       if (cns == 0x1A && !of_nvm) return Reply::refuse(status::kInvalidField);
       if (sqe.nsid() >= 0xFFFFFFFE) return Reply::refuse(status::kInvalidNamespace);
       return Reply::with(namespace_list(subsystem, sqe.nsid(), any));
-    case 0x06:
+    case 0x06: {
       if (!of_nvm) return Reply::refuse(status::kInvalidField);
-      return Reply::with(Bytes(kSize, 0));
+      Bytes out(kSize, 0);
+      out[2] = kWusl;
+      return Reply::with(std::move(out));
+    }
     case 0x12: {  // controllers a namespace is attached to
       const auto it = subsystem.namespaces.find(sqe.nsid());
       if (it == subsystem.namespaces.end()) return Reply::refuse(status::kInvalidNamespace);

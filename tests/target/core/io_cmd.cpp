@@ -17,7 +17,7 @@ constexpr std::size_t kRangeSize = 16;
 
 bool changes_data(std::uint8_t code) {
   return code == opcode::kWrite || code == opcode::kWriteZeroes || code == opcode::kDatasetManagement ||
-         code == opcode::kCopy;
+         code == opcode::kCopy || code == opcode::kWriteUncorrectable;
 }
 
 Reply reply_from(BackendResult result, bool reading) {
@@ -46,7 +46,7 @@ std::optional<Reply> transfer(const IoContext& io) {
   const std::uint64_t first = sqe.qword(10);
   if (!io.ns.contains(first, blocks)) return Reply::refuse(status::kLbaRange);
   BackendIo job{.offset = first * io.ns.lba(), .length = blocks * io.ns.lba()};
-  const bool moves_data = sqe.opcode() != opcode::kWriteZeroes && sqe.opcode() != opcode::kVerify;
+  const bool moves_data = sqe.direction() != Direction::none;
   const std::uint8_t mdts = io.controller.subsystem->config.mdts;
   const std::uint64_t most = mdts == 0 ? kMaxTransfer : std::uint64_t{4096} << mdts;
   if (moves_data && job.length > most) return Reply::refuse(status::kInvalidField);
@@ -68,6 +68,10 @@ std::optional<Reply> transfer(const IoContext& io) {
       return std::nullopt;
     case opcode::kVerify:
       return verify(io, job.offset, job.length);
+    case opcode::kWriteUncorrectable:
+      if (job.length > ByteRanges::kMost) return Reply::refuse(status::kInvalidField);  // WUSL
+      if (io.ns.backend()->mark_uncorrectable(job.offset, job.length)) return Reply::ok();
+      return Reply::refuse(status::kInternal);
     default:
       if (io.request.data.size() != job.length) return Reply::refuse(status::kSglLength);
       break;
@@ -171,6 +175,7 @@ std::optional<Reply> execute_io(Engine& engine, Queue& queue, Request& request, 
     case opcode::kWrite:
     case opcode::kCompare:
     case opcode::kWriteZeroes:
+    case opcode::kWriteUncorrectable:
     case opcode::kVerify:
       return transfer(io);
     default:

@@ -102,10 +102,11 @@ Bytes effects_page() {
                           opcode::kGetFeatures, opcode::kAsyncEvent, opcode::kKeepAlive}) {
     put32(&page[code * std::size_t{4}], kSupported);
   }
-  for (const auto code : {opcode::kFlush, opcode::kRead, opcode::kCompare}) {
+  for (const auto code : {opcode::kFlush, opcode::kRead, opcode::kCompare, opcode::kVerify}) {
     put32(&page[1024 + code * std::size_t{4}], kSupported);
   }
-  for (const auto code : {opcode::kWrite, opcode::kWriteZeroes, opcode::kDatasetManagement}) {
+  for (const auto code :
+       {opcode::kWrite, opcode::kWriteUncorrectable, opcode::kWriteZeroes, opcode::kDatasetManagement, opcode::kCopy}) {
     put32(&page[1024 + code * std::size_t{4}], kSupported | kChangesData);
   }
   return page;

@@ -169,6 +169,53 @@ TEST(Backends, CopyAndVerify) {
   EXPECT_EQ(host.io.run(any(0x0C, 1).at(40, std::uint64_t{2047}).at(48, std::uint32_t{1})).status, 0x080);
 }
 
+Command uncorrectable(std::uint64_t lba, std::uint32_t blocks) { return any(0x04, 1).at(40, lba).at(48, blocks - 1); }
+
+TEST(Backends, UncorrectableUntilWritten) {
+  LoopTarget target(with_namespace(R"({"ram": "1MiB"})"));
+  Pair host(target);
+  EXPECT_EQ(host.admin.run(identify(1)).number(520, 2) & 2U, 2U) << "ONCS";
+  const auto data = pattern(8 * 512, 6);
+  host.io.run(write(0, data, true));
+  EXPECT_EQ(host.io.run(uncorrectable(3, 1)).status, 0);
+  EXPECT_EQ(host.io.run(uncorrectable(2, 4)).status, 0) << "2 to 5";
+  EXPECT_EQ(host.io.run(read(0, 2)).status, 0);
+  EXPECT_EQ(host.io.run(read(6, 2)).status, 0);
+  for (const std::uint64_t lba : {1, 2, 5}) EXPECT_EQ(host.io.run(read(lba, 2)).status, 0x281) << lba;
+  EXPECT_EQ(host.io.run(any(0x0C, 1).at(48, std::uint32_t{7})).status, 0x281) << "verify";
+  Command compare = write(0, data, true);
+  compare.sqe[0] = 0x05;
+  EXPECT_EQ(host.io.run(compare).status, 0x281);
+  const std::vector<std::uint8_t> one(data.begin(), data.begin() + 512);
+  EXPECT_EQ(host.io.run(write(3, one, true)).status, 0);
+  EXPECT_EQ(host.io.run(read(3, 1)).data, one);
+  EXPECT_EQ(host.io.run(read(2, 1)).status, 0x281) << "before what was written";
+  EXPECT_EQ(host.io.run(read(4, 1)).status, 0x281) << "behind it";
+  EXPECT_EQ(host.io.run(any(0x08, 1).at(40, std::uint64_t{4}).at(48, std::uint32_t{1})).status, 0) << "write zeroes";
+  EXPECT_EQ(host.io.run(read(3, 4)).status, 0);
+  EXPECT_EQ(host.io.run(uncorrectable(2047, 2)).status, 0x080);
+  // What a smaller size has cut off is not bad when it comes back.
+  EXPECT_EQ(host.io.run(uncorrectable(2046, 2)).status, 0);
+  ASSERT_TRUE(target.engine.resize_namespace(kOne, 1, 2047 * 512));
+  ASSERT_TRUE(target.engine.resize_namespace(kOne, 1, 2048 * 512));
+  EXPECT_EQ(host.io.run(read(2047, 1)).status, 0);
+  EXPECT_EQ(host.io.run(read(2046, 1)).status, 0x281);
+}
+
+TEST(Backends, UncorrectableRangesAreBounded) {
+  LoopTarget target(with_namespace(R"({"null": "1GiB"})"));
+  Pair host(target);
+  constexpr std::uint32_t kMost = 131072;  // blocks: 64 MiB
+  const auto wusl = host.admin.run(identify(6)).number(2, 1);
+  EXPECT_EQ(std::uint64_t{4096} << wusl, std::uint64_t{kMost} * 512);
+  EXPECT_EQ(host.io.run(uncorrectable(0, 65536)).status, 0);
+  EXPECT_EQ(host.io.run(uncorrectable(100, 65536)).status, 0) << "the overlap counts once";
+  EXPECT_EQ(host.io.run(uncorrectable(200000, 65536)).status, 0x006);
+  EXPECT_EQ(host.io.run(read(200000, 1)).status, 0) << "nothing is marked then";
+  EXPECT_EQ(host.io.run(any(0x08, 1).at(40, std::uint64_t{1000}).at(48, std::uint32_t{99})).status, 0);
+  EXPECT_EQ(host.io.run(uncorrectable(200000, 65536)).status, 0) << "what was zeroed has made room";
+}
+
 TEST(Backends, WriteProtectionIsAFeatureOfANamespace) {
   LoopTarget target(with_namespace(R"({"ram": "64KiB"})"));
   Pair host(target);

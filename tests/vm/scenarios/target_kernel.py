@@ -161,6 +161,21 @@ class Storage(OurTarget):
         target.rpc("namespace.resize", nqn=nqn("one"), nsid=1, size="8MiB")
         self.eventually("the kernel knows its new size", lambda: int(sectors.read_text()) == 8 * MIB // 512, LIMIT)
 
+    def test_a_block_is_uncorrectable_until_it_is_written(self):
+        self.serve(with_namespace("one"))
+        self.connect("one", "--nr-io-queues=1")
+        device = self.eventually("the namespace is there", lambda: block_device("one"), LIMIT)
+        nvme("write-uncor", device, "--start-block=64", "--block-count=0")
+
+        def read(block):
+            return run("dd", f"if={device}", "of=/dev/null", "bs=512", f"skip={block}", "count=1", "iflag=direct", check=False)
+
+        self.assertRegex(read(64).stderr, "Input/output error|No data available")
+        self.assertEqual([read(block).returncode for block in (63, 65)], [0, 0])
+        self.assertTrue(any("critical medium error" in line for line in self.kernel_messages()), self.kernel_messages())
+        run("dd", "if=/dev/zero", f"of={device}", "bs=512", "seek=64", "count=1", "oflag=direct", "conv=notrunc")
+        self.assertEqual(read(64).returncode, 0)
+
     def test_a_block_device_and_a_file_hold_namespaces(self):
         """What the kernel writes through the target is what is on the device and in the file behind it."""
         images = [self.path / "block.image", self.path / "file.image"]
