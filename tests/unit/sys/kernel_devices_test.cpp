@@ -101,6 +101,23 @@ TEST_F(DeviceWatch, AttributesThatComeLateAreReadAgain) {
   EXPECT_EQ(seen(), "seen nvme0 live; ");
 }
 
+TEST_F(DeviceWatch, AConnectionThatIsLostWithoutAnEventShowsInItsState) {
+  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme1", testing::io_controller());
+  ASSERT_TRUE(devices_.scan());
+  seen();
+  devices_.look_at_states();
+  EXPECT_EQ(seen(), "");
+  root_.set("nvme1", "state", "connecting");
+  devices_.look_at_states();
+  EXPECT_EQ(seen(), "seen nvme1 connecting; ");
+  devices_.look_at_states();
+  EXPECT_EQ(seen(), "") << "once";
+  root_.remove("nvme1");
+  devices_.look_at_states();
+  EXPECT_EQ(seen(), "") << "what cannot be read is no news";
+}
+
 TEST_F(DeviceWatch, RemovalIsReportedOnce) {
   root_.add("nvme0", testing::io_controller());
   ASSERT_TRUE(devices_.scan());

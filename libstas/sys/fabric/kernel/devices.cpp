@@ -15,10 +15,23 @@ Devices::Devices(Loop& loop, KernelPaths paths, KindOfInterest interest, Sink si
       interest_(interest),
       sink_(std::move(sink)),
       timer_(loop.timer([this] { on_recheck(); })),
-      scan_again_(loop.timer([this] { static_cast<void>(scan()); })) {}
+      scan_again_(loop.timer([this] { static_cast<void>(scan()); })),
+      states_timer_(loop.timer([this] { look_at_states(); })) {}
 
 Result<void> Devices::start() {
+  states_timer_.arm_after(kStates);
   return monitor_.start(loop_, {[this](const Uevent& event) { handle(event); }, [this] { handle_lost(); }});
+}
+
+void Devices::look_at_states() {
+  std::vector<std::string> changed;
+  for (const auto& [name, device] : known_) {
+    if (device.state.empty()) continue;  // of no interest, or not there yet
+    if (const std::string state = read_state(paths_, name); !state.empty() && state != device.state)
+      changed.push_back(name);
+  }
+  for (const auto& name : changed) static_cast<void>(refresh(name));
+  states_timer_.arm_after(kStates);
 }
 
 void Devices::handle_lost() {

@@ -33,6 +33,7 @@ class Devices {
   // its end is left to this.
   static constexpr Duration kSettleRecheck = std::chrono::milliseconds(100);
   static constexpr Duration kLeaveRecheck = std::chrono::milliseconds(20);
+  static constexpr Duration kStates = std::chrono::seconds(10);  // between two looks at the states of all
   static constexpr unsigned kMaxRechecks = 9;  // doubling: the last one some 50 or 10 s after the event
   // After a scan that failed. A shortage may be over at once, and a scan that fails costs little.
   static constexpr BackoffPolicy kScanAgain{std::chrono::milliseconds(200), std::chrono::seconds(10), 0.1};
@@ -56,6 +57,10 @@ class Devices {
   Result<Device> current(const std::string& name);
 
   void handle(const Uevent& event);
+
+  // The kernel tells nobody that it has lost a connection and tries to get it back: only the state says so. Of a
+  // controller whose state is another one now everything is read again. Happens by itself every kStates.
+  void look_at_states();
 
   // Some uevents never arrived: everything is read again, and the next DevicesScanned says so.
   void handle_lost();
@@ -90,6 +95,7 @@ class Devices {
   bool events_lost_ = false;
   TimerSource timer_;
   TimerSource scan_again_;
+  TimerSource states_timer_;
   Backoff scan_backoff_{kScanAgain};
   UeventMonitor monitor_;
 };

@@ -177,6 +177,11 @@ Result<Device> read_device(const KernelPaths& paths, const std::string& name, Ki
   return device;
 }
 
+std::string read_state(const KernelPaths& paths, const std::string& name) {
+  const UniqueFd dir(is_controller_name(name) ? open_controller(paths, name) : -1);
+  return dir.get() < 0 ? std::string() : Attributes(dir.get()).value("state");
+}
+
 Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInterest interest) {
   const std::string directory = class_directory(paths);
   const DirPtr list(opendir(directory.c_str()), closedir);

@@ -39,6 +39,9 @@ using KindOfInterest = std::optional<ControllerKind>;
 // not_found: no such controller. Attributes that cannot be read (yet) are empty.
 Result<Device> read_device(const KernelPaths& paths, const std::string& name, KindOfInterest interest = {});
 
+// What it does now, "live" for one; "" when that cannot be read.
+std::string read_state(const KernelPaths& paths, const std::string& name);
+
 // All controllers, by ascending number. A host without any NVMe driver has none; an unreadable sysfs is an error.
 Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInterest interest = {});
 
