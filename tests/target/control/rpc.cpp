@@ -100,10 +100,11 @@ RpcServer::Taken answer_rpc(Target& target, std::string_view text) {
     const auto taken = stream.eof() ? text.size() : begin + static_cast<std::size_t>(stream.tellg());
     return {taken, answer_value(target, value)};
   } catch (const nlohmann::json::exception& e) {
-    const std::string what = e.what();
-    if (container && what.find("unexpected end of input") != std::string::npos) return {};
+    // Wrong at the end of what has come: it may go on there, also in the middle of a string, a number or a word.
+    const auto* parse_error = dynamic_cast<const nlohmann::json::parse_error*>(&e);
+    if (container && parse_error != nullptr && parse_error->byte > text.size() - begin) return {};
     const auto taken = line_end == std::string_view::npos ? text.size() : line_end + 1;
-    return {taken, dump(error_response(nullptr, kParseError, what))};
+    return {taken, dump(error_response(nullptr, kParseError, e.what()))};
   }
 }
 

@@ -53,6 +53,21 @@ TEST(RpcFraming, ARequestEndsWhereItsJsonEnds) {
   }
 }
 
+TEST(RpcFraming, ARequestMayBeCutAnywhere) {
+  auto target = Target::make(R"({})");
+  ASSERT_TRUE(target);
+  const std::string request =
+      R"([{"jsonrpc": "2.0", "id": -1.5e2, "method": "fault.add", "params": {"what": "drop", "queue": "io"}},)"
+      R"( {"jsonrpc": "2.0", "id": "\u00e9\"}", "method": "host.allow_any", "params": {"nqn": "ü", "allow": false}}])";
+  for (std::size_t length = 1; length < request.size(); ++length) {
+    const auto taken = answer_rpc(**target, std::string_view(request).substr(0, length));
+    EXPECT_EQ(taken.bytes, 0U) << request.substr(0, length) << ": " << taken.answer;
+  }
+  EXPECT_EQ(answer_rpc(**target, request).bytes, request.size());
+  const std::string overflow = R"({"jsonrpc": "2.0", "id": 1e999, "method": "zone.list"})";
+  EXPECT_EQ(answer_rpc(**target, overflow).bytes, overflow.size());
+}
+
 class Socket {
  public:
   explicit Socket(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
