@@ -19,9 +19,10 @@ constexpr std::size_t kMaxBatch = 1024;
 
 Method find_method(const std::string& called) {
   const std::string name = spdk_current_name(called);
-  for (const Methods* methods : {&target_methods(), &subsystem_methods(), &controller_methods(), &spdk_bdev_methods(),
-                                 &spdk_subsystem_methods(), &spdk_host_methods(), &spdk_target_methods(),
-                                 &spdk_transport_methods(), &spdk_app_methods(), &spdk_keyring_methods()}) {
+  for (const Methods* methods :
+       {&target_methods(), &subsystem_methods(), &controller_methods(), &spdk_bdev_methods(), &spdk_subsystem_methods(),
+        &spdk_listener_methods(), &spdk_namespace_methods(), &spdk_host_methods(), &spdk_target_methods(),
+        &spdk_transport_methods(), &spdk_app_methods(), &spdk_keyring_methods()}) {
     if (const auto it = methods->find(name); it != methods->end()) return it->second;
   }
   return nullptr;

@@ -164,9 +164,9 @@ const Methods& spdk_app_methods() {
 
 Json spdk_method_names(bool aliases) {
   Json names = Json::array();
-  for (const Methods* methods :
-       {&spdk_bdev_methods(), &spdk_subsystem_methods(), &spdk_host_methods(), &spdk_target_methods(),
-        &spdk_transport_methods(), &spdk_app_methods(), &spdk_keyring_methods()}) {
+  for (const Methods* methods : {&spdk_bdev_methods(), &spdk_subsystem_methods(), &spdk_listener_methods(),
+                                 &spdk_namespace_methods(), &spdk_host_methods(), &spdk_target_methods(),
+                                 &spdk_transport_methods(), &spdk_app_methods(), &spdk_keyring_methods()}) {
     for (const auto& [name, method] : *methods) names.push_back(name);
   }
   if (aliases) {

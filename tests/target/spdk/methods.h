@@ -12,6 +12,8 @@ namespace stas::target {
 
 const Methods& spdk_bdev_methods();       // spdk/bdev.cpp
 const Methods& spdk_subsystem_methods();  // spdk/subsystem.cpp
+const Methods& spdk_listener_methods();   // spdk/listener.cpp
+const Methods& spdk_namespace_methods();  // spdk/namespace.cpp
 const Methods& spdk_host_methods();       // spdk/host.cpp
 const Methods& spdk_target_methods();     // spdk/target.cpp
 const Methods& spdk_transport_methods();  // spdk/transport.cpp
@@ -47,6 +49,9 @@ Json spdk_address(const ListenerConfig& config);
 /// The listener at an address; null if there is none.
 const Listener* find_listener(const Engine& engine, const SpdkAddress& address);
 std::string in_capitals(std::string_view text);
+
+/// A listener that does not exist: of a subsystem that is on none. An empty set would mean all.
+inline constexpr std::uint16_t kNowhere = 0;
 
 // What a list shows of one, and its configuration as well.
 Json spdk_transport(const std::string& type, const SpdkState::Transport& transport);

@@ -56,6 +56,8 @@ class TcpConnection : public Port {
 
  private:
   enum class State { want_icreq, ready, draining, ended };
+  static constexpr std::size_t kMaxBacklog = std::size_t{8} << 20;  ///< of output: beyond it nothing more is read
+  static constexpr Millis kConnectTimeout{120000};
 
   /// A write whose data is under way.
   struct Transfer {
