@@ -158,6 +158,7 @@ class Table {
     for (std::size_t i = 0; i < facts_.staf.size(); ++i) {
       const StafDc& dc = facts_.staf.dc(i);
       for (const auto& listed : facts_.staf.listing(i).usable) {
+        out_.by_connection |= listed.tid.host_nqn() != facts_.host->nqn;  // connected as such, it renames others
         Row& added = row(present_name(listed.tid));
         // A rule against the host name of a line says nothing about the same address in a page.
         if (added.standing == Standing::refused) {

@@ -249,7 +249,8 @@ bool Connector::another_name_waits(const Ioc& ioc, Instant now) {
     const Ioc& other = iocs_.at(id);
     if (!other.alias_of || *other.alias_of != ioc.tid) continue;
     const Row& row = row_of(other);
-    if (row.standing != Standing::leaving || now >= row.not_before) continue;
+    const bool goes = row.standing == Standing::leaving || row.standing == Standing::refused;
+    if (!goes || now >= row.not_before) continue;
     deadline_ = std::min(deadline_, row.not_before);
     waits = true;
   }
@@ -306,6 +307,13 @@ void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {
   unbind(heir, now, Duration::zero());
   bind(leaving, broken, now);
   bind(heir, works, now);
+  for (auto& [id, other] : iocs_) {  // other names mean the devices
+    if (!other.alias_of) continue;
+    if (*other.alias_of == leaving.tid)
+      other.alias_of = heir.tid;
+    else if (*other.alias_of == heir.tid)
+      other.alias_of = leaving.tid;
+  }
   report(Level::info, Topic::connected, heir, "Took over the connection of " + leaving.tid.to_string());
   dirty_ = true;
 }

@@ -125,7 +125,7 @@ struct Dc {
   Announcement announced;
   Verdict verdict;
   Instant lost_at = kNever;  // when it lost the last source that counts
-  std::string held_for;      // the latest hold, and since when it lasted; it is no hold any more when it is over
+  std::string held_for;      // the latest hold, and since when it lasted; it begins anew only after something names it
   Instant held_at = kNever;
   bool system_identity = false;  // its host NQN is, or was, the system's, not one of its own
   std::string host_name;         // of its controller= line, when that has no address

@@ -45,8 +45,9 @@ struct DcFacts {
 struct Wish {
   Origin origin = Origin::configured;
   Sources sources;
-  bool present = false;   // mDNS announces it now
-  bool replaced = false;  // nothing names it any more; it is only kept until its replacement is there
+  bool present = false;      // mDNS announces it now
+  bool replaced = false;     // nothing names it any more; it is only kept until its replacement is there
+  bool for_a_while = false;  // it, or what refers to it, is held, and not for longer than a time
   Verdict verdict;
   ConnectOptions options;
   std::optional<std::string> host_id;

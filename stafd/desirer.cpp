@@ -146,9 +146,11 @@ void Desirer::add(Tid tid, Wish wish) {
   const unsigned depth = std::min(known.depth, wish.depth);
   const bool was_held = known.verdict.standing == DcStanding::held;
   const bool is_held = wish.verdict.standing == DcStanding::held;
-  const bool replaced = known.replaced && wish.replaced;
+  const bool replaced = (known.replaced && (wish.replaced || wish.for_a_while)) || (known.for_a_while && wish.replaced);
+  const bool for_a_while = known.for_a_while && wish.for_a_while;
   // That it was discovered and is not let in says nothing about its other sources.
-  const bool other_counts = is_not_included(known.verdict) || (was_held && !is_held);
+  // What refers to it only as long as it is kept itself is no reason to keep it longer.
+  const bool other_counts = is_not_included(known.verdict) || (was_held && !is_held && !wish.for_a_while);
   const auto verdict = other_counts && !is_not_included(wish.verdict) ? wish.verdict : known.verdict;
   sources.configured = sources.configured || wish.sources.configured;
   if (sources.line == 0) sources.line = wish.sources.line;
@@ -160,6 +162,7 @@ void Desirer::add(Tid tid, Wish wish) {
   known.present = present;
   known.depth = depth;
   known.replaced = replaced;
+  known.for_a_while = for_a_while;
   known.verdict = verdict;
   if (known.verdict.standing == DcStanding::wanted)
     known.verdict.reason = known.origin == Origin::configured ? Reason::configured
@@ -173,6 +176,7 @@ void Desirer::keep(const Dc& dc, Origin origin, Sources sources, Hold hold) {
   wish.origin = origin;
   wish.sources = std::move(sources);
   wish.replaced = hold.replaced;
+  wish.for_a_while = hold.until != kNever;
   wish.options = dc.options == ConnectOptions{} ? f_.config.connect : dc.options;
   wish.host_id = dc.host_id;
   wish.host_name = dc.host_name;

@@ -58,7 +58,12 @@ KnownStafd Finder::last_known() const {
     // An announced one that is referred to as well is remembered by what does not depend on others.
     if (dc.announced && dc.origin == Origin::referral) saved.origin = to_text(Origin::discovered);
     if (dc.page_known) saved.genctr = dc.genctr;
-    if (dc.device) saved.device = dc.device->name;
+    // Before the first scan it is what was saved before.
+    const auto had = had_devices_.find(dc.tid);
+    if (dc.device)
+      saved.device = dc.device->name;
+    else if (had != had_devices_.end())
+      saved.device = had->second;
     saved.parents.assign(dc.sources.parents.begin(), dc.sources.parents.end());
     known.dcs.push_back(std::move(saved));
   }

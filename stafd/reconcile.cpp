@@ -60,7 +60,7 @@ void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
   if (dc.origin != wish.origin || dc.sources.parents != wish.sources.parents) save_ = true;
   const bool was_present = dc.announced.present();
   if (wish.verdict.standing == DcStanding::wanted) {
-    dc.held_for.clear();
+    if (!wish.for_a_while) dc.held_for.clear();
   } else if (dc.held_for != wish.verdict.waits_for) {
     dc.held_for = wish.verdict.waits_for;
     dc.held_at = now;
@@ -79,9 +79,10 @@ void Finder::settle_wish(Dc& dc, const Wish& wish, Instant now) {
   dc.host_name = wish.host_name;
   dc.cfg = wish.cfg;
   dc.system_identity = wish.system_identity;
-  if (!wish.replaced)
+  const bool borrowed = wish.for_a_while && wish.verdict.standing == DcStanding::wanted;
+  if (!wish.replaced && !borrowed)
     dc.lost_at = kNever;
-  else if (dc.lost_at == kNever)
+  else if (wish.replaced && dc.lost_at == kNever)
     dc.lost_at = now;
   judge_at_ = std::min(judge_at_, wish.verdict.until);
 

@@ -71,6 +71,7 @@ void Desirer::refer(std::map<Tid, Wish>& found, const Dc& parent, const Wish& pa
     wish.host_id = parent_wish.host_id;
     wish.system_identity = parent.system_identity || tid.host_nqn() == f_.host.nqn;
     wish.depth = depth;
+    wish.for_a_while = parent_wish.for_a_while;
     wish.verdict.reason = Reason::referral;
     return wish;
   };

@@ -155,6 +155,8 @@ bool World::step(const std::string& text) {
     const auto i = in.other_dc();
     if (announced_.test(i)) silent_since_[i] = now_;
     announced_.set(i, in.on());
+    // Who has lost all hears of nothing that ends before it starts.
+    if (!announced_.test(i) && !stafd_.brain && stafd_.saved.dcs.empty()) announced_ever_.reset(i);
     tell_mdns();
     if (announced_.test(i)) {
       note(Feature::announced);

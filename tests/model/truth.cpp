@@ -424,9 +424,10 @@ bool World::means_dc(int name, const KernelDevice& device) {
 
 // Each connection has its own page. A name that comes when there is none which it means has none either, unless what
 // it was called before has.
-void World::note_new(const DcNames& dcs) {
+void World::note_new(const DcNames& dcs, const DcNames& before) {
   for (std::size_t i = 0; i < kDcNames; ++i) {
-    if (!dcs.test(i) || dc_wanted_.test(i) || staf_ignored_iface_ || identity_changed_) continue;
+    if (!dcs.test(i) || before.test(i) || staf_ignored_iface_ || identity_changed_) continue;
+    if (now_ - dc_must_left_[i] <= kForgotten) continue;  // it has not been given up
     never_read_.set(i, std::ranges::none_of(devices_, [&](const auto& item) {
                       return item.second.ever_read && means_dc(static_cast<int>(i), item.second);
                     }));
@@ -445,7 +446,8 @@ void World::update_truth() {
     known.young_since = kNever;
   }
   const DcNames dcs = entitled_dcs(true);
-  note_new(dcs);
+  note_new(dcs, dc_wanted_);
+  note_new(entitled_dcs(false), dc_must_);
   const DcNames must = std::exchange(dc_must_, entitled_dcs(false));
   for (std::size_t name = 0; name < kDcNames; ++name)
     if (must.test(name) && !dc_must_.test(name)) dc_must_left_[name] = now_;

@@ -217,7 +217,7 @@ class World {
   void forget_unconnected_lines();
   DcNames entitled_dcs(bool with_doubtful, bool with_excluded = false) const;
   IocNames wanted_iocs(const DcNames& dcs, bool with_refused = false) const;
-  void note_new(const DcNames& dcs);
+  void note_new(const DcNames& dcs, const DcNames& before);
   void update_truth();
   void update_told(const std::vector<StafDc>& dcs);
   void update_told_set();

@@ -32,11 +32,13 @@ void EarlierHosts::add(const Tid& connection, bool works, const std::optional<Ti
   if (is_ip_transport(connection.transport())) note(any_way_, without_source(connection), connection);
 }
 
-// Of several the one that was made under the present NQN, and one that works before one that is being reconnected.
+// Of several the one that was made under the present NQN, and one that works before one that is being reconnected;
+// of equals always the same, in whichever order they are told.
 void EarlierHosts::note(std::unordered_map<Tid, Tid>& map, Tid key, const Tid& connection) const {
   const auto rank = [&](const Tid& tid) { return std::pair(tid.host_nqn() == present_, working_.contains(tid)); };
   const auto [it, fresh] = map.try_emplace(std::move(key), connection);
-  if (!fresh && rank(it->second) < rank(connection)) it->second = connection;
+  if (fresh || rank(it->second) > rank(connection)) return;
+  if (rank(it->second) < rank(connection) || connection < it->second) it->second = connection;
 }
 
 const Tid* EarlierHosts::connection_of(const Tid& name) const {

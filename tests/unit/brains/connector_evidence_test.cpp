@@ -235,6 +235,19 @@ TEST(ConnectorEvidence, AChangedIdentityKeepsWhatExists) {
        "12s ls 10.0.0.1/nqn.a nvme1\n"
        "12s ls 10.0.0.1/nqn.a@nqn.other -\n"
        "12s ls 10.0.0.2/nqn.b nvme2\n"},
+      {"it is connected under one that is not known here: no second connection",
+       R"(target 10.0.0.1 down
+          start
+          stafd up
+          lists 10.0.0.9 10.0.0.1/nqn.a
+          wait 1
+          target 10.0.0.1 up
+          --
+          lists 10.0.0.8@nqn.other 10.0.0.1/nqn.a
+          wait 100
+          ls)",
+       "0s connect 10.0.0.1/nqn.a@nqn.other\n"
+       "100s ls 10.0.0.1/nqn.a@nqn.other nvme0\n"},
   });
 }
 

@@ -185,6 +185,21 @@ TEST(ConnectorOwnership, OneConnectionHasOneOwner) {
           wait 60
           ls)",
        "69s ls 10.0.0.1/nqn.x nvme5\n"},
+      {"one goes, the other is refused a second later: its time counts as well",
+       R"(iface eth0 10.0.0.7
+          start
+          stafd up
+          lists 10.0.0.9 10.0.0.1/nqn.a
+          lists 10.0.0.9%eth0 10.0.0.1/nqn.a
+          change nvme0 state=connecting
+          wait 100
+          --
+          lists 10.0.0.9
+          wait 1
+          conf exclude=traddr=10.0.0.1;host-iface=eth0
+          wait 100
+          ls)",
+       "2.5s disconnect nvme0 10.0.0.1/nqn.a (no longer listed by any discovery controller)\n"},
   });
 }
 

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace stas {
 namespace {
 
@@ -38,6 +40,15 @@ TEST(EarlierHosts, OfTwoWaysTheOneThatWorks) {
   hosts.add(named("nqn.old", "eth1"), false);
   hosts.add(named("nqn.old", "eth0"), true);
   expect_means(hosts, named("nqn.new"), named("nqn.old", "eth0"));
+}
+
+TEST(EarlierHosts, OfEqualsAlwaysTheSame) {
+  for (const auto& [first, second] : {std::pair("eth0", "eth1"), std::pair("eth1", "eth0")}) {
+    auto hosts = now_new();
+    hosts.add(named("nqn.old", first), true);
+    hosts.add(named("nqn.old", second), true);
+    expect_means(hosts, named("nqn.new"), named("nqn.old", "eth0"));
+  }
 }
 
 TEST(EarlierHosts, NamesUnderOneNqnNeedNoOtherName) {

@@ -511,6 +511,22 @@ TEST(FinderEvidence, ReferralsOfWhatIsNotThere) {
        "60s why 10.0.0.2 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery, eth0)\n"
        "60s why 10.0.0.1%eth0 wanted: configured\n"
        "60s why 10.0.0.1 wanted: referred to by a discovery controller\n"},
+      {"... for ten minutes and one: that the two refer to each other makes it no longer",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          page 10.0.0.2 referral=10.0.0.1
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 100
+          target 10.0.0.1 down
+          vanish nvme0
+          wait 1
+          conf pleo=disabled | controller=10.0.0.1%eth1
+          wait 650
+          --
+          wait 30
+          why)",
+       "10s signal dc_removed\n11.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n11.5s signal dc_removed\n"
+       "30s why 10.0.0.1%eth1 wanted: configured\n"},
       {"the one that goes had a newer page than the one that stays, and cannot be read",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.1.7
