@@ -212,7 +212,7 @@ void World::watch() {
     const Duration bound = awaits_name(device.io) ? kNameHold : kGone;
     if (device.unmeant_since == kNever || now_ - std::max(device.unmeant_since, calm) < bound) continue;
     if (!ours_.contains(device.device.ref.incarnation) || given_up_.any() || may_be_kept(device)) continue;
-    if (may_be_unread(device)) continue;
+    if (may_be_unread(device) || (device.io && is_asked_as_another(device.path, device.device.hostnqn))) continue;
     if (device.device.state != "live" || device.live_since > device.unmeant_since) continue;
     if (!device.io && (device.released || admins_dc_.test(z(device.host)))) {
       // perhaps the other one was taken for it, or it for another one
@@ -303,12 +303,19 @@ bool World::may_be_unusable(int path) const {
       hosts_, [&](const Host& host) { return host.listed.test(z(path)) && host.unusable.test(z(path)); });
 }
 
-// Whoever listed it is connected under another host NQN, and says nothing of what it lists for this one.
-bool World::is_asked_as_another(int name, const Tid& tid) const {
-  return std::ranges::any_of(devices_, [&](const auto& item) {
-    const KernelDevice& dc = item.second;
-    return !dc.io && dc.device.hostnqn != tid.host_nqn() && ever_listed_[z(dc.host)].test(z(path_of_ioc(name)));
-  });
+// Whoever listed it is asked under another host NQN, and says nothing of what it lists for this one.
+bool World::is_asked_as_another(int path, const std::string& host_nqn) const {
+  for (int host = 0; host < kHosts; ++host) {
+    if (!ever_listed_[z(host)].test(z(path))) continue;
+    const auto connected = [&](bool as_this_one) {
+      return std::ranges::any_of(devices_, [&](const auto& item) {
+        const KernelDevice& dc = item.second;
+        return !dc.io && dc.host == host && (dc.device.hostnqn == host_nqn) == as_this_one;
+      });
+    };
+    if (connected(false) || (identity(stafd_.who).nqn != host_nqn && !connected(true))) return true;
+  }
+  return false;
 }
 
 // Whatever came and went, nothing of it stays in the tables.
@@ -335,9 +342,10 @@ void World::check_tables_in_the_end() {
   if (identity_changed_ && !gave_back_at_.empty()) return;
   for (const auto& ioc : stacd_.brain->controllers())
     if (const auto name = find_ioc(ioc.tid);
-        name && announced_ever_ == announced_ && !is_asked_as_another(*name, ioc.tid) && !is_path_wanted(*name) &&
-        !may_be_unusable(path_of_ioc(*name)) && ioc.tid.host_nqn() == identity(stacd_.who).nqn &&
-        stac_force_.scope == DisconnectScope::only_stas_connections && usable_ioc(path_of_ioc(*name)))
+        name && announced_ever_ == announced_ && !is_asked_as_another(path_of_ioc(*name), ioc.tid.host_nqn()) &&
+        !is_path_wanted(*name) && !may_be_unusable(path_of_ioc(*name)) &&
+        ioc.tid.host_nqn() == identity(stacd_.who).nqn && stac_force_.scope == DisconnectScope::only_stas_connections &&
+        usable_ioc(path_of_ioc(*name)))
       violate("table", "stacd keeps what nobody wants: " + ioc.tid.to_string());
 }
 

@@ -303,7 +303,7 @@ class World {
   void check_restart_changes_nothing();
   bool is_path_wanted(int name) const;
   bool may_be_unusable(int path) const;
-  bool is_asked_as_another(int name, const Tid& tid) const;
+  bool is_asked_as_another(int path, const std::string& host_nqn) const;
   bool is_only_referred(int name) const;
   bool is_referred_live(int name, int depth = 0) const;
   bool is_host_wanted(int host) const;
