@@ -90,8 +90,12 @@ Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const 
     return heir == nullptr ? gone(Reason::dc_gone) : hold_unread(*heir);
   }
   // This instance of stafd never listed it. One that is settled lists every configured controller, so its line was
-  // removed while stafd was down. Others may just not have been found yet.
-  if (origin == "configured" && staf.settled()) return gone(Reason::dc_gone, staf.since() + timing.long_soak);
+  // removed while stafd was down, or it has another name, say under another host NQN. Others may just not have been
+  // found yet.
+  if (origin == "configured" && staf.settled()) {
+    const StafDc* heir = staf.unread_at(dc);
+    return heir == nullptr ? gone(Reason::dc_gone, staf.since() + timing.long_soak) : hold_unread(*heir);
+  }
   return hold("stafd does not list " + dc.to_string() + " again yet");
 }
 

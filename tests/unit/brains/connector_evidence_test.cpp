@@ -248,6 +248,21 @@ TEST(ConnectorEvidence, AChangedIdentityKeepsWhatExists) {
           ls)",
        "0s connect 10.0.0.1/nqn.a@nqn.other\n"
        "100s ls 10.0.0.1/nqn.a@nqn.other nvme0\n"},
+      {"a new stafd knows its discovery controller under the new one, and cannot read it",
+       R"(start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          wait 100
+          hostnqn nqn.other
+          conf
+          stafd down
+          drops 10.0.0.1
+          unread 10.0.0.1@nqn.other
+          --
+          stafd up
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a nvme0\n"},
   });
 }
 
