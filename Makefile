@@ -10,11 +10,12 @@ TEST_FLAGS ?=
 # Half of the tests mostly wait, for soaks and time-outs.
 PROCESSES ?= $(shell echo $$((2 * $$(nproc))))
 
-.PHONY: help demo demo-shell test mutants test-vm compare bench coverage build install clean setup
+.PHONY: help demo demo-shell first-disk test mutants test-vm compare bench coverage build install clean setup
 
 help:
 	@echo "make demo         stafd, stacd and a target in one rootless run: discover, connect, re-zone"
 	@echo "make demo-shell   the same environment with a shell inside"
+	@echo "make first-disk   doc/first-disk.md in a guest with the real kernel: from nothing to a mounted disk (root and QEMU)"
 	@echo "make test         build everything and run all test suites"
 	@echo "make mutants      break the brains on purpose and see which test notices (MUTANTS=names for some of them)"
 	@echo "make test-vm      scenarios with the real kernel, in a guest (root and QEMU; about an hour)"
@@ -45,6 +46,10 @@ mutants:
 test-vm: build
 	@scripts/install-packages --vm
 	meson test -C $(BUILD) --no-rebuild --print-errorlogs --suite vm $(TEST_FLAGS)
+
+first-disk: build
+	@scripts/install-packages --vm
+	tests/vm/vm-test $(BUILD) first_disk
 
 compare: build
 	@scripts/install-packages --vm
