@@ -144,7 +144,8 @@ class Shell {
 
   EventSource sigterm_, sigint_, sighup_;
   OnceSource run_later_;
-  TimerSource deadline_, gap_timer_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_, change_timer_;
+  TimerSource deadline_, gap_timer_, audit_timer_, stop_timer_, bus_timer_, tell_again_, untold_timer_, slow_files_,
+      change_timer_;
   bool running_ = false;     // the name is ours, the brain is asked
   bool ready_owed_ = false;  // READY=1 comes after the run that applies a configuration
   bool read_again_ = false;  // a reload that came while the files were read
