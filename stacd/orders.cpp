@@ -307,7 +307,8 @@ void Connector::swap_devices(Ioc& leaving, Ioc& heir, Instant now) {
   unbind(heir, now, Duration::zero());
   bind(leaving, broken, now);
   bind(heir, works, now);
-  for (auto& [id, other] : iocs_) {  // other names mean the devices
+  for (const IocId id : by_subsystem_.at(heir.tid.subsysnqn())) {  // other names mean the devices
+    Ioc& other = iocs_.at(id);
     if (!other.alias_of) continue;
     if (*other.alias_of == leaving.tid)
       other.alias_of = heir.tid;

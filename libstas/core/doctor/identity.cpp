@@ -4,6 +4,7 @@
 // initrd) present the same? The kernel takes one host ID for one host NQN and refuses a second NQN with it.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "libstas/core/base/shown.h"
 #include "libstas/core/base/text.h"
@@ -107,13 +108,14 @@ void examine_conf(const Conf<Config>& conf, const std::string& daemon, Findings&
                    "the defaults count until it can be read: ls -l " + conf.path});
     return;
   }
-  const auto errors = std::count_if(conf.complaints.begin(), conf.complaints.end(),
-                                    [](const Complaint& one) { return one.severity == Severity::error; });
-  if (conf.complaints.empty()) return;
-  out.push_back({"conf-complaints", errors != 0 ? Weight::problem : Weight::warning,
-                 conf.path + " has " + std::to_string(conf.complaints.size()) +
-                     (conf.complaints.size() == 1 ? " line" : " lines") +
-                     " to complain about: " + conf.complaints.front().to_string(),
+  std::vector<const Complaint*> mistakes;
+  for (const Complaint& one : conf.complaints)
+    if (one.severity != Severity::info) mistakes.push_back(&one);
+  if (mistakes.empty()) return;
+  const bool errors = std::ranges::any_of(mistakes, [](const auto* one) { return one->severity == Severity::error; });
+  out.push_back({"conf-complaints", errors ? Weight::problem : Weight::warning,
+                 conf.path + " has " + std::to_string(mistakes.size()) + (mistakes.size() == 1 ? " line" : " lines") +
+                     " to complain about: " + mistakes.front()->to_string(),
                  daemon + " --check " + conf.path + " tells all of them"});
 }
 

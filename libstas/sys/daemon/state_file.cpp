@@ -64,7 +64,7 @@ void StateFile::begin() {
 
 void StateFile::finish(const Result<void>& written) {
   const Instant now = loop_.now();
-  not_before_ = now + std::max(kSeldom, 4 * (now - began_));
+  not_before_ = now + std::clamp(4 * (now - began_), kSeldom, kAtLeast);
   if (!written) {
     const std::string message = "Unable to save " + what_ + ": " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);

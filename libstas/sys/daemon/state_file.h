@@ -35,6 +35,7 @@ class StateFile {
 
   static constexpr Duration kSoon = std::chrono::milliseconds(100);
   static constexpr Duration kSeldom = std::chrono::milliseconds(500);
+  static constexpr Duration kAtLeast = std::chrono::seconds(30);  // after a disk that hung what is new waits no longer
   static constexpr BackoffPolicy kAgain{std::chrono::seconds(1), std::chrono::seconds(60), 0.1};  // after a failure
   // For the end of the process. The largest state takes a few seconds; a disk that hangs must not hang a shutdown.
   static constexpr Duration kFlushWait = std::chrono::seconds(20);

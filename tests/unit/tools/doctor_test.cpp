@@ -104,6 +104,11 @@ TEST_F(Doctor, FindsNothingWhereNothingIsWrong) {
   EXPECT_EQ(doctor_text(findings, true), "0 problems, 0 warnings, 0 notes\n");
 }
 
+TEST_F(Doctor, WhatIsNoMistakeInAFileIsNoFinding) {
+  write("etc/stas/stacd.conf", "[Controllers]\nexclude=traddr=192.0.2.0/24\n");
+  EXPECT_EQ(found(), "");
+}
+
 TEST_F(Doctor, NothingIsConcludedFromWhatIsNotThere) {
   const test::TemporaryDirectory empty;
   EXPECT_EQ(ids(examine(collect(empty.path()))), "problem:no-identity");
