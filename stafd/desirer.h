@@ -53,6 +53,7 @@ class Desirer {
   bool keep_for_doubt(const Dc& dc);
   bool keep_for_unresolved(const Dc& dc);
   bool keep_for_host_name(const Dc& dc);
+  const std::string& name_of_address(const Tid& tid) const;
   bool keep_for_replacement(const Dc& dc);
   bool replaces(const Tid& tid, const Wish& wish, const Dc& old) const;
   void expand_all();

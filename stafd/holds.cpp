@@ -48,19 +48,31 @@ bool Desirer::keep_for_doubt(const Dc& dc) {
   return doubt != nullptr;
 }
 
-// Its line has a host name, for which another address is tried now.
+// Its line has, or a line has by now, a host name for which another address is tried.
 bool Desirer::keep_for_host_name(const Dc& dc) {
-  if (dc.host_name.empty()) return false;
-  const auto it = host_names_.find(with(dc.tid, &TidFields::traddr, dc.host_name).to_string());
+  const std::string& name = dc.host_name.empty() ? name_of_address(dc.tid) : dc.host_name;
+  if (name.empty()) return false;
+  const auto it = host_names_.find(with(dc.tid, &TidFields::traddr, name).to_string());
   if (it == host_names_.end()) return false;
   const Dc* heir = find(it->second);
   if (heir != nullptr && heir->page_fresh) return false;
   if (dc.page_known || dc.connected())
     keep(dc, Origin::configured, was_configured(),
-         {"the log page of " + it->second.to_string() + ", another address of " + dc.host_name, kNever, false});
+         {"the log page of " + it->second.to_string() + ", another address of " + name, kNever, false});
   else
     out_.superseded.insert(dc.tid);
   return true;
+}
+
+// A line was written with its address, and is written with a host name now that has this address as well.
+const std::string& Desirer::name_of_address(const Tid& tid) const {
+  static const std::string kNone;
+  for (const auto& line : f_.config.controllers) {
+    const auto& addresses = f_.names.addresses(line.traddr);
+    if (std::ranges::find(addresses, tid.traddr()) == addresses.end()) continue;
+    if (host_names_.contains(with(tid, &TidFields::traddr, line.traddr).to_string())) return line.traddr;
+  }
+  return kNone;
 }
 
 // A host name that has no address yet may stand for its address.
@@ -80,10 +92,13 @@ bool Desirer::keep_for_unresolved(const Dc& dc) {
 bool Desirer::keep_for_replacement(const Dc& dc) {
   if (!dc.connected() && !dc.page_known) return false;
   if (is_wished(dc.tid) || !may_stay(dc.tid)) return false;
-  const Instant until = (dc.lost_at == kNever ? f_.now : dc.lost_at) + f_.timing.handover;
-  if (f_.now >= until) return false;
+  const Instant lost_at = dc.lost_at == kNever ? f_.now : dc.lost_at;
   for (const auto& [tid, wish] : out_.wishes) {
     if (!replaces(tid, wish, dc)) continue;
+    // Another name of the same controller has its time also where it comes late.
+    const Dc* heir = same_place(tid, dc.tid) ? find(tid) : nullptr;
+    const Instant until = std::max(lost_at, heir == nullptr ? lost_at : heir->created) + f_.timing.handover;
+    if (f_.now >= until) continue;
     keep(dc, dc.origin, dc.sources,
          {"the log page of " + tid.to_string() + ", which takes its place", until, false, true});
     return true;

@@ -55,8 +55,8 @@ Actions Finder::advance(Instant now) {
       step_foreign(now);
       names_.advance(now, out_);
       wake(judge_at_);
+      wake(names_.deadline());
     }
-    wake(names_.deadline());
     if (dirty_ && !stopping_) wake(now);
   }
   if (removed_) out_.push_back(NotifyDcRemoved{});

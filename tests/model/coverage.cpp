@@ -70,6 +70,8 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "stacd state lost",
     "killed before save",
     "stopped in order",
+    "host left",
+    "path lost before cut",
     "staf answer failed",
     "stacd without stafd",
     "admin device",

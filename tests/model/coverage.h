@@ -75,6 +75,8 @@ enum class Feature : unsigned char {
   stacd_state_lost,
   killed_before_save,
   stopped_in_order,
+  host_left,
+  path_lost_before_cut,
   staf_answer_failed,
   stacd_without_stafd,
   admin_device,

@@ -18,6 +18,7 @@ constexpr Duration kSaveDelay = milliseconds(500);  // state files are written a
 constexpr Duration kHang = seconds(90);
 constexpr Duration kSlowName = seconds(20);
 constexpr Duration kLate = milliseconds(800);
+constexpr Duration kStop = seconds(5);  // who has not ended by then is ended
 constexpr Duration kInVain = milliseconds(1700);
 
 KnownStafd reread(const KnownStafd& known) { return parse_known_stafd(format_last_known(known), "stafd.lkc").known; }
@@ -92,7 +93,14 @@ void World::start_stacd() {
   load_stacd();
   if (!stafd_.brain) note(Feature::stacd_without_stafd);
   to_connector(InterfacesSeen{interfaces(eth1_up_)});
-  at(milliseconds(4), [this] { scan(); });
+  at(milliseconds(4), [this] {
+    // What it was told of is saved with the connections, as far as they exist.
+    Paths present;
+    for (const auto& [name, device] : devices_)
+      if (device.io) present.set(static_cast<std::size_t>(device.path));
+    ever_told_ &= present;
+    scan();
+  });
   at(milliseconds(8), [this, epoch] {
     if (!stafd_.brain || !stacd_.brain || stacd_.epoch != epoch) return;
     staf_appeared_ = now_;
@@ -109,6 +117,10 @@ void World::end(D& daemon, bool in_order) {
     daemon.stopping = true;
     daemon.brain->handle(Stop{}, now_);
     advance(daemon);
+    if constexpr (std::is_same_v<D, Stafd>) {
+      if (!daemon.config->persistent_connections) note(Feature::host_left);
+      run_until(kStop, [&daemon] { return daemon.brain->stopped(); });
+    }
     daemon.saved = daemon.brain->last_known();
   } else if (daemon.save_pending) {
     note(Feature::killed_before_save);

@@ -93,6 +93,7 @@ std::string text_of(const StafFile& file, Fault fault) {
   std::string text = global(file.family, file.ignore_iface, fault);
   text += "[Discovery controller connection management]\nzeroconf-connections-persistence=";
   text += file.short_persistence ? "2min\n" : "72hours\n";
+  if (file.leaves) text += "persistent-connections=false\n";
   text += section("Controllers", fault);
   Lines lines(fault);
   for (int host = 0; host < kHosts; ++host)

@@ -23,6 +23,7 @@ struct StafFile {
   int family = 0;  // 0, 4, 6
   bool ignore_iface = false;
   bool short_persistence = false;  // 2 minutes, else 72 hours
+  bool leaves = false;             // persistent-connections=false, else what it is without a word
 };
 
 struct StacFile {

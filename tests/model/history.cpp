@@ -87,19 +87,32 @@ const std::vector<std::string>& plots() {
 
 namespace {
 
-// Every fourth history: some discovery controllers take no persistent connections, for a while or from the start. By a
-// generator of its own: the histories without them stay what they were.
-void add_parked(std::uint64_t seed, std::vector<std::string>& steps) {
-  Writer writer(seed * 6007 + 5);
-  const Theme theme{"parked",
-                    {"takes T off", "takes 1 off", "takes 2 off", "takes 1 off,takes 2 off", "takes T B", "takes 1 on",
-                     "dc-line 1 0 on,takes 1 off", "mdns 2 0 on,takes 2 off", "wait 1000000"}};
-  for (int i = 0; i < 6; ++i) {
+// By a generator of its own: the histories without them stay what they were.
+void add(const Theme& theme, int times, std::uint64_t seed, std::vector<std::string>& steps) {
+  Writer writer(seed);
+  for (int i = 0; i < times; ++i) {
     std::vector<std::string> some;
     writer.step(theme, some);
     const auto at = i == 0 ? 0 : writer.pick(static_cast<int>(steps.size()));
     steps.insert(steps.begin() + at, some.begin(), some.end());
   }
+}
+
+// Some discovery controllers take no persistent connections, for a while or from the start.
+void add_parked(std::uint64_t seed, std::vector<std::string>& steps) {
+  const Theme theme{"parked",
+                    {"takes T off", "takes 1 off", "takes 2 off", "takes 1 off,takes 2 off", "takes T B", "takes 1 on",
+                     "dc-line 1 0 on,takes 1 off", "mdns 2 0 on,takes 2 off", "wait 1000000"}};
+  add(theme, 6, seed * 6007 + 5, steps);
+}
+
+// stafd takes its connections along when it stops.
+void add_leaving(std::uint64_t seed, std::vector<std::string>& steps) {
+  const Theme theme{"leaving",
+                    {"stafd-leaves on", "stafd stop,stafd start", "stafd stop", "stafd start", "stafd-leaves B",
+                     "stafd stop,wait 20000,stafd start", "host T down,stafd stop,stafd start"}};
+  add(theme, 5, seed * 3571 + 11, steps);
+  steps.insert(steps.begin(), "stafd-leaves on");
 }
 
 }  // namespace
@@ -119,6 +132,7 @@ History random_history(std::uint64_t seed, unsigned steps) {
     if (writer.pick(4) != 0) writer.wait(history.steps);
   }
   if (seed % 4 == 0) add_parked(seed, history.steps);
+  if (seed % 8 == 1) add_leaving(seed, history.steps);
   return history;
 }
 

@@ -52,8 +52,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
   note(Feature::dc_cut);
   if (device->io) return violate("kind", "stafd cuts an I/O controller: " + text);
-  if (daemon.stopping) return violate("stop", "cut at the end of stafd, with persistent connections: " + text);
   if (disconnect.reason == Reason::none) violate("reason", "cut without a reason: " + text);
+  if (daemon.stopping) return judge_leaving(daemon, *device, disconnect);
   if (judge_parking(*device, disconnect)) return;
   judge_deregistered(*device, text);
   const auto meant = [&](std::size_t i) { return dc_ever_.test(i) && means_dc(static_cast<int>(i), *device); };
@@ -97,10 +97,12 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   }
   if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
+  if (!device->ever_read) return;  // nothing is known by it
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
     const Duration wanted = now_ - dc_since_[z(other)];
-    if (!dc_must_.test(z(other)) || wanted < kOnItsWay || wanted >= kMakeBeforeBreak) continue;
+    if (!dc_must_.test(z(other)) || parked_.test(z(other)) || wanted < kOnItsWay || wanted >= kMakeBeforeBreak)
+      continue;
     if (is_only_referred(other) && !is_referred_live(other)) continue;  // as above
     const bool replaced = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       return &item.second != device && means_dc(other, item.second) && item.second.page_read &&
@@ -257,9 +259,13 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   for (int iface = 0; iface < kIfaces; ++iface) {
     const int other = ioc_name(device->path, iface, other_of_ioc(device->name));
     const bool since_long = ioc_must_.test(z(other)) && now_ - ioc_since_[z(other)] > kOnItsWay;
-    // Something new takes its place; what has been wanted and out of reach for long does not.
-    path_wanted = path_wanted || (since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since) ||
-                  (told_.test(z(other)) && told_since_[z(other)] + seconds(1) > device->unmeant_since);
+    // Something new takes its place; what has been wanted and out of reach for long does not, or had its connection
+    // before, which is being made again.
+    const bool old = std::ranges::any_of(devices_, [&](const auto& item) {
+      return item.second.io && item.second.name == other && item.second.made_at + seconds(1) < device->unmeant_since;
+    });
+    path_wanted = path_wanted || (!old && since_long && ioc_since_[z(other)] + seconds(1) > device->unmeant_since) ||
+                  (!old && told_.test(z(other)) && told_since_[z(other)] + seconds(1) > device->unmeant_since);
     if (!means_ioc(other, *device) || is_served(other, *device)) continue;
     if (identity_changed_ && now_ <= hung_until_ && other != *name) continue;
     // A name with an interface is not taken for a connection that was made under another identity.

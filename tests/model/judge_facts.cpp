@@ -15,7 +15,8 @@ using std::chrono::seconds;
 
 constexpr Duration kLongSoak = seconds(10);
 constexpr Duration kMdnsGrace = seconds(3);    // in which mDNS is heard after a start
-constexpr Duration kNameHold = seconds(55);    // a name that does not resolve is waited for longer than that
+constexpr Duration kNameHold = seconds(55);    // a name that does not resolve is waited for longer than that ...
+constexpr Duration kHeld = minutes(9);         // ... after a load, but not longer than ten minutes in all
 constexpr std::size_t kMostDeadAttempts = 12;  // per minute, at an address of a host name where nobody is
 
 std::size_t z(int i) { return static_cast<std::size_t>(i); }
@@ -47,6 +48,11 @@ void World::judge_patience(const KernelDevice& device, const std::string& text) 
   const bool announced = announced_.test(z(device.host * 2)) && device.iface == route_of(device.host);
   if (announced && !mdns_told_ && now_ - stafd_.started < kMdnsGrace)
     violate("mdns grace", "cut before mDNS had its time: " + text);
+  Instant left{};
+  for (int i = 0; i < kIfaces * 2; ++i)
+    if (const int name = dc_name(device.host, i / 2, i % 2); means_dc(name, device))
+      left = std::max(left, dc_must_left_[z(name)]);
+  if (left != Instant{} && now_ - left >= kHeld) return;
   const auto line = z(device.host * kVariants + kByName);
   if (staf_force_.lines.test(line) && !staf_resolved_.test(z(device.host)) && device.iface == route_of(device.host) &&
       now_ - staf_loaded_at_ < kNameHold && !amnesia_ && !identity_changed_)
@@ -69,6 +75,7 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
       violate("beside",
               "connected while the connect of " + op.tid.to_string() + " is on its way: " + connect.tid.to_string());
   if (io || dc_must_.test(z(name))) return;
+  if (gave_back_at_.contains(connect.tid.to_string())) return;  // it has its own time to be read again
   // Another attempt at what failed before is due when it is due.
   if (std::ranges::any_of(stafd_.attempts, [&](const auto& item) {  // under whichever host NQN
         return name_of_attempt(item.first) == name && item.second.failed_ever > 0;

@@ -169,9 +169,26 @@ OpResult World::do_connect(const Connect& connect) {
   return Connected{created.device};
 }
 
+// Whoever looks tells stacd what is seen, as an event that does not get lost.
+bool World::is_any_live(const std::vector<DeviceRef>& paths) {
+  for (const DeviceRef& ref : paths)
+    if (const auto* path = find(ref); path != nullptr && path->device.state == "live") return true;
+  for (const DeviceRef& ref : paths) {
+    if (const auto* path = find(ref); path != nullptr)
+      to_connector(DeviceSeen{path->device});
+    else
+      to_connector(DeviceGone{ref});
+  }
+  return false;
+}
+
 OpResult World::do_disconnect(const Disconnect& disconnect) {
   auto* device = find(disconnect.device);
   if (device == nullptr) return Error{ErrorKind::not_found, 0, "no such device"};
+  if (!disconnect.beside.empty() && !is_any_live(disconnect.beside)) {
+    note(Feature::path_lost_before_cut);
+    return Error{ErrorKind::cancelled, 0, "no other path to its subsystem is live any more"};
+  }
   if (deletes_ != Deletes::work) {
     device->spared = true;
     if (std::exchange(device->given_back, false)) keep_after_all(*device);

@@ -104,6 +104,18 @@ void World::watch_parked(int name, Instant since) {
     violate("parked", "not read again: " + tid_of_dc(name, who_).to_string());
 }
 
+// With persistent-connections=false stafd takes its connections along, each under a name that means it.
+void World::judge_leaving(const Stafd& daemon, const KernelDevice& device, const Disconnect& disconnect) {
+  const std::string text = disconnect.device.name + " " + disconnect.tid.to_string();
+  if (daemon.config->persistent_connections)
+    return violate("stop", "cut at the end of stafd, with persistent connections: " + text);
+  if (disconnect.reason != Reason::stopping) violate("stop", "cut at the end of stafd for another reason: " + text);
+  const auto name = find_dc(disconnect.tid);
+  if (name && device.device.state == "live" && !means_dc(*name, device))
+    violate("owner", text + " is not the connection of that name");
+  judge_deregistered(device, text);
+}
+
 // A registry keeps whoever leaves without a word. With another connection of ours there it would lose us.
 void World::judge_deregistered(const KernelDevice& device, const std::string& text) {
   if (device.device.state != "live" || now_ - event_lost_at_ < kAudit || now_ <= hung_until_) return;

@@ -7,10 +7,10 @@
 // add T U K | remove T U K | clear T | ncc T U K on|off | unusable T U K on|off | refer T U Q | unrefer T U Q |
 // duplicates T on|off | takes T on|off (persistent connections) | aen-storm T
 // dc-line T V on|off | dc-edit T V W | dc-exclude T on|off | mdns T Q on|off | mdns-daemon off | persistence short|long
-// ioc-line U K V on|off | ioc-edit U K V W | ioc-exclude U K on|off | ioc-include U K on|off | to-page T U K V | scope
-// only|all|no | trtypes few|all | ncc-attempts N | family stafd|stacd 0|4|6 | ignore-iface stafd|stacd on|off fault
-// stafd|stacd KIND | reload stafd|stacd | identity 0|1 | symname a|b | resolver T works|two|moved|fails|slow
-// stafd|stacd start|stop|kill|lose | legacy on|off | iface up|down
+// | stafd-leaves on|off (persistent-connections=false) ioc-line U K V on|off | ioc-edit U K V W | ioc-exclude U K
+// on|off | ioc-include U K on|off | to-page T U K V | scope only|all|no | trtypes few|all | ncc-attempts N | family
+// stafd|stacd 0|4|6 | ignore-iface stafd|stacd on|off fault stafd|stacd KIND | reload stafd|stacd | identity 0|1 |
+// symname a|b | resolver T works|two|moved|fails|slow stafd|stacd start|stop|kill|lose | legacy on|off | iface up|down
 // device-vanish N | admin-connect U K | admin-disconnect U K | admin-dc T
 // lossy on|off | hanging on|off | unsettled on|off | deletes work|fail|hang | answers work|late|fail |
 // reads late|prompt | garble U K on|off | stafd|stacd strip | late-gone | kernel old|new | connects slow|prompt |
@@ -177,6 +177,9 @@ bool World::step(const std::string& text) {
     });
   } else if (verb == "persistence") {
     staf_file_.short_persistence = in.word() == "short";
+    change.staf_file = true;
+  } else if (verb == "stafd-leaves") {
+    staf_file_.leaves = in.on();
     change.staf_file = true;
   } else if (verb == "ioc-line") {
     const auto path = in.path();

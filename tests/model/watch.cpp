@@ -16,9 +16,9 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Duration kPrompt = seconds(5);       // what never failed is connected after that
-constexpr Duration kPatient = seconds(100);    // the longest back-off, a kernel that reconnects, and the way
-constexpr Duration kGone = seconds(100);       // what was removed is gone after that: soaks, retries, make before break
+constexpr Duration kPrompt = seconds(5);     // what never failed is connected after that
+constexpr Duration kPatient = seconds(100);  // the longest back-off, a kernel that reconnects, and the way
+constexpr Duration kGone = seconds(130);  // what was removed is gone after that: soaks, retries, two make before break
 constexpr Duration kNameHold = minutes(12);    // ... when a host name that does not resolve may mean it
 constexpr Duration kHeirHold = minutes(12);    // ... when what referred to it has a name that was not read
 constexpr Duration kParkedPage = minutes(20);  // ... when a page that is read every 15 minutes listed it

@@ -46,9 +46,16 @@ void World::log(const std::string& text) {
 
 void World::run_for(Duration time) {
   const Instant end = now_ + time;
+  run_until(time, [] { return false; });
+  now_ = std::max(now_, end);
+  watch();
+}
+
+void World::run_until(Duration time, const std::function<bool()>& done) {
+  const Instant end = now_ + time;
   Instant audit = now_ + kAudit - (now_.time_since_epoch() % kAudit);
   pump();
-  while (violation_.empty()) {
+  while (violation_.empty() && !done()) {
     const Instant event = std::min(audit, queue_.empty() ? kNever : queue_.begin()->first);
     Instant next = event;
     if (stafd_.brain) next = std::min(next, stafd_.brain->deadline());
@@ -71,8 +78,6 @@ void World::run_for(Duration time) {
     }
     pump();
   }
-  now_ = std::max(now_, end);
-  watch();
 }
 
 // Facts are looked at before the daemons act on them.

@@ -133,6 +133,7 @@ class World {
   // --- world.cpp: time ---
   void at(Duration delay, std::function<void()> what);
   void run_for(Duration time);
+  void run_until(Duration time, const std::function<bool()>& done);
   void pump();
   bool chance(double p);
   void note(Feature feature) { coverage().note(feature); }
@@ -174,6 +175,7 @@ class World {
   // --- kernel.cpp: devices and hosts ---
   OpResult do_connect(const Connect& connect);
   OpResult do_disconnect(const Disconnect& disconnect);
+  bool is_any_live(const std::vector<DeviceRef>& paths);
   OpResult do_fetch(const FetchLogPage& fetch);
   KernelDevice& create_device(bool io, int name, int who, bool by_admin);
   void remove_device(std::string name);
@@ -257,6 +259,7 @@ class World {
   // --- parked.cpp: discovery controllers that take no persistent connection, and the registry of all ---
   bool says_to_give_back(int host) const;
   bool judge_parking(const KernelDevice& device, const Disconnect& disconnect);  // true: no other law applies
+  void judge_leaving(const Stafd& daemon, const KernelDevice& device, const Disconnect& disconnect);
   void note_parked(const DeviceRef& device);
   void keep_after_all(const KernelDevice& device);
   void judge_waking(const Connect& connect, int name);

@@ -501,6 +501,16 @@ TEST(FinderPolicy, StopAndRestartCutNothing) {
           stop
           wait 60)",
        "0s disconnect nvme0 10.0.0.1 (stopping with persistent-connections=false)\n"},
+      {"... while a host name does not resolve: no look-up is waited for",
+       R"(dns a.example fails
+          start pleo=disabled | persistent-connections=false | controller=10.0.0.1 | controller=a.example
+          wait 1
+          hold 10.0.0.1 disconnect
+          --
+          stop
+          wait 60
+          release)",
+       "0s disconnect nvme0 10.0.0.1 (stopping with persistent-connections=false)\n"},
       {"stop while a connect is pending, persistent-connections=false: it is undone",
        R"(hold 10.0.0.1 connect
           start pleo=disabled | persistent-connections=false | controller=10.0.0.1

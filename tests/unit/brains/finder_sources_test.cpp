@@ -253,6 +253,34 @@ TEST(FinderPolicy, RemovesOnEvidenceAfterTheSoak) {
           --
           ls)",
        "0s ls 10.0.0.1 configured nvme0 entries=0\n"},
+      {"an address becomes a host name that has it, and others; nobody answers: what it listed stays known",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          dns dc.example 10.9.9.9 10.0.0.1
+          target 10.9.9.9 down
+          target 10.0.0.1 down
+          vanish nvme0
+          conf pleo=disabled | controller=dc.example
+          wait 200
+          --
+          ls)",
+       "0s ls 10.0.0.1 configured - entries=1\n0s ls 10.9.9.9 configured - entries=?\n"},
+      {"... until the one that is tried is read",
+       R"(page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          dns dc.example 10.9.9.9 10.0.0.1
+          target 10.9.9.9 down
+          target 10.0.0.1 down
+          vanish nvme0
+          conf pleo=disabled | controller=dc.example
+          wait 200
+          target 10.9.9.9 up
+          wait 200
+          --
+          ls)",
+       "0s ls 10.9.9.9 configured nvme0 entries=0\n0s ls ended 10.0.0.1\n"},
       {"excluded while its retry timer runs: #23",
        R"(target 10.0.0.1 down
           start controller=10.0.0.1
