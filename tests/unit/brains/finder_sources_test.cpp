@@ -281,6 +281,28 @@ TEST(FinderPolicy, RemovesOnEvidenceAfterTheSoak) {
           --
           ls)",
        "0s ls 10.9.9.9 configured nvme0 entries=0\n0s ls ended 10.0.0.1\n"},
+      {"it is connected late, and another name of it has come meanwhile: that one has its minute",
+       R"(page 10.0.0.1 nqn.a
+          hold 10.0.0.1 connect
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          conf pleo=disabled
+          wait 40
+          conf pleo=disabled | controller=10.0.0.1/nqn.dc
+          wait 10
+          --
+          reads 10.0.0.1 fail
+          release
+          wait 45
+          why
+          wait 20)",
+       "0s page 10.0.0.1\n0s connect 10.0.0.1/nqn.dc\n0s page 10.0.0.1/nqn.dc\n1s page 10.0.0.1\n"
+       "1s page 10.0.0.1/nqn.dc\n3s page 10.0.0.1\n3s page 10.0.0.1/nqn.dc\n7s page 10.0.0.1\n"
+       "7s page 10.0.0.1/nqn.dc\n15s page 10.0.0.1\n15s page 10.0.0.1/nqn.dc\n31s page 10.0.0.1\n"
+       "31s page 10.0.0.1/nqn.dc\n"
+       "45s why 10.0.0.1 held for the log page of (tcp, 10.0.0.1, 8009, nqn.dc), which takes its place, at rest\n"
+       "45s why 10.0.0.1/nqn.dc wanted: configured\n50s disconnect nvme0 10.0.0.1 (no longer configured)\n"
+       "50s signal dc_removed\n63s page 10.0.0.1/nqn.dc\n"},
       {"excluded while its retry timer runs: #23",
        R"(target 10.0.0.1 down
           start controller=10.0.0.1
