@@ -25,6 +25,7 @@ namespace {
 
 constexpr unsigned kSteps = 40;
 constexpr unsigned kShown = 12;
+constexpr unsigned long kProgress = 10000;  // a survey says how far it is
 constexpr unsigned long kOfEachPlot = 20;
 constexpr unsigned long kEnoughForAll = 1000;  // histories after which every feature must have occurred
 
@@ -50,6 +51,7 @@ void expect_holds(const History& history) {
 void survey(unsigned long first, unsigned long runs) {
   std::map<std::string, std::pair<unsigned, std::string>> laws;
   for (unsigned long seed = first; seed < first + runs; ++seed) {
+    if (seed % kProgress == 0) std::cout << "... " << seed << "\n" << std::flush;
     const auto wrong = run(random_history(seed, kSteps));
     if (wrong.empty()) continue;
     const auto from = wrong.find("VIOLATION ") + 10;

@@ -36,6 +36,10 @@ StateFile::StateFile(Loop& loop, std::string path, const Journal& journal, std::
       job_(loop),
       timer_(loop.timer([this] { save(); })) {}
 
+Duration StateFile::pause_after(Duration took) {
+  return took >= kAtLeast ? kAtLeast : std::clamp<Duration>(4 * took, kSeldom, kAtLeast);
+}
+
 StateFile::~StateFile() { wait(kFlushWait); }
 
 void StateFile::changed() {
@@ -64,7 +68,7 @@ void StateFile::begin() {
 
 void StateFile::finish(const Result<void>& written) {
   const Instant now = loop_.now();
-  not_before_ = now + std::clamp(4 * (now - began_), kSeldom, kAtLeast);
+  not_before_ = now + pause_after(now - began_);
   if (!written) {
     const std::string message = "Unable to save " + what_ + ": " + written.error().text;
     failed_ ? journal_.debug(message) : journal_.error(message);

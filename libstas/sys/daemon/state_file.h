@@ -40,6 +40,9 @@ class StateFile {
   // For the end of the process. The largest state takes a few seconds; a disk that hangs must not hang a shutdown.
   static constexpr Duration kFlushWait = std::chrono::seconds(20);
 
+  // Until the next writing, after one that took so long.
+  static Duration pause_after(Duration took);
+
   // All calls from the loop's thread, as those of `snapshot`.
   // `what`: it is called so in messages. `soon`: a change is written after so long, with what else has changed by then.
   StateFile(Loop& loop, std::string path, const Journal& journal, std::function<Text()> snapshot,

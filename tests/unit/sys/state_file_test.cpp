@@ -48,6 +48,14 @@ TEST_F(StateFileTest, ChangesAreWrittenTogetherSoonAndThenSeldom) {
   EXPECT_GE(loop_.now() - first, StateFile::kSeldom - StateFile::kSoon);
 }
 
+TEST(StateFilePause, IsFourTimesAsLongAsTheWritingWithinBounds) {
+  using std::chrono::hours, std::chrono::milliseconds, std::chrono::seconds;
+  EXPECT_EQ(StateFile::pause_after(milliseconds(1)), milliseconds(500));
+  EXPECT_EQ(StateFile::pause_after(milliseconds(300)), milliseconds(1200));
+  EXPECT_EQ(StateFile::pause_after(seconds(10)), seconds(30)) << "a disk that hung";
+  EXPECT_EQ(StateFile::pause_after(hours(1'000'000)), seconds(30));
+}
+
 TEST_F(StateFileTest, WhatWaitsIsWrittenAtTheEndAndOnlyThat) {
   file_.flush();
   EXPECT_EQ(texts_, 0) << "nothing waits";
