@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// disconnect-guard= is about the last path that works (stacd/guard.h), as stories (driver.h has the notation): which
-// other one counts, what becomes of a cut when that one is lost before, during or after it, and several that go at
-// once.
+// disconnect-guard= is about the last path that works (stacd/guard.h), as stories (driver.h and guard_rows.h have the
+// notation): which other one counts, what becomes of a cut when that one is lost before, during or after it, and
+// several that go at once.
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/guard_rows.h"
 
 namespace stas::story {
 namespace {
 
-void check(const std::vector<Row>& rows) { story::check(rows, tell_connector); }
+void check(const std::vector<Row>& rows) { story::check(rows, tell_guarded); }
 
 TEST(ConnectorGuard, IsAboutTheLastPath) {
   check({
       {"another one stays: nobody asks",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           --
           conf controller=10.0.0.2/nqn.a | disconnect-guard=hold
           wait 10)",
@@ -32,9 +31,7 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
           wait 10)",
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
       {"the other one does not work",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           change nvme1 state=connecting
           wait 100
           --
@@ -45,9 +42,7 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "1.5s inspect nvme0\n"
        "10s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"},
       {"the other one is lost, and nobody was told: it shows when the order is carried out",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           wait 100
           alter nvme1 state=connecting
           --
@@ -96,9 +91,7 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "4.5s info: (tcp, 10.0.0.1, 8009, nqn.a) | nvme? - Removed: no longer configured\n"
        "100s ls 10.0.0.2/nqn.a nvme1\n"},
       {"a released one relies on nobody",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           wait 100
           alter nvme1 state=connecting
           --
@@ -110,9 +103,7 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n"
        "101s ls 10.0.0.2/nqn.a nvme1\n"},
       {"the other one is lost during the soak",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           wait 100
           --
           conf controller=10.0.0.2/nqn.a | disconnect-guard=hold
@@ -126,9 +117,7 @@ TEST(ConnectorGuard, IsAboutTheLastPath) {
        "4s ls 10.0.0.1/nqn.a nvme0\n"
        "4s ls 10.0.0.2/nqn.a -\n"},
       {"all that are left should go: all of them stay",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a
           usage nvme1 nvme0n1 is mounted on /srv
           --
           conf disconnect-guard=hold

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `stacctl release` (stacd/guard.h), as stories (driver.h has the notation): an administrator lets go of what
-// disconnect-guard=hold keeps, now and not for later. The same for what max-disconnects-per-minute= keeps:
+// `stacctl release` (stacd/guard.h), as stories (driver.h and guard_rows.h have the notation): an administrator lets go
+// of what disconnect-guard=hold keeps, now and not for later. The same for what max-disconnects-per-minute= keeps:
 // connector_budget_test.cpp.
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/guard_rows.h"
 
 namespace stas::story {
 namespace {
 
-void check(const std::vector<Row>& rows) { story::check(rows, tell_connector); }
+void check(const std::vector<Row>& rows) { story::check(rows, tell_guarded); }
 
 TEST(ConnectorGuard, AnAdministratorLetsGo) {
   check({
       {"of all that leads to the subsystem, at once",
-       R"(start controller=10.0.0.1/nqn.a | controller=10.0.0.2/nqn.a | controller=10.0.0.3/nqn.b | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a 10.0.0.2/nqn.a 10.0.0.3/nqn.b
           usage nvme1 nvme0n1 is mounted on /srv
           usage nvme2 nvme2n1 is mounted on /usr
           conf disconnect-guard=hold
@@ -32,9 +31,7 @@ TEST(ConnectorGuard, AnAdministratorLetsGo) {
        "0s disconnect nvme1 10.0.0.2/nqn.a (no longer configured)\n"
        "0s ls 10.0.0.3/nqn.b nvme2\n"},
       {"what is wanted is not let go of, and the order is not kept for later",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a
           --
           released nqn.a
           conf disconnect-guard=hold
@@ -43,9 +40,7 @@ TEST(ConnectorGuard, AnAdministratorLetsGo) {
        "1.5s inspect nvme0\n"
        "5s ls 10.0.0.1/nqn.a nvme0\n"},
       {"nor after it was named again",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a
           target nvme0 undeletable
           conf disconnect-guard=hold
           wait 5
@@ -60,11 +55,7 @@ TEST(ConnectorGuard, AnAdministratorLetsGo) {
        "15s inspect nvme0\n"
        "15s ls 10.0.0.1/nqn.a nvme0\n"},
       {"it is told",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+       R"(kept 10.0.0.1/nqn.a
           journal
           --
           released nqn.a)",

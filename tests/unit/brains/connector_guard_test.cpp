@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// disconnect-guard= (stacd/guard.h), as stories (driver.h has the notation): what "warn" says and "hold" keeps,
-// whatever the evidence, until when, and how that shows. Which connection is the last path that works:
+// disconnect-guard= (stacd/guard.h), as stories (driver.h and guard_rows.h have the notation): what "warn" says and
+// "hold" keeps, whatever the evidence, until when, and how that shows. Which connection is the last path that works:
 // connector_guard_paths_test.cpp; how somebody lets go: connector_guard_release_test.cpp.
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"
+#include "tests/unit/brains/guard_rows.h"
 
 namespace stas::story {
 namespace {
 
-void check(const std::vector<Row>& rows) { story::check(rows, tell_connector); }
+void check(const std::vector<Row>& rows) { story::check(rows, tell_guarded); }
 
 TEST(ConnectorGuard, WarnCutsAllTheSameAndSaysWhatWasInUse) {
   check({
@@ -69,9 +70,7 @@ TEST(ConnectorGuard, WarnCutsAllTheSameAndSaysWhatWasInUse) {
 TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
   check({
       {"until nothing uses it; told once",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a
           --
           journal
           conf disconnect-guard=hold
@@ -167,17 +166,13 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        "20s inspect nvme5\n"
        "20s disconnect nvme5 10.0.0.1/nqn.a (not wanted by anything)\n"},
       {"an exclude= line means it",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a
           --
           conf controller=10.0.0.1/nqn.a | disconnect-guard=hold | exclude=nqn=nqn.a
           wait 10)",
        "1.5s disconnect nvme0 10.0.0.1/nqn.a (excluded by an exclude= line)\n"},
       {"named again it is wanted as before, and its next end is looked at anew",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+       R"(guarded 10.0.0.1/nqn.a
           conf disconnect-guard=hold
           wait 10
           --
@@ -222,11 +217,7 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        "20s inspect nvme0\n40s inspect nvme0\n60s inspect nvme0\n"
        "75s ls 10.0.0.1/nqn.a nvme0\n"},
       {"a restart forgets it, and finds it out again",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+       R"(kept 10.0.0.1/nqn.a
           --
           restart
           wait 5
@@ -236,11 +227,7 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        "1.5s inspect nvme0\n"
        "10s ls 10.0.0.1/nqn.a nvme0\n"},
       {"what is kept and lost is not connected again",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+       R"(kept 10.0.0.1/nqn.a
           --
           vanish nvme0
           wait 100
@@ -248,9 +235,7 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        ""},
       {"another name for it in the same file: nobody asks",
        R"(iface eth0 10.0.0.9
-          start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+          guarded 10.0.0.1/nqn.a
           --
           conf controller=10.0.0.1/nqn.a%eth0 | disconnect-guard=hold
           wait 100
@@ -260,9 +245,7 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        R"(iface eth0 10.0.0.9
           device nvme0 10.0.0.1/nqn.a%eth0 src_addr=10.0.0.9
           device nvme1 10.0.0.1/nqn.a%eth0 state=connecting
-          start controller=10.0.0.1/nqn.a | controller=10.0.0.1/nqn.a%eth0 | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
+          guarded 10.0.0.1/nqn.a 10.0.0.1/nqn.a%eth0
           usage nvme1 nvme0n1 is mounted on /srv
           wait 100
           --
@@ -290,11 +273,7 @@ TEST(ConnectorGuard, HoldKeepsWhatIsInUse) {
        "5s ls 10.0.0.1/nqn.a nvme7\n"},
       {"another name takes it over",
        R"(iface eth0 10.0.0.9
-          start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+          kept 10.0.0.1/nqn.a
           --
           conf controller=10.0.0.1/nqn.a%eth0 | disconnect-guard=hold
           wait 100
@@ -312,22 +291,14 @@ TEST(ConnectorGuard, ShowsInPlanExplainAndHealth) {
           plan disconnect-guard=hold)",
        "0s plan 1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured; kept if it is in use then) [was old:2]\n"},
       {"what was in use once says nothing about the next time",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+       R"(kept 10.0.0.1/nqn.a
           conf controller=10.0.0.1/nqn.a | disconnect-guard=hold
           wait 5
           --
           plan disconnect-guard=hold)",
        "0s plan 1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured; kept if it is in use then) [was old:2]\n"},
       {"afterwards",
-       R"(start controller=10.0.0.1/nqn.a | disconnect-guard=hold
-          stafd up
-          usage nvme0 nvme0n1 is mounted on /srv
-          conf disconnect-guard=hold
-          wait 5
+       R"(kept 10.0.0.1/nqn.a
           --
           plan disconnect-guard=hold
           plan disconnect-guard=off
