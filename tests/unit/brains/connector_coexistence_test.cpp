@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Others on the same host, as nvme-cli 3 lets them say it: the ownership registry, whose connections are never cut, and
-// the host-wide exclusion list, which keeps what it names from being connected and cuts nothing. As
-// connector_policy_test.cpp.
+// the host-wide exclusion list, which keeps what it names from being connected and cuts nothing; as stories (driver.h
+// has the notation).
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"

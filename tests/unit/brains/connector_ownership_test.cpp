@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which controller has which connection: adoption, aliases, taking over. As connector_policy_test.cpp.
+// Which controller has which connection: adoption, aliases, taking over, as stories (driver.h has the notation).
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From controller= lines and log page entries to controllers: names, inheritance, what must not be connected. As
-// connector_policy_test.cpp.
+// From controller= lines and log page entries to controllers: names, inheritance, what must not be connected, as
+// stories (driver.h has the notation).
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"
