@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // stacd makes the new connection before the old one goes, as stories (driver.h has the notation): a line or an entry
-// that gets another address or interface, what counts as a replacement, and how long is waited for it.
+// that gets another address or interface, what counts as a replacement, and how long is waited for it. stafd:
+// finder_replacement_test.cpp.
 #include <gtest/gtest.h>
 
 #include "tests/unit/brains/driver.h"

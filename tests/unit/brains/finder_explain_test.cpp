@@ -168,5 +168,39 @@ TEST(FinderExplain, TellsWhatIsNotConnected) {
   });
 }
 
+TEST(FinderEvidence, WhatIsRefusedIsKnownWithTheReason) {
+  check({
+      {"by an exclude= line, and by family",
+       R"(page 10.0.0.1 referral=10.0.0.2
+          dns dc.example 10.0.0.3
+          journal
+          start pleo=disabled | exclude=traddr=10.0.0.2 | exclude=traddr=dc.example | ip-family=ipv4 | controller=10.0.0.1 | controller=[fd00::1] | controller=dc.example
+          --
+          conf pleo=disabled | exclude=traddr=10.0.0.2 | exclude=traddr=dc.example | ip-family=ipv4 | controller=10.0.0.1 | controller=[fd00::1] | controller=dc.example
+          why)",
+       "0s warning: Excluding configured IP address fd00::1 based on \"ip-family\" setting\n"
+       "0s page 10.0.0.1\n0s resolve dc.example\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=1).\n"
+       "0s why 10.0.0.1 wanted: configured\n"
+       "0s why 10.0.0.2 refused: excluded by an exclude= line in line 4\n"
+       "0s why 10.0.0.3 refused: excluded by an exclude= line in line 6\n"
+       "0s why [fd00::1] refused: address family disabled by ip-family=\n"},
+      {"by its address",
+       R"(page 10.0.0.1 referral=host.example
+          journal
+          start pleo=disabled | controller=10.0.0.1
+          --
+          aen nvme0
+          wait 1
+          why)",
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received AEN: 0x70f002\n"
+       "0s page 10.0.0.1\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=1).\n"
+       "1s why 10.0.0.1 wanted: configured\n1s why host.example refused: address or NQN unusable\n"},
+  });
+}
+
 }  // namespace
 }  // namespace stas::story
