@@ -11,6 +11,10 @@
 
 namespace stas::target::testing {
 
+/// One subsystem, kOne, with one namespace.
+inline constexpr char kPlain[] =
+    R"({"subsystems": [{"nqn": "nqn.2024-01.org.example:one", "namespaces": [{"ram": "64KiB"}]}]})";
+
 /// A core built from JSON, with one loop listener (id 1) when the text names none.
 class LoopTarget {
  public:

@@ -8,9 +8,6 @@
 namespace stas::target::testing {
 namespace {
 
-constexpr char kPlain[] =
-    R"({"subsystems": [{"nqn": "nqn.2024-01.org.example:one", "namespaces": [{"ram": "64KiB"}]}]})";
-
 class Requests : public ::testing::Test {
  protected:
   void SetUp() override {
