@@ -60,6 +60,9 @@ Finding line_evidence(const Facts& facts, const Tid& tid) {
     return hold("it may be what " + doubt->to_string() + " was meant to say");
   if (const auto* line = unresolved_line_about(facts, tid); line != nullptr)
     return hold("the controller= line for " + line->traddr + " does not resolve and may mean it");
+  if (const auto* line = line_with_any_iface(tid, *facts.config, *facts.host, facts.names); line != nullptr)
+    return hold("it is what line " + std::to_string(line->line) +
+                " of stacd.conf means with ignore-iface=, and nobody knows whether that is there");
   return gone(Reason::not_configured);
 }
 
@@ -79,6 +82,9 @@ Finding source_evidence(const Facts& facts, const EvidenceTiming& timing, const 
     if (staf.listing(*index).may_mean(known.tid))
       return hold("the log page of " + staf.dc(*index).tid.to_string() +
                   " has an entry that cannot be used and may mean it");
+    if (staf.listing(*index).with_any_iface.contains(known.tid))
+      return hold("nobody knows whether stacd.conf says ignore-iface=, with which " + staf.dc(*index).tid.to_string() +
+                  " lists it");
     return gone(Reason::not_listed);
   }
   // stafd may have ended it under the host NQN that the system has got since.

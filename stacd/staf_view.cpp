@@ -35,6 +35,7 @@ Listing list_of(const StafDc& dc, const StacdConfig& config) {
     }
     const auto why = usability_of_discovered(config, *tid);
     if (why == Usability::usable) {
+      if (config.ignore_iface_unclear) listing.with_any_iface.insert(with(*tid, &TidFields::host_iface, {}));
       const MatchSection* match = find_match(config, *tid);
       listing.usable.push_back({std::move(*tid), &entry, match});
     } else {

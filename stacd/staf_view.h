@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "libstas/core/base/time.h"
@@ -35,6 +36,8 @@ struct Listing {
   std::vector<Refused> refused;
   // NQNs of entries that were skipped or cannot be used: what such an entry meant, nobody knows. "" could be any.
   std::set<std::string> doubtful;
+  // What the usable ones are with ignore-iface=, as long as nobody knows whether the file says it.
+  std::unordered_set<Tid> with_any_iface;
 
   bool may_mean(const Tid& tid) const;
 };

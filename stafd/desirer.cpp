@@ -265,7 +265,10 @@ void Desirer::announced() {
     // It is announced, under another name: ignore-iface= was changed.
     const bool renamed = f_.config.ignore_iface == !dc.tid.host_iface().empty();
     if (renamed && places.contains(place_of_announced(dc.tid))) {
-      keep_for_replacement(dc);
+      if (f_.config.ignore_iface_unclear && (dc.connected() || dc.page_known))
+        keep(dc, Origin::discovered, wish.sources, {"whether stafd.conf says ignore-iface=", kNever, false});
+      else
+        keep_for_replacement(dc);
       continue;
     }
     add(dc.tid, std::move(wish));

@@ -35,6 +35,10 @@ void Desirer::configured_before() {
       keep(dc, Origin::configured, was_configured(), {doubt->to_string()});
       continue;
     }
+    if (line_with_any_iface(dc.tid, f_.config, f_.host, f_.names, std::string(kWellKnownDiscoveryNqn)) != nullptr) {
+      keep(dc, Origin::configured, was_configured(), {"whether stafd.conf says ignore-iface=", kNever, false});
+      continue;
+    }
     if (keep_for_host_name(dc) || keep_for_unresolved(dc)) continue;
     if (!is_wished(dc.tid)) keep_for_replacement(dc);
   }

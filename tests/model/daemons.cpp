@@ -18,7 +18,8 @@ constexpr Duration kSaveDelay = milliseconds(500);  // state files are written a
 constexpr Duration kHang = seconds(90);
 constexpr Duration kSlowName = seconds(20);
 constexpr Duration kLate = milliseconds(800);
-constexpr Duration kStop = seconds(5);  // who has not ended by then is ended
+constexpr Duration kSettled = milliseconds(31);  // a moment after kSettling
+constexpr Duration kStop = seconds(5);           // who has not ended by then is ended
 constexpr Duration kInVain = milliseconds(1700);
 
 KnownStafd reread(const KnownStafd& known) { return parse_known_stafd(format_last_known(known), "stafd.lkc").known; }
@@ -244,7 +245,7 @@ void World::device_event(const Event& event) {
 
 void World::scan() {
   DevicesScanned all;
-  for (const auto& [name, device] : devices_) all.devices.push_back(device.device);
+  for (const auto& [name, device] : devices_) all.devices.push_back(shown(device));
   to_finder(all);
   to_connector(all);
 }
@@ -354,7 +355,11 @@ bool World::execute_common(D& daemon, const Action& action) {
     if (report->topic == Topic::let_go || report->text.find("is not this controller") != std::string::npos)
       if (const auto device = devices_.find(report->device); device != devices_.end()) device->second.released = true;
     // Should it become one again, it is a new name.
-    if (report->topic == Topic::removed && report->tid) gave_back_at_.erase(report->tid->to_string());
+    if (report->topic == Topic::removed && report->tid) {
+      gave_back_at_.erase(report->tid->to_string());
+      const auto name = std::is_same_v<D, Stafd> ? find_dc(*report->tid) : find_ioc(*report->tid);
+      if (name) daemon.attempts[attempt_key(*name, *report->tid)].excused = true;
+    }
     judge_voice(daemon, *report);
     return true;
   }
@@ -381,7 +386,19 @@ bool World::execute_common(D& daemon, const Action& action) {
     at(hangs     ? kHang
        : in_vain ? kInVain
                  : usual,
-       [this, &daemon, epoch, c = *connect] { finish(daemon, epoch, c.op, do_connect(c)); });
+       [this, &daemon, epoch, c = *connect] {
+         const OpResult result = do_connect(c);
+         const auto* made = std::get_if<Connected>(&result);
+         const auto* device = made == nullptr ? nullptr : find(made->device.ref);
+         if (device == nullptr || !device->settling) return finish(daemon, epoch, c.op, result);
+         // Not before it has settled.
+         at(kSettled, [this, &daemon, epoch, op = c.op, ref = made->device.ref] {
+           const auto* now = find(ref);
+           finish(daemon, epoch, op,
+                  now == nullptr ? OpResult(Error{ErrorKind::unreachable, 0, "gone again"})
+                                 : OpResult(Connected{now->device}));
+         });
+       });
     return true;
   }
   if (const auto* disconnect = std::get_if<Disconnect>(&action)) {

@@ -165,7 +165,8 @@ bool World::page_on_its_way(int path) const {
       return !item.second.io && item.second.host == host && item.second.device.state == "live";
     });
     for (int i = 0; i < kIfaces * 2; ++i)
-      if (live && (staf_doubt_ ? dc_must_ : dc_wanted_).test(z(dc_name(host, i / 2, i % 2)))) return true;
+      if (live && (staf_doubt_ || ever_duplicates_ ? dc_must_ : dc_wanted_).test(z(dc_name(host, i / 2, i % 2))))
+        return true;
   }
   return false;
 }
@@ -250,6 +251,11 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   const bool ended_young = disconnect.reason == Reason::dc_gone && std::ranges::any_of(known_, [&](const Known& known) {
                              return known.young_since != kNever && leads_to(known, device->path);
                            });
+  // Names came and went with ignore-iface=, and who lists it has not been read under the present one.
+  bool lister_live = false;
+  for (int host = 0; host < kHosts; ++host)
+    lister_live = lister_live || (known_[z(host)].listed.test(z(device->path)) && is_dc_live(host));
+  const bool renamed = staf_ignored_iface_ && disconnect.reason == Reason::dc_gone && !lister_live;
   // Nobody referred any more to who lists it, as far as could be found out for so long.
   bool waited = false;
   for (int host = 0; host < kHosts && disconnect.reason == Reason::dc_gone && stafd_.brain; ++host)
@@ -288,7 +294,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
       continue;
     // Who lost all and finds no stafd goes by the lines alone.
     if (since_long && !(amnesia_ && (stac_doubt_ || !stafd_.brain || identity_changed_)) && !ever_duplicates_ &&
-        !untold && !forgotten && !ended_young && !waited && is_read_over(*device, other))
+        !untold && !forgotten && !ended_young && !renamed && !waited && is_read_over(*device, other))
       return violate(law_of_cut(*device, *name), "a connection is cut that is wanted by all that is known: " + text);
     if (told_.test(z(other)) && !(amnesia_ && identity_changed_))
       return violate(law_of_cut(*device, *name), "a connection is cut that stacd was told of: " + text);

@@ -76,6 +76,7 @@ void World::judge_beside(const D& daemon, const Connect& connect, int name, bool
               "connected while the connect of " + op.tid.to_string() + " is on its way: " + connect.tid.to_string());
   if (io || dc_must_.test(z(name))) return;
   if (gave_back_at_.contains(connect.tid.to_string())) return;  // it has its own time to be read again
+  if (now_ - stafd_.started < kMdnsGrace) return;               // both may be remembered from before
   // Another attempt at what failed before is due when it is due.
   if (std::ranges::any_of(stafd_.attempts, [&](const auto& item) {  // under whichever host NQN
         return name_of_attempt(item.first) == name && item.second.failed_ever > 0;

@@ -77,14 +77,25 @@ World::KernelDevice& World::create_device(bool io, int name, int who, bool by_ad
   auto& placed = devices_.emplace(device.ref.name, std::move(created)).first->second;
   if (unsettled_) {
     note(Feature::device_unsettled);
-    Device young = placed.device;
-    young.subsysnqn.clear();
-    young.cntrltype.clear();
-    young.dctype.clear();
-    device_event(DeviceSeen{young});
+    placed.settling = true;
+    device_event(DeviceSeen{shown(placed)});
+    at(kSettling, [this, ref = placed.device.ref] {
+      if (auto* settled = find(ref); settled != nullptr && std::exchange(settled->settling, false)) go_live(*settled);
+    });
+    return placed;
   }
   go_live(placed);
   return placed;
+}
+
+// As long as it settles its attributes are not there yet.
+Device World::shown(const KernelDevice& device) {
+  Device shown = device.device;
+  if (!device.settling) return shown;
+  shown.subsysnqn.clear();
+  shown.cntrltype.clear();
+  shown.dctype.clear();
+  return shown;
 }
 
 void World::go_live(KernelDevice& device) {

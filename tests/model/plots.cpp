@@ -12,7 +12,7 @@ const std::vector<Theme>& all_plots() {
       {"it was removed just before stafd went",
        {"wait 4000", "remove 0 0 1", "wait 700", "stafd kill", "wait 15000", "stafd start"}},
       {"the answer of a stafd that is gone",
-       {"wait 4000", "answers late", "remove 0 0 1", "wait 300", "stafd kill", "wait 15000"}},
+       {"wait 4000", "answers late", "remove 0 0 1", "wait 300", "stafd kill", "wait 130000"}},
       {"a line goes while stafd forgets",
        {"dc-line 1 0 on", "wait 4000", "stafd lose", "dc-line 1 0 off", "stafd start", "wait 8000", "wait 40000"}},
       {"a line goes while both are away",

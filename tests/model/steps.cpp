@@ -72,6 +72,7 @@ bool World::step(const std::string& text) {
     run_for(std::chrono::milliseconds(in.number(1 << 30)));
     return true;
   }
+  ++steps_;
   disturbed_ = now_;
   something_else(stacd_);
   something_else(stafd_);

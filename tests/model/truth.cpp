@@ -510,7 +510,8 @@ void World::update_truth() {
     const bool stays = scope_unknown_ || stac_force_.scope == DisconnectScope::no_disconnect ||
                        (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&
                         !stac_force_.all_trtypes && device.device.transport != "tcp");
-    device.released = device.released || (!meant && device.io && stays && !stac_force_.excludes.test(z(device.path)));
+    device.unwanted = device.unwanted || (!meant && device.io && stays && !stac_force_.excludes.test(z(device.path)));
+    device.released = device.released || device.unwanted;
   }
 }
 

@@ -14,6 +14,7 @@ using std::chrono::seconds;
 
 constexpr Duration kPrompt = seconds(5);
 constexpr Duration kFresh = seconds(45);              // a change of a page is read: the gap between reads, a young page
+constexpr Duration kReadRetry = seconds(80);          // a read that failed is repeated, the longest back-off
 constexpr Duration kPoll = std::chrono::minutes(40);  // a lost notice is found by a safety poll
 constexpr Duration kGone = seconds(100);
 constexpr Duration kReachable = seconds(15);  // the kernel tries again every ten seconds
@@ -32,6 +33,7 @@ void World::watch_pages(Instant calm) {
     const int host = host_of_dc(*name);
     const auto& h = hosts_[z(host)];
     if (!h.up || h.fails_reads || h.slow || is_young(h) || (h.listed & h.unusable).any()) continue;
+    if (now_ - read_failed_at_[z(host)] < kReadRetry) continue;
     const bool live = std::any_of(devices_.begin(), devices_.end(), [&](const auto& item) {
       const auto& device = item.second;
       return means_dc(*name, device) && device.device.state == "live" && now_ - device.live_since > kFresh &&
@@ -89,7 +91,7 @@ void World::watch_ncc(Instant calm) {
 void World::watch_excluded(Instant calm) {
   if (amnesia_ || identity_changed_ || given_up_.any() || started_in_doubt_) return;
   for (const auto& [name, device] : devices_) {
-    if (!device.io || !ours_.contains(device.device.ref.incarnation) || device.orphan || device.released) continue;
+    if (!device.io || !ours_.contains(device.device.ref.incarnation) || device.orphan || device.unwanted) continue;
     // Of two that are the same, who restarts knows one.
     if (device.twin) continue;
     if (!stac_force_.excludes.test(z(device.path)) || device.device.state != "live") continue;

@@ -78,8 +78,10 @@ class World {
     bool orphan = false;    // who asked for it was gone when it came
     bool twin = false;      // made beside another one that is the same, or that was made beside it
     bool spared = false;    // a disconnect failed
-    bool released = false;  // nothing wanted it under no-disconnect
+    bool released = false;  // nothing wanted it under no-disconnect, or stacd says that it is nobody's
+    bool unwanted = false;  // the first of these
     bool ours = false;      // stas made it, or has been told to have it under the identity it was made with
+    bool settling = false;  // its attributes come in a moment
     bool aen_armed = true;
     bool page_read = false;
     bool ever_read = false;  // the page was, over it
@@ -179,6 +181,7 @@ class World {
   OpResult do_fetch(const FetchLogPage& fetch);
   KernelDevice& create_device(bool io, int name, int who, bool by_admin);
   void remove_device(std::string name);
+  static Device shown(const KernelDevice& device);
   void go_live(KernelDevice& device);
   void lose_connection(KernelDevice& device);
   void lose_connections(int host);
@@ -421,6 +424,7 @@ class World {
   Instant wakeups_since_{};
   unsigned orders_ = 0;    // connects and disconnects
   unsigned messages_ = 0;  // messages at info or above
+  unsigned steps_ = 0;
   std::string violation_;
   std::vector<std::string> journal_;
 };

@@ -43,6 +43,19 @@ bool could_mean(const TidFields& line, const Tid& tid) {
          same_or_open(line.host_traddr, tid.host_traddr());
 }
 
+const ControllerLine* line_with_any_iface(const Tid& tid, const CommonConfig& config, const HostIdentity& host,
+                                          const NameBook& names, const std::string& default_nqn) {
+  if (!config.ignore_iface_unclear || !tid.host_iface().empty()) return nullptr;
+  for (const ControllerLine& line : config.controllers) {
+    if (line.host_iface.empty()) continue;
+    TidFields fields = target_of(line, config, host, names, default_nqn).fields;
+    fields.host_iface.clear();
+    if (!line.host_nqn) fields.host_nqn = tid.host_nqn();
+    if (Tid(std::move(fields)) == tid) return &line;
+  }
+  return nullptr;
+}
+
 void prefer_connected(LineTarget& target, const ControllerLine& line, const CommonConfig& config, const NameBook& names,
                       const std::function<bool(const Tid&)>& connected) {
   if (!is_named(line) || !target.resolved) return;

@@ -29,6 +29,10 @@ LineTarget target_of(const ControllerLine& line, const CommonConfig& config, con
 // Could a line whose host name has no address mean this controller? Host NQNs are not compared; what is left open of
 // the way out of this host may be any.
 bool could_mean(const TidFields& line, const Tid& tid);
+// Nobody knows whether the file says ignore-iface=: the line that would name `tid` if it does, else nullptr; into
+// `config`. Host NQNs are compared where the line has one.
+const ControllerLine* line_with_any_iface(const Tid& tid, const CommonConfig& config, const HostIdentity& host,
+                                          const NameBook& names, const std::string& default_nqn = {});
 // A host name stands for any of its addresses: with a connection to one of them the line has what it asks for
 // (decisions.md, law 5). The address to try stays the choice as long as none is connected.
 void prefer_connected(LineTarget& target, const ControllerLine& line, const CommonConfig& config, const NameBook& names,

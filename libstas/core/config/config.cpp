@@ -29,12 +29,13 @@ template <class Config>
 void read_common(OptionReader& file, Config& config, const Config* previous, std::size_t parameters,
                  std::string_view default_nqn) {
   const auto flag = [&](std::string_view name, bool CommonConfig::*member) {
-    file.read(kGlobal, name, config.*member, fallback(previous, member, false, "false"), check_bool);
+    return file.read(kGlobal, name, config.*member, fallback(previous, member, false, "false"), check_bool);
   };
   read_controllers(file, config, default_nqn);
   read_excludes(file, config, previous == nullptr ? nullptr : &previous->excludes);
   flag("tron", &CommonConfig::tron);
-  flag("ignore-iface", &CommonConfig::ignore_iface);
+  config.ignore_iface_unclear = flag("ignore-iface", &CommonConfig::ignore_iface) == Reading::unclear &&
+                                (previous == nullptr || previous->ignore_iface_unclear);
   read_includes(file, config);
   file.read(kGlobal, "ip-family", config.families,
             fallback(previous, &CommonConfig::families, IpFamilies{true, true}, "ipv4+ipv6"), check_families);

@@ -102,6 +102,7 @@ struct CommonConfig {
   ConnectOptions connect;     // [Global] connection parameters
   OptionLines connect_lines;  // of those that the file says
   bool ignore_iface = false;
+  bool ignore_iface_unclear = false;  // since the start the file has not said clearly whether it is
   IpFamilies families;
   std::vector<ControllerLine> controllers;  // in file order
   std::vector<ControllerRule> excludes;

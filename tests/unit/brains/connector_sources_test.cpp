@@ -178,6 +178,42 @@ TEST(ConnectorSources, EntriesInheritFromTheirDiscoveryController) {
           wait 60
           ls)",
        "60s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"ignore-iface= that is not clear after a restart: what is listed with it stays",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          start ignore-iface=true
+          stafd up
+          lists 10.0.0.1%eth1 10.0.0.9/nqn.a
+          change nvme0 src_addr=10.0.0.7
+          target 10.0.0.9 down
+          --
+          conf ignore-iface=treu
+          restart
+          stafd up
+          lists 10.0.0.1%eth1 10.0.0.9/nqn.a
+          wait 200
+          ls)",
+       "0s connect 10.0.0.9/nqn.a%eth1\n3s connect 10.0.0.9/nqn.a%eth1\n9s connect 10.0.0.9/nqn.a%eth1\n"
+       "21s connect 10.0.0.9/nqn.a%eth1\n45s connect 10.0.0.9/nqn.a%eth1\n93s connect 10.0.0.9/nqn.a%eth1\n"
+       "153s connect 10.0.0.9/nqn.a%eth1\n200s ls 10.0.0.9/nqn.a%eth1 -\n200s ls 10.0.0.9/nqn.a nvme0\n"},
+      {"... so does what a line names",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          start ignore-iface=true | controller=10.0.0.9/nqn.a%eth1
+          change nvme0 src_addr=10.0.0.7
+          stafd up
+          lists 10.0.0.1
+          target 10.0.0.9 down
+          --
+          conf ignore-iface=treu | controller=10.0.0.9/nqn.a%eth1
+          restart
+          stafd up
+          lists 10.0.0.1
+          wait 200
+          ls)",
+       "0s connect 10.0.0.9/nqn.a%eth1\n3s connect 10.0.0.9/nqn.a%eth1\n9s connect 10.0.0.9/nqn.a%eth1\n"
+       "21s connect 10.0.0.9/nqn.a%eth1\n45s connect 10.0.0.9/nqn.a%eth1\n93s connect 10.0.0.9/nqn.a%eth1\n"
+       "153s connect 10.0.0.9/nqn.a%eth1\n200s ls 10.0.0.9/nqn.a%eth1 -\n200s ls 10.0.0.9/nqn.a nvme0\n"},
       {"two interfaces: two paths",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.0.8

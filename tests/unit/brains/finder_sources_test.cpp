@@ -303,6 +303,42 @@ TEST(FinderPolicy, RemovesOnEvidenceAfterTheSoak) {
        "45s why 10.0.0.1 held for the log page of (tcp, 10.0.0.1, 8009, nqn.dc), which takes its place, at rest\n"
        "45s why 10.0.0.1/nqn.dc wanted: configured\n50s disconnect nvme0 10.0.0.1 (no longer configured)\n"
        "50s signal dc_removed\n63s page 10.0.0.1/nqn.dc\n"},
+      {"ignore-iface= that is not clear after a restart: the line's name from before stays",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | ignore-iface=true | controller=10.0.0.1%eth1
+          mdns
+          change nvme0 src_addr=10.0.0.7
+          target 10.0.0.1 down
+          conf pleo=disabled | ignore-iface=treu | controller=10.0.0.1%eth1
+          --
+          restart
+          mdns
+          wait 100
+          ls)",
+       "0s page 10.0.0.1\n0s connect 10.0.0.1%eth1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "3s connect 10.0.0.1%eth1\n9s connect 10.0.0.1%eth1\n21s connect 10.0.0.1%eth1\n"
+       "45s connect 10.0.0.1%eth1\n93s connect 10.0.0.1%eth1\n100s ls 10.0.0.1 configured nvme0 entries=1\n"
+       "100s ls 10.0.0.1%eth1 configured - entries=?\n"},
+      {"... and what is announced",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | ignore-iface=true
+          mdns 10.0.0.1%eth1
+          change nvme0 src_addr=10.0.0.7
+          target 10.0.0.1 down
+          conf pleo=disabled | ignore-iface=treu
+          --
+          restart
+          mdns 10.0.0.1%eth1
+          wait 100
+          ls)",
+       "0s page 10.0.0.1\n0s connect 10.0.0.1%eth1\n0s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "3s connect 10.0.0.1%eth1\n9s connect 10.0.0.1%eth1\n21s connect 10.0.0.1%eth1\n"
+       "45s connect 10.0.0.1%eth1\n93s connect 10.0.0.1%eth1\n100s ls 10.0.0.1 discovered nvme0 entries=1\n"
+       "100s ls 10.0.0.1%eth1 discovered - entries=?\n"},
       {"excluded while its retry timer runs: #23",
        R"(target 10.0.0.1 down
           start controller=10.0.0.1
