@@ -158,6 +158,8 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
     report_plain(Level::warning, Topic::host_changed,
                  "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +
                      " stay as they are until they end. To renew them, disconnect them");
+  else if (reload && host_->id != event.host->id)
+    report_plain(Level::warning, Topic::host_changed, told_host_id(*event.host));
   host_ = event.host;
   config_ = with_exclusions(event.config, exclusions_, host_->id);
   if (host_nqns_.size() >= kMaxHostNqns) host_nqns_.clear();

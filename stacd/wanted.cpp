@@ -36,10 +36,15 @@ void Connector::reconcile(Instant now) {
   const Facts facts = this->facts();
   desired_ = desired(facts, timing_, now);
   fetch_stale_ |= desired_.ask_staf && !fetching_;
-  for (const Row& row : desired_.rows)
-    if (row.reason == Reason::unusable && row.because.empty() && row.standing == Standing::refused)
+  for (const Row& row : desired_.rows) {
+    if (row.standing != Standing::refused) continue;
+    if (row.reason == Reason::unusable && row.because.empty())
       report_once(Level::warning, Topic::refused,
                   row.tid.to_string() + " " + std::string(to_text(usability(*config_, row.tid))));
+    else if (row.reason == Reason::family_disabled && row.line != nullptr && row.line->traddr == row.tid.traddr())
+      report_once(Level::warning, Topic::refused,  // compatibility contract 6.2
+                  "Excluding configured IP address " + row.tid.traddr() + " based on \"ip-family\" setting");
+  }
   std::size_t next = 0;
   for (auto& [id, ioc] : iocs_) ioc.row = desired_.of_known[next++];
   track_fresh();

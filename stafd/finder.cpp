@@ -144,11 +144,7 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   names_.want(host_names(*config_));
   told_.clear();
   dirty_ = true;
-  if (other_id)
-    report_once(Level::warning, Topic::host_changed,
-                "The host ID is " + host_->id +
-                    " now; existing connections keep the one they were made with, and the kernel may "
-                    "refuse new ones beside them until they are disconnected");
+  if (other_id) report_once(Level::warning, Topic::host_changed, told_host_id(*host_));
   if (!reload) return;
   // A reload reads everything again, and tells central controllers the symbolic name (decisions, "Also").
   for (auto& [name, connection] : connections_) {

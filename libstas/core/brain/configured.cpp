@@ -90,4 +90,10 @@ HostIdentity identity_for(const HostIdentity& system, const Tid& tid, const Cont
   return host;
 }
 
+std::string told_host_id(const HostIdentity& host) {
+  return "The host ID is " + host.id +
+         " now; existing connections keep the one they were made with, and the kernel may refuse new ones beside them "
+         "until they are disconnected";
+}
+
 }  // namespace stas

@@ -44,5 +44,7 @@ std::set<std::string> host_names(const CommonConfig& config);
 // The identity for a connection to `tid`: the system's, or that of its own host NQN: with the host ID of its line (may
 // be nullptr), else the UUID in that NQN, else the system's.
 HostIdentity identity_for(const HostIdentity& system, const Tid& tid, const ControllerLine* line);
+// What is told when the host ID changes, and the host NQN does not.
+std::string told_host_id(const HostIdentity& host);
 
 }  // namespace stas

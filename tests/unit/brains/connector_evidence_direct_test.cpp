@@ -51,6 +51,25 @@ TEST_F(ConnectorDirectly, OneOfWhichNobodyKnowsWhoWantedItStays) {
   EXPECT_FALSE(cuts());
 }
 
+TEST_F(ConnectorDirectly, AnotherHostIdAloneIsToldOnce) {
+  begin({tid_of("10.0.0.1/nqn.a"), true, {}, std::nullopt});
+  brain_.advance(now_);
+  const auto told = [&](const std::string& id) {
+    auto host = std::make_shared<HostIdentity>();
+    host->nqn = kHostNqn;
+    host->id = id;
+    brain_.handle(StacdConfigured{std::make_shared<StacdConfig>(), std::move(host)}, now_);
+    unsigned times = 0;
+    for (const Action& action : brain_.advance(now_))
+      if (const auto* report = std::get_if<Report>(&action);
+          report != nullptr && report->text.find("The host ID is " + id + " now") == 0)
+        ++times;
+    return times;
+  };
+  EXPECT_EQ(told("00000000-0000-0000-0000-000000000002"), 1U);
+  EXPECT_EQ(told("00000000-0000-0000-0000-000000000002"), 0U);
+}
+
 TEST_F(ConnectorDirectly, IncludeLinesSayNothingAboutIt) {
   StacdConfig config;
   config.includes.push_back({.subsysnqn = "nqn.other"});

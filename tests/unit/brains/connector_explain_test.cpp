@@ -294,6 +294,16 @@ TEST(ConnectorExplain, KnowsWhatIsNotOurs) {
        "0s known: 10.0.0.1\n"
        "0s known: nqn.a\n"
        "0s known: nvme0\n"},
+      {"its family is disabled: that is said of a line with an address",
+       R"(dns a.example fd00::2
+          journal
+          start ip-family=ipv4 | controller=[fd00::1]/nqn.a | controller=a.example/nqn.b
+          --
+          conf ip-family=ipv4 | controller=[fd00::1]/nqn.a | controller=a.example/nqn.b
+          wait 10)",
+       "0s warning: Excluding configured IP address fd00::1 based on \"ip-family\" setting\n"
+       "0s resolve a.example\n0s error: Cannot resolve a.example: no address of an enabled family\n"
+       "4.6664s resolve a.example\n"},
       {"before the first look at the devices",
        R"(conf controller=10.0.0.1/nqn.a
           --
