@@ -198,14 +198,16 @@ void Connector::on_hint(Instant now) {
   }
 }
 
-bool Connector::connected_to(const std::string& address) const {
-  return std::ranges::any_of(controllers(), [&](const Ioc& ioc) { return ioc.device && ioc.tid.traddr() == address; });
+bool Connector::connected_to(const std::string& name, const std::string& address) const {
+  return std::ranges::any_of(controllers(), [&](const Ioc& ioc) {
+    return ioc.device && ioc.host_name == name && ioc.tid.traddr() == address;
+  });
 }
 
 void Connector::on_resolved(const Resolved& resolved, Instant now) {
   if (!config_) return;
   const bool known = names_.address(resolved.name).has_value();
-  const auto keep = [&](const std::string& address) { return connected_to(address); };
+  const auto keep = [&](const std::string& address) { return connected_to(resolved.name, address); };
   if (names_.answered(resolved, config_->families, now, keep, out_) || !known) dirty_ = save_ = true;
 }
 
@@ -414,8 +416,7 @@ void Connector::on_connect_failed(Ioc& ioc, const Error& error, Instant now) {
 
 // It may have moved, or another one may answer; the name knows.
 void Connector::address_failed(const std::string& failed, Instant now) {
-  if (names_.failed(failed, now, [&](const std::string& address) { return connected_to(address); }))
-    dirty_ = save_ = true;
+  if (names_.failed(failed, now)) dirty_ = save_ = true;
 }
 
 // The name goes on at the address that answered; what stays at this one tries again later.

@@ -76,7 +76,7 @@ class Connector {
  private:
   using IocId = std::uint64_t;
 
-  bool connected_to(const std::string& address) const;
+  bool connected_to(const std::string& name, const std::string& address) const;
   void on_op_done(const OpDone& done, Instant now);
   void on_connected(Ioc& ioc, const Device& device, Instant now);
   void on_connect_failed(Ioc& ioc, const Error& error, Instant now);

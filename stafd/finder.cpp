@@ -188,16 +188,18 @@ void Finder::on_mdns(MdnsChanged event) {
   dirty_ = true;
 }
 
-bool Finder::connected_to(const std::string& address) const {
-  return std::any_of(dcs_.begin(), dcs_.end(),
-                     [&](const Dc& dc) { return dc.reachable() && dc.tid.traddr() == address; });
+bool Finder::connected_to(const std::string& name, const std::string& address) const {
+  return std::any_of(dcs_.begin(), dcs_.end(), [&](const Dc& dc) {
+    return dc.reachable() && dc.host_name == name && dc.tid.traddr() == address;
+  });
 }
 
 void Finder::on_resolved(const Resolved& event, Instant now) {
   if (!config_) return;
   const bool known = names_.address(event.name).has_value();
   const bool changed = names_.answered(
-      event, config_->families, now, [&](const std::string& address) { return connected_to(address); }, out_);
+      event, config_->families, now, [&](const std::string& address) { return connected_to(event.name, address); },
+      out_);
   if (changed) save_ = true;
   if (changed || !known) dirty_ = true;
 }

@@ -109,7 +109,7 @@ class Finder {
   void on_scanned(DevicesScanned scanned, Instant now);
   void on_reconnected(const DeviceReconnected& event, Instant now);
   void on_aen(const AenReceived& event, Instant now);
-  bool connected_to(const std::string& address) const;
+  bool connected_to(const std::string& name, const std::string& address) const;
   void tell_link(const Device& device);
   void check_guesses(const Device& device, Instant now);
   void refresh(Connection& connection, const Device& device, Instant now);

@@ -146,8 +146,7 @@ void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
 
 // It may have moved, or another one may answer; the name knows.
 void Finder::address_failed(const std::string& failed, Instant now) {
-  if (names_.failed(failed, now, [&](const std::string& address) { return connected_to(address); }))
-    save_ = dirty_ = true;
+  if (names_.failed(failed, now)) save_ = dirty_ = true;
 }
 
 // The name goes on at the address that answered; what stays at this one tries again later.

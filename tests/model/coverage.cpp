@@ -40,6 +40,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Feature::count_)> kNa
     "trtype kept",
     "ncc gave up",
     "name two addresses",
+    "name of two hosts",
     "addresses raced",
     "name fails",
     "name slow",

@@ -45,6 +45,7 @@ enum class Feature : unsigned char {
   trtype_kept,
   ncc_gave_up,
   name_two_addresses,
+  name_of_two_hosts,
   addresses_raced,
   name_fails,
   name_slow,

@@ -321,6 +321,9 @@ void World::resolve(D& daemon, const std::string& name) {
     if (how == Resolver::two) {
       note(Feature::name_two_addresses);
       answer->insert(answer->begin(), dead);
+    } else if (how == Resolver::other && std::is_same_v<D, Stacd>) {
+      note(Feature::name_of_two_hosts);
+      answer->insert(answer->begin(), *IpAddress::parse(address_of(host == 0 ? 1 : 0)));
     } else if (how == Resolver::moved) {
       answer = std::vector{dead};
     } else if (how == Resolver::fails) {

@@ -243,10 +243,14 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
     if (legacy_ || amnesia_) return host.ever_unusable.test(z(device->path));
     return disconnect.reason == Reason::dc_gone && (host.listed & host.unusable).test(z(device->path));
   });
-  // stafd lost the page that listed it, or that referred to who lists it.
-  const bool forgotten = amnesia_ && std::ranges::any_of(known_, [&](const Known& known) {
-                           return !known.remembered && leads_to(known, device->path);
-                         });
+  // stafd lost the page that listed it, or that referred to who lists it. What it has a line for it looks for, and what
+  // it never had one for and has not found again it knows nothing of.
+  bool forgotten = false;
+  for (int host = 0; host < kHosts && amnesia_; ++host) {
+    const Known& known = known_[z(host)];
+    const bool found = staf_listed_.test(z(host)) || ever_had_dc_line_.test(z(host));
+    forgotten = forgotten || (!known.remembered && found && !has_dc_line(host) && leads_to(known, device->path));
+  }
   // Somebody ended who listed it while that one's page was doubted.
   const bool ended_young = disconnect.reason == Reason::dc_gone && std::ranges::any_of(known_, [&](const Known& known) {
                              return known.young_since != kNever && leads_to(known, device->path);
@@ -329,6 +333,13 @@ void World::judge_use(const Stacd& daemon, const KernelDevice& device, const Dis
   };
   if (std::ranges::none_of(devices_, [&](const auto& item) { return carries(item.second); }))
     violate("guard", "the last path to what is in use is cut: " + disconnect.device.name);
+}
+
+// With an address.
+bool World::has_dc_line(int host) const {
+  for (int variant = 0; variant < kVariants; ++variant)
+    if (variant != kByName && staf_force_.lines.test(z(host * kVariants + variant))) return true;
+  return false;
 }
 
 // How many of the names that stacd has mean this connection.

@@ -37,8 +37,16 @@ void World::judge_evidence(const KernelDevice& device, const Disconnect& disconn
                         ever_listed_[z(host)].test(z(device.path)));
     if (!known) violate("long soak", "cut before a new stafd had its time: " + text);
   }
+  // Nor has a new stafd said all while a host name of its lines does not resolve yet.
+  if (disconnect.reason == Reason::dc_gone && now_ - stafd_.started < kNameHold && !stac_doubt_)
+    for (int host = 0; host < kHosts; ++host)
+      if (staf_force_.lines.test(z(host * kVariants + kByName)) && !staf_resolved_.test(z(host)) &&
+          last_listed_[z(host)].test(z(device.path)) && usable_dc(host) && !legacy_)
+        violate("unsettled", "cut although a host name that stafd looks up may be who lists it: " + text);
   if (nobodys_.contains(device.device.ref.incarnation) && disconnect.reason != Reason::excluded &&
-      disconnect.reason != Reason::family_disabled)
+      disconnect.reason != Reason::family_disabled &&
+      // A page says what it is.
+      !(disconnect.reason == Reason::not_included && told_pages_[z(device.path)].any()))
     violate("nobody", "cut although nobody knows who wanted it: " + text);
 }
 

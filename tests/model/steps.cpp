@@ -10,11 +10,10 @@
 // | stafd-leaves on|off (persistent-connections=false) ioc-line U K V on|off | ioc-edit U K V W | ioc-exclude U K
 // on|off | ioc-include U K on|off | to-page T U K V | scope only|all|no | trtypes few|all | ncc-attempts N | family
 // stafd|stacd 0|4|6 | ignore-iface stafd|stacd on|off fault stafd|stacd KIND | reload stafd|stacd | identity 0|1 |
-// symname a|b | resolver T works|two|moved|fails|slow stafd|stacd start|stop|kill|lose | legacy on|off | iface up|down
-// device-vanish N | admin-connect U K | admin-disconnect U K | admin-dc T
-// lossy on|off | hanging on|off | unsettled on|off | deletes work|fail|hang | answers work|late|fail |
-// reads late|prompt | garble U K on|off | stafd|stacd strip | late-gone | kernel old|new | connects slow|prompt |
-// mdns-daemon slow|prompt
+// symname a|b | resolver T works|two|other|moved|fails|slow stafd|stacd start|stop|kill|lose | legacy on|off | iface
+// up|down device-vanish N | admin-connect U K | admin-disconnect U K | admin-dc T lossy on|off | hanging on|off |
+// unsettled on|off | deletes work|fail|hang | answers work|late|fail | reads late|prompt | garble U K on|off |
+// stafd|stacd strip | late-gone | kernel old|new | connects slow|prompt | mdns-daemon slow|prompt
 #include <algorithm>
 #include <sstream>
 
@@ -258,6 +257,7 @@ bool World::step(const std::string& text) {
     // The next look-up is due when it is due.
     slow_name_until_ = std::max(slow_name_until_, now_ + kNameRetry);
     resolver_[host] = how == "two"     ? Resolver::two
+                      : how == "other" ? Resolver::other
                       : how == "moved" ? Resolver::moved
                       : how == "fails" ? Resolver::fails
                       : how == "slow"  ? Resolver::slow

@@ -35,7 +35,7 @@ const std::vector<Theme>& all_themes() {
        {"identity Q,reload stafd,reload stacd", "identity Q,reload stacd", "identity Q", "symname a|b",
         "ioc-line U 3 4 B", "reload stafd,reload stacd"}},
       {"names",
-       {"ioc-line U K 3 B", "dc-line T 3 B", "resolver T two|fails|slow", "resolver T works",
+       {"ioc-line U K 3 B", "dc-line T 3 B", "resolver T two|fails|slow|other", "resolver T works",
         "resolver T two,host T up", "reload stafd,reload stacd"}},
       {"families", {"family stafd 0|4|6", "family stacd 0|4|6", "dc-line 3 0 B", "add T 3 K", "ioc-line 3 K 0 B"}},
       {"ncc", {"ncc T U K B", "ncc T U K b", "ncc-attempts 0|2|2|3", "add T U K", "serve U K b", "host U down"}},

@@ -163,6 +163,8 @@ void World::know_stafd(Fault fault, bool at_start) {
       staf_force_.family = 0;
     if (at_start) staf_force_.short_persistence = staf_force_.short_persistence || staf_file_.short_persistence;
   }
+  for (std::size_t line = 0; line < staf_force_.lines.size(); ++line)
+    if (staf_force_.lines.test(line)) ever_had_dc_line_.set(line / kVariants);
   staf_ignored_iface_ = staf_ignored_iface_ || staf_force_.ignore_iface;
   // A name that no line has is forgotten.
   for (int host = 0; host < kHosts; ++host)

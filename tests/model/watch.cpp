@@ -72,7 +72,8 @@ bool World::awaits_name(bool io) const {
   for (int host = 0; host < kHosts; ++host) {
     const int family = io ? stac_force_.family : staf_force_.family;
     const bool disabled = family != 0 && family != (is_v6(host) ? 6 : 4);
-    if (!disabled && (resolver_[z(host)] == Resolver::works || resolver_[z(host)] == Resolver::two)) continue;
+    const auto answers = resolver_[z(host)];
+    if (!disabled && (answers == Resolver::works || answers == Resolver::two || answers == Resolver::other)) continue;
     for (int path = host * kSubs; io && path < (host + 1) * kSubs; ++path)
       if (stac_force_.lines.test(z(path * kVariants + kByName))) return true;
     if (!io && staf_force_.lines.test(z(host * kVariants + kByName))) return true;

@@ -24,6 +24,7 @@ World::World(std::uint64_t seed) : rng_(seed) {
   dc_left_.fill(Instant{});
   ioc_since_.fill(now_);
   told_since_.fill(now_);
+  unlisted_since_.fill(kNever);
   told_left_.fill(Instant{});
   staf_file_.lines.set(kPlain);
   stac_file_.guard_holds = seed % 2 == 0;

@@ -257,6 +257,7 @@ class World {
   bool page_on_its_way(int path) const;
   bool is_read_over(const KernelDevice& device, int name) const;
   int has_names(const KernelDevice& device) const;
+  bool has_dc_line(int host) const;
   bool is_served(int name, const KernelDevice& beside) const;
 
   // --- parked.cpp: discovery controllers that take no persistent connection, and the registry of all ---
@@ -332,8 +333,8 @@ class World {
   Fault stac_fault_ = Fault::none;
   int who_ = 0;  // sys.conf
   bool other_symname_ = false;
-  Referrals announced_;  // host * 2 + unique NQN
-  enum class Resolver { works, two, moved, fails, slow };
+  Referrals announced_;                                           // host * 2 + unique NQN
+  enum class Resolver { works, two, other, moved, fails, slow };  // other: a host that serves others comes first
   std::array<Resolver, kHosts> resolver_{};
   bool eth1_up_ = true;
   Paths used_;  // mounted, say: one path is one subsystem
@@ -365,6 +366,7 @@ class World {
   Paths ever_had_line_;
   Paths stac_lets_in_ = ~Paths(), stac_may_let_in_ = ~Paths();  // include=: for certain, and as far as it can be read
   HostSet staf_may_exclude_;
+  HostSet ever_had_dc_line_;
   HostSet gives_back_;                           // by their pages as read last
   DcNames parked_;                               // they need no connection until they are read again
   std::map<std::string, Instant> gave_back_at_;  // by TID, the latest

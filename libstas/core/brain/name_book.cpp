@@ -29,13 +29,12 @@ void NameBook::want(const std::set<std::string>& names) {
   }
 }
 
-bool NameBook::failed(const std::string& address, Instant now, const std::function<bool(const std::string&)>& keep) {
+bool NameBook::failed(const std::string& address, Instant now) {
   bool changed = false;
   for (auto& [name, entry] : entries_) {
     if (entry.address != address || address.empty()) continue;
     if (entry.next == kNever) entry.next = now;
     entry.failed.insert(address);
-    if (keep(address)) continue;
     if (entry.usable.size() < 2 || std::ranges::find(entry.usable, address) == entry.usable.end()) continue;
     if (entry.tried == 0 && now < entry.next_round) continue;
     entry.use_next(now);

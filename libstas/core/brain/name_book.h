@@ -28,9 +28,10 @@ class NameBook {
   void want(const std::set<std::string>& names);
   // The address does not answer: every name that uses it is looked up again, and the next of its addresses is used, the
   // families by turns, IPv4 first (RFC 8305, clause 4), each in the resolver's order, and round again; after each whole
-  // round not before a growing delay (3 s to 60 s). Not for an address that `keep` wants (somebody is connected to it).
-  // Returns true when an address to use changed.
-  bool failed(const std::string& address, Instant now, const std::function<bool(const std::string& address)>& keep);
+  // round not before a growing delay (3 s to 60 s). Who is connected to one of them stays there
+  // (prefer_connected()): that others are, by other lines, is no reason not to try the next. Returns true when an
+  // address to use changed.
+  bool failed(const std::string& address, Instant now);
   // Of the addresses of `name`, `first` answered a probe before `asked`: it is used next, at once, and the name is
   // looked up again. Returns true when the address to use changed; not when another than `asked` is in use meanwhile.
   bool outrun(const std::string& name, const std::string& asked, const IpAddress& first, Instant now);
@@ -47,7 +48,8 @@ class NameBook {
   bool has_failed(const std::string& name, const std::string& address) const;
 
   // The answer to a Resolve. `keep` says whether the present address must stay although the answer does not have it
-  // (somebody is connected to it). Returns true when the address to use changed. Appends what is worth telling.
+  // (a controller that a line with this name means is connected there). Returns true when the address to use changed.
+  // Appends what is worth telling.
   bool answered(const Resolved& resolved, IpFamilies families, Instant now,
                 const std::function<bool(const std::string& address)>& keep, Actions& out);
 

@@ -212,6 +212,29 @@ TEST(ConnectorPolicy, RetriesForAsLongAsItIsWanted) {
 
 TEST(ConnectorEvidence, RetriesAreFair) {
   check({
+      {"another controller is connected to the first address of a name: the second is tried all the same",
+       R"(dns a.example 10.0.0.1 10.0.0.2
+          start controller=10.0.0.1/nqn.z
+          target 10.0.0.1 down
+          --
+          conf controller=10.0.0.1/nqn.z | controller=a.example/nqn.a
+          wait 20
+          ls)",
+       "0s resolve a.example\n0s connect 10.0.0.1/nqn.a\n0s resolve a.example\n0s connect 10.0.0.2/nqn.a\n"
+       "20s ls 10.0.0.1/nqn.z nvme0\n20s ls 10.0.0.2/nqn.a nvme1\n"},
+      {"... and the name moves away from there",
+       R"(dns a.example 10.0.0.1
+          start controller=10.0.0.1/nqn.z
+          target 10.0.0.1 down
+          conf controller=10.0.0.1/nqn.z | controller=a.example/nqn.a
+          wait 20
+          --
+          dns a.example 10.0.0.2
+          conf controller=10.0.0.1/nqn.z | controller=a.example/nqn.a
+          wait 20
+          ls)",
+       "0s resolve a.example\n0s connect 10.0.0.1/nqn.a\n0s connect 10.0.0.2/nqn.a\n20s ls 10.0.0.1/nqn.z nvme0\n"
+       "20s ls 10.0.0.2/nqn.a nvme1\n"},
       {"a name with two addresses: the second is tried when the first does not answer",
        R"(target 10.0.0.1 down
           dns array 10.0.0.1 10.0.0.2

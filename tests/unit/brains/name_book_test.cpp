@@ -67,25 +67,20 @@ TEST_F(NameBookTest, OnlyOneLookUpOfANameIsOutstanding) {
 }
 
 TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
-  const auto nobody = [](const std::string&) { return false; };
   book_.want({"a"});
   asked();
   EXPECT_EQ(answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), "10.0.0.1");
-  EXPECT_FALSE(book_.failed("10.0.0.9", now_, nobody)) << "not its address";
-  EXPECT_FALSE(book_.failed("10.0.0.1", now_, [](const std::string&) { return true; }))
-      << "somebody is connected to it";
-  EXPECT_EQ(asked(), "a ") << "its address may have moved all the same";
-  EXPECT_EQ(answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), "10.0.0.1");
+  EXPECT_FALSE(book_.failed("10.0.0.9", now_)) << "not its address";
   std::string tried;
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(book_.failed(*book_.address("a"), now_, nobody));
+    EXPECT_TRUE(book_.failed(*book_.address("a"), now_));
     tried += *book_.address("a") + " ";
   }
   EXPECT_EQ(tried, "10.0.0.2 10.0.0.3 10.0.0.1 ");
-  EXPECT_FALSE(book_.failed("10.0.0.1", now_, nobody)) << "a whole round failed: not again at once";
-  EXPECT_TRUE(book_.failed("10.0.0.1", now_ + seconds(4), nobody));
+  EXPECT_FALSE(book_.failed("10.0.0.1", now_)) << "a whole round failed: not again at once";
+  EXPECT_TRUE(book_.failed("10.0.0.1", now_ + seconds(4)));
   book_.reached("10.0.0.2");
-  EXPECT_TRUE(book_.failed("10.0.0.2", now_, nobody)) << "it answered in between: no round to wait for";
+  EXPECT_TRUE(book_.failed("10.0.0.2", now_)) << "it answered in between: no round to wait for";
 }
 
 // IPv4 first, then the families by turns (RFC 8305, clause 4).
@@ -99,7 +94,6 @@ TEST_F(NameBookTest, TheFamiliesTakeTurns) {
 }
 
 TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
-  const auto nobody = [](const std::string&) { return false; };
   const auto raced = [&] {
     std::string text;
     for (const auto& other : book_.others("a", *book_.address("a"))) text += other.to_string() + " ";
@@ -110,11 +104,11 @@ TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
   EXPECT_EQ(raced(), "fd00::1 10.0.0.2 ");
   EXPECT_EQ(book_.others("a", "10.0.0.2"), std::vector<IpAddress>()) << "not the one in use";
   EXPECT_EQ(book_.others("b", "10.0.0.1"), std::vector<IpAddress>());
-  book_.failed("10.0.0.1", now_, nobody);
+  book_.failed("10.0.0.1", now_);
   EXPECT_EQ(raced(), "10.0.0.2 ");
-  book_.failed("fd00::1", now_, nobody);
+  book_.failed("fd00::1", now_);
   EXPECT_EQ(raced(), "") << "the last of the round has nobody beside it";
-  book_.failed("10.0.0.2", now_, nobody);
+  book_.failed("10.0.0.2", now_);
   EXPECT_EQ(raced(), "fd00::1 10.0.0.2 ") << "the next round";
   std::vector<std::string> many;
   for (int i = 1; i < 64; ++i) many.push_back("10.0.0." + std::to_string(i));
@@ -123,7 +117,6 @@ TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
 }
 
 TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
-  const auto nobody = [](const std::string&) { return false; };
   const auto ip = [](const char* text) { return *IpAddress::parse(text); };
   book_.want({"a"});
   asked();
@@ -136,9 +129,9 @@ TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
   EXPECT_EQ(book_.address("a"), "10.0.0.2");
   EXPECT_EQ(asked(), "a ") << "the one that does not answer may have moved";
   EXPECT_EQ(book_.not_before("a"), Instant()) << "at once";
-  book_.failed("10.0.0.2", now_, nobody);
+  book_.failed("10.0.0.2", now_);
   EXPECT_EQ(book_.address("a"), "fd00::1") << "it was not refused, only slower";
-  book_.failed("fd00::1", now_, nobody);
+  book_.failed("fd00::1", now_);
   EXPECT_EQ(book_.address("a"), "10.0.0.1");
   EXPECT_GT(book_.not_before("a"), now_) << "the round is over";
   book_.outrun("a", "10.0.0.1", ip("fd00::1"), now_);
@@ -229,7 +222,7 @@ TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
 TEST_F(NameBookTest, AllAddressesAreSavedTheOneInUseFirst) {
   book_.want({"a"});
   answer({"10.0.0.1", "10.0.0.2"});
-  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
+  book_.failed("10.0.0.1", now_);
   const std::map<std::string, std::vector<std::string>> saved{{"a", {"10.0.0.2", "10.0.0.1"}}};
   EXPECT_EQ(book_.last_good(), saved);
   NameBook later;
@@ -242,12 +235,12 @@ TEST_F(NameBookTest, AllAddressesAreSavedTheOneInUseFirst) {
 TEST_F(NameBookTest, ADeadAddressIsAskedForAgain) {
   book_.want({"a"});
   asked();
-  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
+  book_.failed("10.0.0.1", now_);
   EXPECT_EQ(asked(), "") << "one is outstanding";
   answer({"10.0.0.1"});
-  book_.failed("10.0.0.1", now_, [](const std::string&) { return false; });
+  book_.failed("10.0.0.1", now_);
   EXPECT_EQ(asked(), "a ");
-  EXPECT_FALSE(book_.failed("", now_, [](const std::string&) { return false; }));
+  EXPECT_FALSE(book_.failed("", now_));
   EXPECT_EQ(asked(), "");
 }
 
