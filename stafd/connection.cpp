@@ -99,7 +99,13 @@ void Connection::know_before(const Page& before) {
 }
 
 void Connection::know_better(const Page& shown, Instant now) {
-  page = shown;
+  const Page before = std::exchange(page, shown);
+  // What entries that cannot be used may have meant is known to one of the two only.
+  if (before.skipped > 0 || shown.skipped > 0) {
+    std::vector<Dlpe> all(shown.entries.begin(), shown.entries.end());
+    for (const Dlpe* entry : missing(before.entries, shown.entries)) all.push_back(*entry);
+    page.entries = Entries(std::move(all));
+  }
   compare_ = true;
   op_outdated_ = true;
   reading = Reading::unread;
@@ -216,6 +222,13 @@ std::vector<Dlpe> Connection::believed(const LogPage& read, Instant now, News& n
     entries.push_back(*entry);
     ++news.kept;
   }
+  // New since the page is doubted.
+  if (held && !read.skipped_nqns.empty())
+    for (const Dlpe* entry : missing(page.entries, entries)) {
+      if (!may_be_skipped(*entry, read.skipped_nqns)) continue;
+      entries.push_back(*entry);
+      ++news.kept;
+    }
   return entries;
 }
 

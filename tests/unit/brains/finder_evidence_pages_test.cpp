@@ -64,6 +64,24 @@ TEST(FinderEvidence, APageThatMayNotSayAll) {
        "30s page 10.0.0.1\n30s signal log_pages_changed 10.0.0.1 nvme0\n"
        "31.5s disconnect nvme1 10.0.0.2 (no longer referred to)\n31.5s signal dc_removed\n"
        "34s ls 10.0.0.1 configured nvme0 entries=0\n34s ls ended 10.0.0.2\n"},
+      {"new in a page that is doubted, and then not usable: it stays, now and when the page is believed",
+       R"(page 10.0.0.1 nqn.a nqn.b nqn.c
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 100
+          page 10.0.0.1 nqn.new
+          reconnected nvme0
+          wait 2
+          page 10.0.0.1 skipped=nqn.new
+          aen nvme0
+          wait 2
+          --
+          ls
+          wait 60
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=4\n3s page 10.0.0.1\n8s page 10.0.0.1\n13s page 10.0.0.1\n"
+       "18s page 10.0.0.1\n23s page 10.0.0.1\n26s page 10.0.0.1\n26s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "60s ls 10.0.0.1 configured nvme0 entries=1\n"},
       {"what a page says of its own controller does not count: the one subsystem is most of it",
        R"(page 10.0.0.1 self=10.0.0.1 nqn.a
           start pleo=disabled | controller=10.0.0.1

@@ -66,6 +66,27 @@ TEST(FinderParking, ReadGivenBackAndReadAgain) {
            "900s signal log_pages_changed 10.0.0.1 nvme0\n"
            "900s disconnect nvme0 10.0.0.1 (it takes no persistent connections (EPCSD=0))\n"
            "909s ls 10.0.0.1 configured - entries=3\n"},
+          {"read over another name of it first, with an entry that cannot be used any more: what it was stays",
+           R"(dctype 10.0.0.1 ddc
+              page 10.0.0.1 self=10.0.0.1/nqn.dc nqn.a nqn.b
+              start pleo=disabled
+              mdns 10.0.0.1/nqn.dc%eth0
+              wait 5
+              page 10.0.0.1 self=10.0.0.1/nqn.dc nqn.b skipped=nqn.a
+              mdns 10.0.0.1/nqn.dc%eth0 10.0.0.1%eth0
+              wait 5
+              --
+              mdns 10.0.0.1%eth0
+              mdns 10.0.0.1/nqn.dc%eth0 10.0.0.1%eth0
+              wait 1000
+              ls)",
+           "0s connect 10.0.0.1/nqn.dc%eth0\n0s signal log_pages_changed 10.0.0.1/nqn.dc%eth0 nvme0\n"
+           "0s register 10.0.0.1/nqn.dc%eth0\n0s page 10.0.0.1/nqn.dc%eth0\n"
+           "0s signal log_pages_changed 10.0.0.1/nqn.dc%eth0 nvme0\n0s signal log_pages_changed 10.0.0.1%eth0 nvme0\n"
+           "0s disconnect nvme0 10.0.0.1/nqn.dc%eth0 (it takes no persistent connections (EPCSD=0))\n"
+           "900s connect 10.0.0.1/nqn.dc%eth0\n900s register 10.0.0.1/nqn.dc%eth0\n900s page 10.0.0.1/nqn.dc%eth0\n"
+           "900s disconnect nvme0 10.0.0.1/nqn.dc%eth0 (it takes no persistent connections (EPCSD=0))\n"
+           "1000s ls 10.0.0.1/nqn.dc%eth0 discovered - entries=3\n1000s ls 10.0.0.1%eth0 discovered - entries=3\n"},
           {"nobody is told of a page that is the same; it says why it is not connected",
            R"(dctype 10.0.0.1 cdc
               page 10.0.0.1 self=10.0.0.1 nqn.a
