@@ -161,7 +161,12 @@ bool Connector::given_up(const Ioc& ioc, const Row& row) const {
 bool Connector::adopt(Ioc& ioc, Instant now) {
   const auto before = std::exchange(ioc.alias_of, std::nullopt);
   auto matching = devices_.matching(ioc.tid, ControllerKind::io);
-  // Of several, one that works, and one that shows that it is meant.
+  // Of several, one that shows that it is meant, or else one that works, or else one that was asked for in the same
+  // words.
+  const auto same_words = [&](const Device* device) {
+    return device->host_iface == ioc.tid.host_iface() && device->host_traddr == ioc.tid.host_traddr();
+  };
+  std::stable_partition(matching.begin(), matching.end(), same_words);
   std::stable_partition(matching.begin(), matching.end(), [](const Device* device) { return device->state == "live"; });
   std::stable_partition(matching.begin(), matching.end(),
                         [&](const Device* device) { return !is_guess(*device, ioc.tid); });

@@ -152,7 +152,8 @@ bool World::is_served(int name, const KernelDevice& beside) const {
 
 // A page that stafd is reading, or has yet to read after a notice, may list it.
 bool World::page_on_its_way(int path) const {
-  if (!stafd_.brain) return false;
+  // Who has not heard that its connection is back cannot read it.
+  if (!stafd_.brain || now_ - event_lost_at_ < seconds(130)) return false;
   for (int host = 0; host < kHosts; ++host) {
     const auto& h = hosts_[z(host)];
     if (!h.up || h.fails_reads || is_young(h) || now_ < hung_until_ || !h.listed.test(z(path)) ||

@@ -13,6 +13,14 @@ void check(const std::vector<Row>& rows) { story::check(rows, tell_connector); }
 
 TEST(ConnectorGuess, AGuessIsSettledWhenItShows) {
   check({
+      {"of two that are down each name takes the one that was asked for in its words",
+       R"(iface eth0 10.0.0.7
+          device nvme0 10.0.0.9/nqn.a%eth0 state=connecting
+          device nvme1 10.0.0.9/nqn.a state=connecting
+          --
+          start controller=10.0.0.9/nqn.a | controller=10.0.0.9/nqn.a%eth0
+          ls)",
+       "0s ls 10.0.0.9/nqn.a nvme1\n0s ls 10.0.0.9/nqn.a%eth0 nvme0\n"},
       {"adopted while it was down, it leaves another way: the controller gets its own",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.1.7
