@@ -36,7 +36,7 @@ void set_field(Device& device, const std::string& assignment) {
   device.*fields.at(key) = value;
 }
 
-// Everything but what each connection has: where the host NQN and the host ID are from.
+// Everything but what each connection has: where the host NQN is from, and that the host ID is this host's.
 std::string describe(const Explanation& told, Instant now) {
   const auto seconds = [](const char* label, std::optional<Duration> time) {
     return time ? label + python_seconds(*time) + "s" : std::string();
@@ -50,7 +50,7 @@ std::string describe(const Explanation& told, Instant now) {
   for (const auto& source : told.once) out += " [once " + source + "]";
   for (const auto& rule : told.rules) out += " {" + rule.place + ": " + rule.text + ": " + rule.effect + "}";
   for (const auto& option : told.options)
-    if (option.name != "host-nqn" && option.name != "host-id")
+    if (option.name != "host-nqn" && (option.name != "host-id" || option.from != "sys [Host]"))
       out += " " + option.name + "=" + option.value + "<" + option.from + ">";
   out += text(" on ", told.device) + " " + told.state + seconds(" bound ", told.bound);
   out += text(" shares ", told.shared) + text(", ", told.doing);
@@ -68,6 +68,8 @@ std::string shown(const ConnectOptions& options) {
   if (!options.dhchap_secret.empty()) text += " dhchap-secret=" + options.dhchap_secret.reveal();
   return text;
 }
+
+std::string shown(const HostIdentity& host) { return host.id == kHostId ? "" : " host-id=" + host.id; }
 
 }  // namespace
 
@@ -232,7 +234,7 @@ void Driver::complain(const std::vector<Complaint>& complaints) {
 std::shared_ptr<const HostIdentity> Driver::host() const {
   auto host = std::make_shared<HostIdentity>();
   host->nqn = kHostNqn;
-  host->id = "11111111-2222-3333-4444-555555555555";
+  host->id = kHostId;
   host->symname = symname_;
   return host;
 }
@@ -268,10 +270,13 @@ void Driver::run_for(Duration time) {
 void Driver::obey(const Action& action) {
   if (const auto* report = std::get_if<Report>(&action)) {
     static const char* const levels[] = {"debug", "info", "warning", "error"};
-    if (journal_ && report->level != Level::debug)
-      note(std::string(levels[static_cast<int>(report->level)]) + ": " + report->text);
+    if (!journal_ || report->level == Level::debug) return;
+    std::string text = report->text;
+    if (const auto at = text.find(kByTime); at != std::string::npos)
+      text.replace(at, kByTime.size(), report->by == kNever ? "never" : seconds_text(report->by - zero_));
+    note(std::string(levels[static_cast<int>(report->level)]) + ": " + text);
   } else if (const auto* connect = std::get_if<Connect>(&action)) {
-    note("connect " + show(connect->tid) + (options_ordered_ ? shown(connect->options) : ""));
+    note("connect " + show(connect->tid) + (options_ordered_ ? shown(connect->options) + shown(connect->host) : ""));
     start_op("connect", connect->tid, connect->op, [this, order = *connect] { return do_connect(order); });
   } else if (const auto* cut = std::get_if<Disconnect>(&action)) {
     note("disconnect " + cut->device.name + " " + show(cut->tid) + " (" + std::string(to_text(cut->reason)) + ")");

@@ -27,7 +27,8 @@
 //   boot-doubt [FIELD=VALUE...]  an entry of its table that cannot be used, of which so much could be read
 //   plan OPTIONS              what a reload with this configuration would do is noted, but for what stays as it is
 //   explain WHAT              all that is said about it is noted; the files are called "conf" and "sys"
-//   options                   from now on connection parameters that are set are noted with each connect
+//   options                   from now on connection parameters that are set are noted with each connect, and a host ID
+//                             that is not this host's with each connect and registration
 //   wait SECONDS | stop | restart (from the saved state, with conf and scan) | journal (note what is reported, too) |
 //   ls (note the controllers)
 #pragma once
@@ -101,6 +102,7 @@ class Driver {
   std::string symname_;
   BootEntries boot_;
   std::shared_ptr<const HostExclusions> exclusions_;
+  bool options_ordered_ = false;
 
  private:
   bool common(const std::string& verb, const Words& words, const std::string& rest);
@@ -115,7 +117,6 @@ class Driver {
   std::string log_, options_;
   Instant zero_ = now_;
   bool journal_ = false;
-  bool options_ordered_ = false;
   bool dns_hangs_ = false;
   bool uevents_ = false;
   unsigned epoch_ = 0;

@@ -13,7 +13,7 @@
 //   reconnected NAME          the kernel has reconnected the device by itself
 //   rediscover NAME           ... and asks for its log page to be read again
 //   doubt ADDRESS|anything|none   what the next conf leaves unclear, beside its options
-//   hostnqn NQN               of this host, from the next conf on
+//   hostnqn NQN | hostid UUID of this host, from the next conf on
 //   remember CONTROLLER ORIGIN ENTRY...   is in the saved state, with this page
 //   why                       note the verdict on each name, and what is refused
 //   settled                   note whether the brain says that it knows all that is configured, and has told so
@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "libstas/core/base/uuid.h"
 #include "libstas/core/discovery/aen.h"
 #include "stafd/explain.h"
 #include "stafd/finder.h"
@@ -68,6 +69,7 @@ class FinderDriver final : public Driver {
     parsed.value.doubts.insert(parsed.value.doubts.end(), doubts_.begin(), doubts_.end());
     auto identity = std::make_shared<HostIdentity>(*host());
     if (!host_nqn_.empty()) identity->nqn = host_nqn_;
+    if (!host_id_.empty()) identity->id = host_id_;
     return {std::make_shared<StafdConfig>(std::move(parsed.value)), identity};
   }
 
@@ -146,8 +148,8 @@ class FinderDriver final : public Driver {
         if (words[0] != "anything") doubt.traddr = words[0];
         doubts_.push_back(doubt);
       }
-    } else if (verb == "hostnqn") {
-      host_nqn_ = words.at(0);
+    } else if (verb == "hostnqn" || verb == "hostid") {
+      (verb == "hostnqn" ? host_nqn_ : host_id_) = words.at(0);
     } else if (verb == "remember") {
       remember_line(words);
     } else if (verb == "why") {
@@ -198,7 +200,8 @@ class FinderDriver final : public Driver {
       note((leaves           ? "deregister "
             : dim->ask_first ? "ask "
                              : "register ") +
-           show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)));
+           show(dim->tid) + (symname_.empty() ? "" : symname_of(dim->data)) +
+           (options_ordered_ ? host_id_of(dim->data) : ""));
       start_op("register", dim->tid, dim->op, [this, order = *dim]() -> OpResult {
         if (device_of(order.device) == nullptr) return gone(order.device);
         const std::string refusal = dim_refuses_[order.tid.traddr()] ? "Invalid Field in Command" : "";
@@ -225,6 +228,13 @@ class FinderDriver final : public Driver {
 
   std::string symname_of(const std::string& data) const {
     return data.find(symname_) == std::string::npos ? " without symname" : " symname=" + symname_;
+  }
+
+  // The first attribute of the entry.
+  static std::string host_id_of(const std::string& data) {
+    Uuid id{};
+    std::copy_n(data.begin() + 2060, id.size(), id.begin());
+    return to_text(id) == kHostId ? "" : " host-id=" + to_text(id);
   }
 
   OpResult gone(const DeviceRef& ref) const { return Error{ErrorKind::not_found, 2, ref.name + " does not exist"}; }
@@ -262,7 +272,7 @@ class FinderDriver final : public Driver {
   std::map<std::string, bool> reads_fail_, dim_refuses_;
   std::map<std::string, std::string> pleo_, identify_;
   std::vector<ConfigDoubt> doubts_;
-  std::string host_nqn_;
+  std::string host_nqn_, host_id_;
 };
 
 }  // namespace

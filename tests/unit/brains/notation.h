@@ -20,6 +20,7 @@
 namespace stas::story {
 
 inline constexpr std::string_view kHostNqn = "nqn.host";
+inline constexpr std::string_view kHostId = "11111111-2222-3333-4444-555555555555";
 
 Tid tid_of(std::string_view token);
 std::string show(const Tid& tid);
