@@ -73,6 +73,50 @@ TEST(ConnectorEvidence, TheNewIsMadeBeforeTheOldGoes) {
           wait 600)",
        "0s connect 10.0.0.2/nqn.a\n3s connect 10.0.0.2/nqn.a\n4.5s disconnect nvme0 10.0.0.1/nqn.a (no longer "
        "configured)\n"},
+      {"a line's host-traddr changes: the new connection first",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          start controller=10.0.0.1/nqn.a<10.0.0.7
+          hold 10.0.0.1 connect
+          --
+          conf controller=10.0.0.1/nqn.a<10.0.0.8
+          wait 20
+          ls
+          release
+          wait 20
+          ls)",
+       "0s connect 10.0.0.1/nqn.a<10.0.0.8\n"
+       "20s ls 10.0.0.1/nqn.a<10.0.0.7 nvme0\n"
+       "20s ls 10.0.0.1/nqn.a<10.0.0.8 -\n"
+       "21.5s disconnect nvme0 10.0.0.1/nqn.a<10.0.0.7 (no longer configured)\n"
+       "40s ls 10.0.0.1/nqn.a<10.0.0.8 nvme1\n"},
+      {"a line's interface changes: the new connection first",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          start controller=10.0.0.1/nqn.a%eth0
+          change nvme0 src_addr=10.0.0.7
+          hold 10.0.0.1 connect
+          --
+          conf controller=10.0.0.1/nqn.a%eth1
+          wait 20
+          ls
+          release
+          wait 20
+          ls)",
+       "0s connect 10.0.0.1/nqn.a%eth1\n"
+       "20s ls 10.0.0.1/nqn.a%eth0 nvme0\n"
+       "20s ls 10.0.0.1/nqn.a%eth1 -\n"
+       "21.5s disconnect nvme0 10.0.0.1/nqn.a%eth0 (no longer configured)\n"
+       "40s ls 10.0.0.1/nqn.a%eth1 nvme1\n"},
+      {"a line gets the host-traddr that its connection has: the same device, nothing is cut",
+       R"(iface eth0 10.0.0.9
+          start controller=10.0.0.1/nqn.a
+          change nvme0 src_addr=10.0.0.9
+          --
+          conf controller=10.0.0.1/nqn.a<10.0.0.9
+          wait 600
+          ls)",
+       "600s ls 10.0.0.1/nqn.a<10.0.0.9 nvme0\n"},
       {"a line gets an interface: the same device, nothing is cut",
        R"(iface eth0 10.0.0.9
           start controller=10.0.0.1/nqn.a

@@ -14,25 +14,77 @@ void check(const std::vector<Row>& rows) { story::check(rows, tell_finder); }
 
 TEST(FinderEvidence, MakeBeforeBreak) {
   check({
-      {"the line gets an interface: the new connection first",
+      {"the line gets an interface: the same device, nothing is cut",
+       R"(iface eth0 10.0.0.9
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          change nvme0 src_addr=10.0.0.9
+          --
+          conf pleo=disabled | controller=10.0.0.1%eth0
+          wait 100
+          ls)",
+       "0s signal log_pages_changed 10.0.0.1%eth0 nvme0\n"
+       "0s page 10.0.0.1\n"
+       "1.5s signal dc_removed\n"
+       "100s ls 10.0.0.1%eth0 configured nvme0 entries=1\n"
+       "100s ls ended 10.0.0.1\n"},
+      {"the line's interface changes: the new connection first",
        R"(iface eth0 10.0.0.7
           iface eth1 10.0.0.8
-          start pleo=disabled | controller=10.0.0.1<10.0.0.7
+          start pleo=disabled | controller=10.0.0.1%eth0
           mdns
-          hold 10.0.0.1 page
+          change nvme0 src_addr=10.0.0.7
+          hold 10.0.0.1 connect
           --
-          conf pleo=disabled | controller=10.0.0.1<10.0.0.8
+          conf pleo=disabled | controller=10.0.0.1%eth1
           wait 10
           ls
           release
           wait 5
           ls)",
-       "0s page 10.0.0.1<10.0.0.7\n0s connect 10.0.0.1<10.0.0.8\n0s page 10.0.0.1<10.0.0.8\n"
-       "10s ls 10.0.0.1<10.0.0.7 configured nvme0 entries=0\n"
+       "0s page 10.0.0.1%eth0\n"
+       "0s connect 10.0.0.1%eth1\n"
+       "10s ls 10.0.0.1%eth0 configured nvme0 entries=0\n"
+       "10s ls 10.0.0.1%eth1 configured - entries=?\n"
+       "10s page 10.0.0.1%eth1\n"
+       "10s signal log_pages_changed 10.0.0.1%eth1 nvme1\n"
+       "10s disconnect nvme0 10.0.0.1%eth0 (no longer configured)\n"
+       "10s signal dc_removed\n"
+       "15s ls 10.0.0.1%eth1 configured nvme1 entries=0\n"
+       "15s ls ended 10.0.0.1%eth0\n"},
+      {"the line's host-traddr changes: the new connection first, and its page",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          page 10.0.0.1 nqn.a
+          start pleo=disabled | controller=10.0.0.1<10.0.0.7
+          mdns
+          reads 10.0.0.1 fail
+          --
+          conf pleo=disabled | controller=10.0.0.1<10.0.0.8
+          wait 10
+          ls
+          reads 10.0.0.1 work
+          wait 10
+          ls)",
+       "0s page 10.0.0.1<10.0.0.7\n"
+       "0s connect 10.0.0.1<10.0.0.8\n"
+       "0s page 10.0.0.1<10.0.0.8\n"
+       "1s page 10.0.0.1<10.0.0.7\n"
+       "1s page 10.0.0.1<10.0.0.8\n"
+       "3s page 10.0.0.1<10.0.0.7\n"
+       "3s page 10.0.0.1<10.0.0.8\n"
+       "7s page 10.0.0.1<10.0.0.7\n"
+       "7s page 10.0.0.1<10.0.0.8\n"
+       "10s ls 10.0.0.1<10.0.0.7 configured nvme0 entries=1\n"
        "10s ls 10.0.0.1<10.0.0.8 configured nvme1 entries=?\n"
-       "10s signal log_pages_changed 10.0.0.1<10.0.0.8 nvme1\n"
-       "10s disconnect nvme0 10.0.0.1<10.0.0.7 (no longer configured)\n10s signal dc_removed\n"
-       "15s ls 10.0.0.1<10.0.0.8 configured nvme1 entries=0\n15s ls ended 10.0.0.1<10.0.0.7\n"},
+       "15s page 10.0.0.1<10.0.0.7\n"
+       "15s page 10.0.0.1<10.0.0.8\n"
+       "15s signal log_pages_changed 10.0.0.1<10.0.0.8 nvme1\n"
+       "15s disconnect nvme0 10.0.0.1<10.0.0.7 (no longer configured)\n"
+       "15s signal dc_removed\n"
+       "20s ls 10.0.0.1<10.0.0.8 configured nvme1 entries=1\n"
+       "20s ls ended 10.0.0.1<10.0.0.7\n"},
       {"... it cannot be made: the old one stays a minute",
        R"(start pleo=disabled | controller=10.0.0.1
           mdns
