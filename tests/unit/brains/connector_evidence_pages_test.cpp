@@ -162,6 +162,24 @@ TEST(ConnectorEvidence, MissingIsNotGone) {
           wait 600
           ls)",
        "600s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"... is no reason to call what it lists somebody else's",
+       R"(device nvme7 10.0.0.7/nqn.x
+          start disconnect-scope=all-connections-matching-disconnect-trtypes
+          stafd up
+          lists 10.0.0.1=nbft nqn.a
+          device nvme8 10.0.0.8/nqn.y
+          lists 10.0.0.2=nbft 10.0.0.8/nqn.y
+          stafd down
+          drops 10.0.0.1
+          drops 10.0.0.2
+          --
+          restart
+          stafd up
+          wait 600
+          ls)",
+       "10s disconnect nvme7 10.0.0.7/nqn.x (not wanted by anything)\n"
+       "600s ls 10.0.0.1/nqn.a nvme0\n"
+       "600s ls 10.0.0.8/nqn.y nvme8\n"},
   });
 }
 

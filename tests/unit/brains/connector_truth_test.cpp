@@ -34,6 +34,10 @@ constexpr const char* kCutListed =
 constexpr const char* kKeptListed = "60s ls 10.0.0.1/nqn.b nvme1\n";  // forgotten, and left alone
 constexpr const char* kCutLine = "1.5s disconnect nvme0 10.0.0.1/nqn.a (no longer configured)\n";
 constexpr const char* kCutExcluded = "1.5s disconnect nvme0 10.0.0.1/nqn.a (excluded by an exclude= line)\n";
+constexpr const char* kCutOthers = "1.5s disconnect nvme7 10.0.0.1/nqn.x (excluded by an exclude= line)\n";
+constexpr const char* kCutHostName =
+    "0s resolve array\n1.5s disconnect nvme0 10.0.0.1/nqn.a (excluded by an exclude= line)\n";
+constexpr const char* kKeptHostName = "0s resolve array\n60s ls 10.0.0.1/nqn.a nvme0\n";
 constexpr const char* kCutIncluded = "1.5s disconnect nvme0 10.0.0.1/nqn.a (matches no include= line)\n";
 constexpr const char* kKeptIncluded =
     "0s error [Controllers] contains invalid options: {'inclde'} - did you mean `include`?; the line includes nothing, "
@@ -86,6 +90,24 @@ const TruthRow kRows[] = {
         wait 60
         ls)",
      {kCutExcluded, kCutExcluded, kCutExcluded, kCutExcluded}},
+    {"an exclude= line says the host name of its line",
+     R"(dns array 10.0.0.1
+        start $ | controller=array/nqn.a
+        --
+        conf $ | controller=array/nqn.a | exclude=traddr=array
+        wait 60
+        ls)",
+     {kCutHostName, kCutHostName, kCutHostName, kCutHostName}},
+    {"... and a log page lists its address: that one has no name",
+     R"(dns array 10.0.0.1
+        start $ | controller=array/nqn.a
+        stafd up
+        lists 10.0.0.9 10.0.0.1/nqn.a
+        --
+        conf $ | controller=array/nqn.a | exclude=traddr=array
+        wait 60
+        ls)",
+     {kKeptHostName, kKeptHostName, kKeptHostName, kKeptHostName}},
     {"a page lists it, and no include= line lets it in",
      R"(start $
         stafd up
@@ -130,6 +152,23 @@ const TruthRow kRows[] = {
         wait 60
         ls)",
      {"", "10s disconnect nvme7 10.0.0.1/nqn.x (not wanted by anything)\n", "", ""}},
+    // stacd.conf(5), disconnect-scope=.
+    {"a connection of somebody else that an exclude= line matches",
+     R"(start $ | exclude=traddr=10.0.0.1
+        stafd up
+        --
+        device nvme7 10.0.0.1/nqn.x
+        wait 60
+        ls)",
+     {"", kCutOthers, "", ""}},
+    {"... and that a controller= line names",
+     R"(device nvme7 10.0.0.1/nqn.x
+        start $ | controller=10.0.0.1/nqn.x | exclude=traddr=10.0.0.1
+        stafd up
+        --
+        wait 60
+        ls)",
+     {"", kCutOthers, "", ""}},
     {"a connection of somebody else that is wanted",
      R"(device nvme7 10.0.0.1/nqn.a
         start $ | controller=10.0.0.1/nqn.a
