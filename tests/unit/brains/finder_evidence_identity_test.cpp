@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Law 2 of stafd as stories (driver.h has the notation): nothing is ended but what somebody removed. Here: a host NQN
-// that changes, at a reload, at a restart or while something is being connected. stacd:
+// that changes, at a reload, at a restart or while something is being connected, and a host ID that does. stacd:
 // connector_evidence_identity_test.cpp.
 #include <gtest/gtest.h>
 
@@ -101,6 +101,35 @@ TEST(FinderEvidence, AChangedHostNqn) {
           wait 20
           ls)",
        "0s page 10.0.0.2\n20s ls 10.0.0.1 configured - entries=1\n20s ls 10.0.0.2 referral nvme1 entries=0\n"},
+      {"the host ID alone: told once, nothing is cut, and what is made anew has the new one",
+       R"(start pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          hostid 22222222-2222-3333-4444-555555555555
+          journal
+          options
+          --
+          conf pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          wait 100
+          conf pleo=disabled | zeroconf=disabled | controller=10.0.0.1
+          wait 100
+          vanish nvme0
+          wait 4
+          ls)",
+       "0s warning: The host ID is 22222222-2222-3333-4444-555555555555 now; existing connections keep the one they "
+       "were made with, and the kernel may refuse new ones beside them until they are disconnected\n"
+       "0s page 10.0.0.1\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "100s page 10.0.0.1\n"
+       "100s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "200s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received \"remove\" event\n"
+       "203s connect 10.0.0.1 kato=30 host-id=22222222-2222-3333-4444-555555555555\n"
+       "203s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Connection established!\n"
+       "203s page 10.0.0.1\n"
+       "203s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received discovery log pages "
+       "(num records=0).\n"
+       "203s signal log_pages_changed 10.0.0.1 nvme0\n"
+       "204s ls 10.0.0.1 configured nvme0 entries=0\n"},
       {"one with a host NQN of its own is another matter: its line is gone",
        R"(start pleo=disabled | controller=10.0.0.1@nqn.tenant
           mdns

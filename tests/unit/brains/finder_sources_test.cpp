@@ -390,6 +390,65 @@ TEST(FinderPolicy, SilenceOfMdnsIsNoEvidence) {
           --
           ls)",
        "0s ls 10.0.0.1 discovered nvme0 entries=0\n"},
+      {"lost: the journal says when it will be removed, and takes nothing back when it is restored in time",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=60
+          mdns
+          journal
+          target 10.0.0.1 down
+          wait 100
+          --
+          vanish nvme0
+          wait 50
+          mdns 10.0.0.1
+          wait 100
+          mdns
+          wait 70)",
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received \"remove\" event\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme? - Controller is not responding. "
+       "Will be removed by 60s unless restored\n"
+       "3s connect 10.0.0.1\n"
+       "3s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no route "
+       "to 10.0.0.1\n"
+       "6s connect 10.0.0.1\n"
+       "12s connect 10.0.0.1\n"
+       "24s connect 10.0.0.1\n"
+       "48s connect 10.0.0.1\n"
+       "51s connect 10.0.0.1\n"
+       "111s connect 10.0.0.1\n"
+       "111s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route to 10.0.0.1\n"
+       "150s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme? - Controller is not responding. "
+       "Will be removed by 210s unless restored\n"
+       "171s connect 10.0.0.1\n"
+       "211.5s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme? - Removed: silent for longer "
+       "than zeroconf-connections-persistence\n"
+       "211.5s signal dc_removed\n"},
+      {"... for ever: it says no time",
+       R"(mdns 10.0.0.1
+          start pleo=disabled | zeroconf-connections-persistence=-1
+          mdns
+          journal
+          target 10.0.0.1 down
+          wait 100
+          --
+          vanish nvme0
+          wait 100
+          ls)",
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme0 - Received \"remove\" event\n"
+       "0s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) | nvme? - Controller not responding. "
+       "Retrying...\n"
+       "3s connect 10.0.0.1\n"
+       "3s info: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no route "
+       "to 10.0.0.1\n"
+       "6s connect 10.0.0.1\n"
+       "12s connect 10.0.0.1\n"
+       "24s connect 10.0.0.1\n"
+       "48s connect 10.0.0.1\n"
+       "96s connect 10.0.0.1\n"
+       "96s error: (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery) Failed to connect to controller. no "
+       "route to 10.0.0.1\n"
+       "100s ls 10.0.0.1 discovered - entries=0\n"},
       {"the connect that runs when the time is over gets its chance",
        R"(mdns 10.0.0.1
           start pleo=disabled | zeroconf-connections-persistence=60
