@@ -154,6 +154,7 @@ struct Dc {
   Instant next_connect{};          // not before
   Instant failing_since = kNever;  // the first failure since it had a connection
   bool failure_told = false;
+  std::string tls_advice;  // to what failed since then, from the entry that refers to it; "" if there is none
   std::string last_error;  // of any operation, until a connection is made or a page read; "" without one
   Instant failed_at{};
   std::uint64_t looked = 0;  // DeviceBook::version() when no device was found for it

@@ -298,6 +298,15 @@ DesiredDcs desire(const DcFacts& facts) { return Desirer(facts).run(); }
 
 Verdict farewell(const DcFacts& facts, const Dc& dc) {
   Verdict verdict{DcStanding::leaving, Reason::none, {}, kNever, {}, 0, false};
+  // By the host name that its line has, or by itself.
+  const auto* by_name = dc.host_name.empty()
+                            ? nullptr
+                            : first_match(facts.config.excludes, with(dc.tid, &TidFields::traddr, dc.host_name));
+  if (by_name != nullptr) {
+    verdict.reason = Reason::excluded;
+    verdict.line = by_name->line;
+    return verdict;
+  }
   switch (usability(facts.config, dc.tid)) {
     case Usability::usable:
       break;

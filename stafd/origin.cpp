@@ -21,13 +21,19 @@ void add_announcement(const Finder& brain, const Tid& tid, std::vector<std::stri
   if (list.size() == before) list.emplace_back("mDNS, which is silent about it now");
 }
 
-// The entry of its page that refers to this one; nullptr where it cannot be told.
+bool is_referral_to(const Tid& tid, const Dlpe& entry, const Tid& parent, bool ignore_iface) {
+  if (entry.subtype != kDlpSubtypeReferral) return false;
+  const auto meant = tid_of_entry(entry, parent, ignore_iface);
+  return meant && with(*meant, &TidFields::host_nqn, tid.host_nqn()) == tid;
+}
+
+// The entry of its page that refers to this one; nullptr where it cannot be told. Nearly always its address is written
+// as the Tid has it: a page can have many, and each of those it refers to asks.
 const Dlpe* referral_to(const Tid& tid, const Dc& parent, bool ignore_iface) {
-  for (const Dlpe* entry : parent.entries.services()) {
-    if (entry->subtype != kDlpSubtypeReferral) continue;
-    const auto meant = tid_of_entry(*entry, parent.tid, ignore_iface);
-    if (meant && with(*meant, &TidFields::host_nqn, tid.host_nqn()) == tid) return entry;
-  }
+  for (const bool as_written : {true, false})
+    for (const Dlpe* entry : parent.entries.services())
+      if ((entry->traddr == tid.traddr()) == as_written && is_referral_to(tid, *entry, parent.tid, ignore_iface))
+        return entry;
   return nullptr;
 }
 

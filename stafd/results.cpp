@@ -118,7 +118,8 @@ void Finder::on_connect_done(NameId id, const OpResult& result, Instant now) {
 
 void Finder::on_connect_failed(Dc& dc, const Error& error, Instant now) {
   dc.next_connect = now + dc.connect_backoff.fail();
-  const std::string advice = referral_tls_advice(*this, dc);
+  if (dc.failing_since == kNever) dc.tls_advice = referral_tls_advice(*this, dc);
+  const std::string& advice = dc.tls_advice;
   const std::string why = error.text + (advice.empty() ? "" : "; ") + advice;
   dc.failed({error.kind, error.errnum, why}, now);
   if (std::exchange(dc.parked, false)) dc.page_fresh = false;

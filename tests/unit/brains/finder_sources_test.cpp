@@ -339,6 +339,15 @@ TEST(FinderPolicy, RemovesOnEvidenceAfterTheSoak) {
        "3s connect 10.0.0.1%eth1\n9s connect 10.0.0.1%eth1\n21s connect 10.0.0.1%eth1\n"
        "45s connect 10.0.0.1%eth1\n93s connect 10.0.0.1%eth1\n100s ls 10.0.0.1 discovered nvme0 entries=1\n"
        "100s ls 10.0.0.1%eth1 discovered - entries=?\n"},
+      {"excluded by the host name of its line",
+       R"(dns dc.example 10.0.0.1
+          start pleo=disabled | controller=dc.example
+          mdns
+          --
+          conf pleo=disabled | controller=dc.example | exclude=traddr=dc.example
+          wait 10)",
+       "0s page 10.0.0.1\n0s resolve dc.example\n1.5s disconnect nvme0 10.0.0.1 (excluded by an exclude= line)\n"
+       "1.5s signal dc_removed\n"},
       {"excluded while its retry timer runs: #23",
        R"(target 10.0.0.1 down
           start controller=10.0.0.1
