@@ -75,7 +75,7 @@ void Connector::bind(Ioc& ioc, const DeviceRef& ref, Instant now) {
   by_device_[ref.name] = by_tid_.at(ioc.tid);
   ioc.bind(ref, now);
   ioc.works = is_live(ioc);
-  names_.reached(ioc.tid.traddr());
+  names_.reached(ioc.host_name, ioc.tid.traddr());
   const Device* device = devices_.find(ref);
   ioc.seen.reset();
   if (device != nullptr) note_seen(ioc, *device);

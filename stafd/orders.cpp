@@ -180,7 +180,7 @@ void Finder::join(NameId id, Dc& dc, Connection& connection, Instant now) {
   const bool better = shows_newer(dc, connection.page) ||
                       (connection.page.skipped > 0 && dc.page_known && dc.entries != connection.page.entries);
   dc.page_fresh = connection.fresh() && !better;
-  names_.reached(dc.tid.traddr());
+  names_.reached(dc.host_name, dc.tid.traddr());
   save_ = true;
   const Page shown{dc.page_known, dc.genctr, dc.entries, dc.skipped, dc.page_at};
   connection.know_before(shown);

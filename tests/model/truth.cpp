@@ -470,7 +470,8 @@ void World::update_truth() {
     } else if (known.unentitled_since == kNever) {
       known.unentitled_since = now_;
     } else if (now_ - known.unentitled_since >= kForgotten && known.any &&
-               (!is_dc_there(static_cast<int>(host)) || !usable_dc(static_cast<int>(host)))) {
+               (!is_dc_there(static_cast<int>(host)) ||
+                (!usable_dc(static_cast<int>(host)) && deletes_ == Deletes::work))) {
       known = Known{};
       known.unentitled_since = Instant{};
     }

@@ -108,14 +108,14 @@ void NameBook::hint(Instant now) {
   }
 }
 
-void NameBook::reached(const std::string& address) {
-  for (auto& [name, entry] : entries_) {
-    if (entry.address != address) continue;
-    entry.tried = 0;
-    entry.next_round = Instant{};
-    entry.failed.clear();
-    entry.rounds.reset();
-  }
+void NameBook::reached(const std::string& name, const std::string& address) {
+  const auto it = entries_.find(name);
+  if (it == entries_.end() || it->second.address != address) return;
+  Entry& entry = it->second;
+  entry.tried = 0;
+  entry.next_round = Instant{};
+  entry.failed.clear();
+  entry.rounds.reset();
 }
 
 Instant NameBook::not_before(const std::string& name) const {

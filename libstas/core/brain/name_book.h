@@ -40,8 +40,8 @@ class NameBook {
   // Something may be reachable now that was not: names that did not resolve are looked up, and rounds begin anew, at
   // once, but not within 3 s of the attempt before.
   void hint(Instant now);
-  // The address answers: the delays between rounds start anew.
-  void reached(const std::string& address);
+  // Who is meant by the name is connected to this address: the delays between rounds start anew.
+  void reached(const std::string& name, const std::string& address);
   // When the address to use may be tried: after a whole round not before its delay is over.
   Instant not_before(const std::string& name) const;
   // This address failed since one of the name answered, and that was told.

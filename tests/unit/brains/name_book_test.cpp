@@ -78,8 +78,11 @@ TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
   }
   EXPECT_EQ(tried, "10.0.0.2 10.0.0.3 10.0.0.1 ");
   EXPECT_FALSE(book_.failed("10.0.0.1", now_)) << "a whole round failed: not again at once";
+  book_.reached("", "10.0.0.1");
+  EXPECT_FALSE(book_.failed("10.0.0.1", now_)) << "somebody else is connected there, who has no such name";
+  EXPECT_TRUE(book_.has_failed("a", "10.0.0.1"));
   EXPECT_TRUE(book_.failed("10.0.0.1", now_ + seconds(4)));
-  book_.reached("10.0.0.2");
+  book_.reached("a", "10.0.0.2");
   EXPECT_TRUE(book_.failed("10.0.0.2", now_)) << "it answered in between: no round to wait for";
 }
 
@@ -135,7 +138,7 @@ TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
   EXPECT_EQ(book_.address("a"), "10.0.0.1");
   EXPECT_GT(book_.not_before("a"), now_) << "the round is over";
   book_.outrun("a", "10.0.0.1", ip("fd00::1"), now_);
-  book_.reached("fd00::1");
+  book_.reached("a", "fd00::1");
   EXPECT_EQ(book_.last_good().at("a").front(), "fd00::1") << "it is tried first from now on";
   EXPECT_EQ(book_.others("a", "fd00::1").size(), 2U);
 }
