@@ -473,7 +473,9 @@ void World::judge_voice(D& daemon, const Report& report) {
     const auto place = [](const std::string& tid) { return tid.substr(0, tid.find(", nqn.")); };
     if (is_good_news(report.text))
       std::erase_if(daemon.voices, [&](const auto& item) {
-        return place(item.second.first) == place(subject) || (report.tid && is_dead_address(item.second.first));
+        return place(item.second.first) == place(subject) || (report.tid && is_dead_address(item.second.first)) ||
+               (report.tid && std::is_same_v<D, Stacd> &&
+                item.second.first.find(report.tid->subsysnqn()) != std::string::npos);
       });
     auto& row = daemon.in_a_row[subject];
     if (row.text != report.text || now_ - row.since > kInARow) row = {report.text, 0, now_};
