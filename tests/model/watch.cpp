@@ -98,7 +98,7 @@ bool World::may_be_kept(const KernelDevice& device) const {
   if (!amnesia_) return false;
   if (!device.io || stacd_forgot_) return true;
   for (int host = 0; host < kHosts; ++host)
-    if (last_listed_[z(host)].test(z(device.path)) && !known_[z(host)].remembered) return true;
+    if (ever_listed_[z(host)].test(z(device.path)) && !known_[z(host)].remembered) return true;
   // So may be who leads to it.
   return std::ranges::any_of(devices_, [&](const auto& item) {
     return !item.second.io && item.second.unmeant_since != kNever && leads_to(known_[z(item.second.host)], device.path);

@@ -109,6 +109,9 @@ StacdConfig hold() {
 StacdConfig one_a_minute() {
   return least([](StacdConfig& c) { c.max_disconnects_per_minute = 1; });
 }
+StacdConfig unclear_iface() {
+  return least([](StacdConfig& c) { c.ignore_iface_unclear = true; });
+}
 StacdConfig defaults() { return {}; }
 
 TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
@@ -150,7 +153,7 @@ TEST(ConfigPrevious, AnOptionOfStacdThatIsNotClearKeepsItsValueOrCutsLeast) {
       {"[Global]\nkatto=4\n", defaults, "did you mean `kato`?"},
       {"[Global]\nqueue-size=5\n", defaults, "\"5\" is not within range 16..1024. Default will be used"},
       {"[Global]\nudev-rule=no\n", defaults, "Default will be used: disabled is in force"},
-      {"[Global]\nignore-iface=ye\n", defaults, "Default will be used: false is in force"},
+      {"[Global]\nignore-iface=ye\n", unclear_iface, "Default will be used: false is in force"},
   };
   const StacdConfig in_force = stacd_in_force();
   for (const auto& row : rows) {
