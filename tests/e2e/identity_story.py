@@ -4,30 +4,12 @@ import json
 import os
 import time
 
+from faulty_files import directory, fifo, forbidden, remove, write
 from harness import HOST_ID, HOST_NQN, SOAK, Story, main, nqn, stacd_conf, stafd_conf
 
 OTHER_NQN = "nqn.2014-08.org.nvmexpress:uuid:0e6f9d1c-5a0b-4f0e-8a1d-3c5b7a9e2f04"
 GOOD = f"[Host]\nnqn={HOST_NQN}\nid={HOST_ID}\nkey=\n"
 KEY = "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:"
-
-
-def write(text):
-    return lambda path: path.write_bytes(text.encode() if isinstance(text, str) else text)
-
-
-def directory(path):
-    path.unlink()
-    path.mkdir()
-
-
-def fifo(path):
-    path.unlink()
-    os.mkfifo(path)
-
-
-def forbidden(path):
-    path.chmod(0)
-
 
 # What happens to the file, and what the one error about it says.
 BROKEN = {
@@ -57,10 +39,7 @@ class Identity(Story):
         self.held = self.target.held("one")
 
     def reset(self):
-        if self.file.is_dir():
-            self.file.rmdir()
-        else:
-            self.file.unlink(missing_ok=True)
+        remove(self.file)
         self.file.write_text(GOOD)
 
     def nqn_of(self, daemon):

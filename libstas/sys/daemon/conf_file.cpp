@@ -2,6 +2,7 @@
 #include "libstas/sys/daemon/conf_file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "libstas/core/base/topic.h"
@@ -12,6 +13,9 @@
 namespace stas {
 
 namespace {
+
+constexpr char kHowToMeanIt[] =
+    "An existing file with nothing but a comment in it means the defaults, without any controller";
 
 Level level_of(Severity severity) {
   switch (severity) {
@@ -26,8 +30,8 @@ Level level_of(Severity severity) {
 }
 
 ConfText with_keys(std::string content, const KeysOfFile& keys) {
-  if (content.empty()) return {{}, "the file is empty", {}, {}};
-  return {Secret(std::move(content)), {}, read_named_keys(keys), {}};
+  if (content.empty()) return {{}, "the file is empty", kHowToMeanIt, {}, {}};
+  return {Secret(std::move(content)), {}, {}, read_named_keys(keys), {}};
 }
 
 }  // namespace
@@ -45,7 +49,8 @@ ConfText read_conf(const std::string& path) {
   if (!file) {
     const std::string prefix = path + ": ";
     std::string why = file.error().text;
-    return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why, {}, {}};
+    const bool missing = file.error().errnum == ENOENT;
+    return {{}, why.starts_with(prefix) ? why.substr(prefix.size()) : why, missing ? kHowToMeanIt : "", {}, {}};
   }
   const KeysOfFile keys = find_keys(file->text);
   ConfText conf = with_keys(std::move(file->text), keys);

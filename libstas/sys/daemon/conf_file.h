@@ -33,6 +33,7 @@ struct ConfParser {
 struct ConfText {
   Secret text;           // as far as it has keys in it
   std::string why;       // not empty: there is no text
+  std::string advice;    // how to mean what a file that is missing or empty may have been meant to say
   NamedKeys keys;        // that it names
   std::string exposure;  // the text has keys in it, and others may read the file
 };
@@ -43,7 +44,11 @@ ConfText conf_text(std::string content);  // of a file that was read
 template <class Config>
 Parsed<Config> load_conf(const std::string& path, const ConfText& file, const ConfParser<Config>& parser,
                          const Config* previous) {
-  if (!file.why.empty()) return parser.unread(path, file.why, previous);
+  if (!file.why.empty()) {
+    auto unread = parser.unread(path, file.why, previous);
+    if (!file.advice.empty()) unread.complaints.back().text += ". " + file.advice;
+    return unread;
+  }
   auto parsed = parser.parse(file.text.reveal(), path, previous, file.keys);
   if (!file.exposure.empty()) parsed.complaints.push_back({Severity::warning, path, 0, file.exposure});
   return parsed;
