@@ -25,6 +25,7 @@ class Mdns(Story):
         publishers = self.announce()
         self.connects(self.stacd, "one")
         self.assertEqual([c["origin"] for c in self.stafd.ls()], ["discovered"])
+        self.assertEqual(self.reachable(), ["True"])
         held = self.target.held("one")
         for publisher in publishers:
             publisher.stop()
@@ -63,6 +64,10 @@ class Mdns(Story):
         time.sleep(SOAK + 0.3)
         self.assertEqual(self.target.held("one"), held)
         self.assertEqual(len(self.stafd.connected()), 1)
+
+    def reachable(self):
+        """Of each service, as people are told."""
+        return [service["reachable"] for service in self.services().values()]
 
     def services(self):
         return self.world.ctl("stafctl", "status")["avahi"]["services"]
@@ -138,6 +143,7 @@ class Mdns(Story):
         self.eventually("the service is seen", lambda: self.world.ctl("stafctl", "status")["avahi"]["services"])
         time.sleep(0.5)
         self.assertEqual(self.stafd.ls(), [])
+        self.assertEqual(self.reachable(), ["False"])
         self.assertEqual(self.target.held("one"), [])
 
 
