@@ -100,6 +100,27 @@ class Discovery(Story):
         self.assertEqual({c["device"] for c in stacd.ls()}, devices)
         self.assertEqual(stacd.count("Disconnect initiated"), 0)
 
+    def test_a_page_that_is_empty_because_its_controller_is_young_ends_nothing(self):
+        """A shelf after a power cut: for some seconds it does not know its disks, which were there all the time."""
+        disks = self.world.target("one", "two", name="disks")
+        entries = [{"subnqn": nqn(name), "traddr": disks.traddr, "trsvcid": disks.port} for name in ("one", "two")]
+        shelf = self.world.target(name="shelf", raw_entries=entries)
+        stafd = self.world.stafd(stafd_conf(shelf.controller(), reconnect_delay=1))
+        stacd = self.world.stacd()
+        self.connects(stacd, "one", "two")
+        held = disks.held("one", "two")
+        mark = stafd.mark()
+        shelf.stop(signal.SIGKILL)
+        stafd.line("Connection lost", mark)
+        again = self.world.target(name="again", port=shelf.port)
+        stafd.line(r"Received discovery log pages \(num records=1\)", mark)  # its own entry
+        time.sleep(SOAK + 0.5)  # nothing may happen in this time
+        self.assertEqual(disks.held("one", "two"), held)
+        again.rpc("discovery.set", raw_entries=entries)
+        stafd.line(r"Received discovery log pages \(num records=3\)", mark)
+        self.assertEqual(disks.held("one", "two"), held)
+        self.assertEqual(stacd.count("Disconnect initiated"), 0)
+
     def test_a_name_that_does_not_resolve_disturbs_nobody_and_localhost_does_resolve(self):
         target = self.world.target("one")
         nowhere = "transport=tcp;traddr=no-such-host.invalid"
