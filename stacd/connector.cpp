@@ -18,8 +18,6 @@ constexpr Duration kStable = std::chrono::seconds(10);  // a connection that las
 
 }  // namespace
 
-// --- state ---
-
 void Connector::restore(KnownStacd known) {
   names_.restore(known.resolved);
   restored_ = std::move(known.iocs);
@@ -122,8 +120,6 @@ std::vector<const Ioc*> Connector::kept_back(const std::string& subsysnqn) const
 }
 
 bool Connector::stopped() const { return stopping_ && by_op_.empty(); }
-
-// --- facts ---
 
 void Connector::handle(Event event, Instant now) {
   std::visit(
@@ -346,8 +342,6 @@ void Connector::lose(Ioc& ioc, Instant now) {
   if (stable) ioc.backoff.reset();
   unbind(ioc, now, stable ? timing_.connect.first : ioc.backoff.fail());
 }
-
-// --- results ---
 
 void Connector::on_op_done(const OpDone& done, Instant now) {
   const auto it = by_op_.find(done.op);

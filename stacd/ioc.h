@@ -34,14 +34,14 @@ struct Ioc : Known {
 
   std::size_t row = 0;  // in the table in force
 
-  // --- as last wanted ---
+  // As last wanted.
   std::optional<Dlpe> entry;  // the latest entry that described it; kept when none does
   ConnectOptions options;
   TextDict cfg;  // what its controller= line sets, for D-Bus
   bool hold_told = false;
   bool budget_kept = false;  // max-disconnects-per-minute= kept it, and it is not wanted again
 
-  // --- the connection ---
+  // The connection.
   Instant bound_at{};
   bool guessed = false;         // the device may leave another way than the Tid says; it shows when it is live
   std::optional<Tid> alias_of;  // another controller of ours has the device that this Tid means
@@ -55,7 +55,7 @@ struct Ioc : Known {
   std::string last_error;  // of a connect or disconnect, until one succeeds; "" without one
   Instant failed_at{};
 
-  // --- its end ---
+  // Its end.
   bool waits = false;  // until it shows whether it is another controller's
   Backoff cut_backoff;
   bool cut_failure_told = false;

@@ -45,7 +45,7 @@ Listing list_of(const StafDc& dc, const StacdConfig& config);
 
 class StafView {
  public:
-  // --- facts ---
+  // Facts.
   void appeared(Instant now);
   void vanished(Instant now);
   // `asked`: when the question went out. Returns false when nothing is new, also for the late answer of an instance
@@ -54,7 +54,7 @@ class StafView {
   // Another configuration: the pages are judged again.
   void judge(std::shared_ptr<const StacdConfig> config);
 
-  // --- what they say ---
+  // What they say.
   bool present() const { return present_; }
   bool current() const { return current_; }  // the present instance has answered
   Instant since() const { return since_; }   // the present instance was first seen; kNever before the first

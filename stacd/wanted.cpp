@@ -17,8 +17,6 @@ constexpr std::size_t kMaxHoldLines = 8;  // of one pass; more controllers that 
 
 }  // namespace
 
-// --- the table ---
-
 Facts Connector::facts() const {
   Facts facts{config_, host_, host_nqns_, names_, staf_, devices_, cuts_, started_, {}};
   facts.known.reserve(iocs_.size());
@@ -174,8 +172,6 @@ void Connector::tell_budget() {
                      ". `stacctl explain NQN` tells why, `stacctl release NQN` lets go");
   }
 }
-
-// --- what exists already ---
 
 // After a restart: what we had and what still exists stays ours, with what is known about who wanted it. Who says how
 // it leaves this host chooses first; what is left is for those who mean any way.

@@ -165,8 +165,6 @@ void BusService::changed() {
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }
 
-// --- views ---
-
 TextDict BusService::id_dict_of(const Dc& dc) const {
   return id_dict(dc.tid, dc.cfg, dc.device ? dc.device->name : std::string());
 }

@@ -49,8 +49,6 @@ Connection::Connection(const Device& found, const Tid& tid, const FinderTiming& 
   dctype_untold = found.dctype_untold;
 }
 
-// --- events ---
-
 void Connection::refresh(const Device& seen, Instant now) {
   if (!seen.dctype.empty()) dctype = seen.dctype;
   const bool was_live = live;
@@ -118,8 +116,6 @@ void Connection::expect(const Entries& listed) {
   compare_ = true;
 }
 
-// --- the next operation ---
-
 Dc::Op Connection::next(Instant now, bool pleo) const {
   if (op != Op::none || !live) return Op::none;
   if (wants_registration() && now >= next_register_) return Op::register_;
@@ -164,8 +160,6 @@ void Connection::begin(Op what, OpId id, Instant now) {
   last_aen_read_ = now;
   next_aen_read_ = now + aen_gap_;
 }
-
-// --- answers ---
 
 void Connection::registered(bool ok, Instant now) {
   if (ok) {

@@ -47,7 +47,7 @@ class Connection {
   bool polling = false;  // ... only to read the page of one that is parked
   bool parking = false;  // it is cut to park it
 
-  // --- the log page ---
+  // The log page.
   enum class Reading : std::uint8_t {
     unread,  // not read since the connection was (re)made: the generation counter means nothing
     stale,   // read, and something happened since
@@ -112,11 +112,11 @@ class Connection {
 
   unsigned page_failures() const { return page_backoff_.failures(); }
 
-  // --- its end ---
+  // Its end.
   Backoff disconnect_backoff;
   Instant next_disconnect{};
 
-  // --- the journal ---
+  // The journal.
   std::string refusal;  // of the latest registration, in words; "" when it was not refused
   bool refusal_told = false, page_failure_told = false, register_failure_told = false;
   void tell_again() { refusal_told = page_failure_told = register_failure_told = false; }

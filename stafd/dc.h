@@ -119,7 +119,7 @@ struct Dc {
   Tid tid;
   Instant created;
 
-  // --- why it exists ---
+  // Why it exists.
   Origin origin = Origin::configured;
   Sources sources;
   Announcement announced;
@@ -133,7 +133,7 @@ struct Dc {
   std::optional<std::string> host_id;  // that its line sets
   TextDict cfg;                        // what its controller= line sets, for D-Bus
 
-  // --- what it shows ---
+  // What it shows.
   std::optional<DeviceRef> device;
   bool works = false;       // ... which is not being reconnected
   bool parked = false;      // it takes no connection for good (stafd/parking): connected again only to be read
@@ -147,7 +147,7 @@ struct Dc {
   Instant page_at = kNever;  // it was last read, or found unchanged; kNever: before the restart
   OpTrack connect_track, register_track, supported_track, page_track;
 
-  // --- its attempts to connect ---
+  // Its attempts to connect.
   unsigned attempts = 0;
   Backoff connect_backoff;
   Instant last_attempt{};

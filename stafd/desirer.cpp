@@ -186,8 +186,6 @@ void Desirer::keep(const Dc& dc, Origin origin, Sources sources, Hold hold) {
   add(dc.tid, std::move(wish));
 }
 
-// --- the sources ---
-
 void Desirer::configured() {
   for (const auto& line : f_.config.controllers) {
     auto target = target_of(line, f_.config, f_.host, f_.names, std::string(kWellKnownDiscoveryNqn));

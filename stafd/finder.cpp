@@ -25,8 +25,6 @@ Origin parse_origin(const std::string& text) {
 
 }  // namespace
 
-// --- state ---
-
 void Finder::restore(const KnownStafd& known) {
   restored_ = true;
   names_.restore(known.resolved);
@@ -116,8 +114,6 @@ Instant Finder::soak_deadline() const {
 bool Finder::stopped() const {
   return stopping_ && in_flight_.empty() && (connections_.empty() || !config_ || config_->persistent_connections);
 }
-
-// --- facts ---
 
 void Finder::handle(Event event, Instant now) {
   std::visit(
@@ -354,8 +350,7 @@ void Finder::note_foreign(const DeviceRef& ref, std::string news) {
   foreign_[device->ref].news = std::move(news);
 }
 
-// --- mDNS controllers that went silent (compatibility contract 5.12)
-
+// mDNS controllers that went silent: compatibility contract 5.12.
 void Finder::track_lost(Dc& dc, Instant now) {
   if (!dc.announced || dc.announced.present() || dc.reachable()) {
     dc.announced.lost_since = kNever;

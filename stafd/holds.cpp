@@ -24,8 +24,6 @@ bool is_well_known(const Tid& tid) { return tid.subsysnqn() == kWellKnownDiscove
 
 }  // namespace
 
-// --- what was configured, and has no line now ---
-
 void Desirer::configured_before() {
   for (const Dc& dc : f_.dcs) {
     if (!dc.sources.configured || !may_stay(dc.tid)) continue;

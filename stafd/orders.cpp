@@ -69,8 +69,6 @@ Actions Finder::advance(Instant now) {
 // The evidence is weighed at the end of the soak: reconcile() runs at not_before.
 bool Finder::is_due(const Dc& dc, Instant now) const { return !dc.verdict.stays() && now >= dc.verdict.not_before; }
 
-// --- names ---
-
 void Finder::adopt_all(Instant now) {
   if (!devices_.complete()) return;
   take_restored(now);
@@ -243,8 +241,6 @@ void Finder::outdate_others(const Dc& gone) {
       dc.page_read = false;
 }
 
-// --- connections ---
-
 void Finder::step_connection(Connection& connection, Instant now) {
   if (connection.aens_untold > 0) {
     const Instant at = connection.aen_told + timing_.aen_gap_last;
@@ -383,8 +379,6 @@ void Finder::step_foreign(Instant now) {
     if (auto unit = nvmf_connect_unit(*device)) out_.push_back(LeaveToNvmeCli{ref.name, std::move(*unit)});
   }
 }
-
-// --- orders ---
 
 OpId Finder::fly(Dc::Op op, NameId name, const DeviceRef& device) {
   const OpId id = next_op_++;

@@ -21,8 +21,6 @@ Sources referred_by(const Tid& parent) {
 
 }  // namespace
 
-// --- referrals ---
-
 // Entries with DUPRETINFO lead to the same information: one that works is enough (regressions 24). One that is
 // connected and read serves; before it is, those that were known stay, and the next in order is tried when the ones
 // before it have failed.

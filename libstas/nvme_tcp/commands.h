@@ -48,8 +48,8 @@ std::string status_text(std::uint16_t status);
 // "<what>: <words>"; refused with DNR, else rejected; permission where it is about authentication.
 Error status_error(std::string_view what, const Completion& completion);
 
-// --- fabrics ---
-
+// Fabrics commands. Connect makes a queue, and with the admin queue the association with a controller; properties are
+// what a PCIe controller has in registers.
 inline constexpr std::uint16_t kAnyController = 0xFFFF;
 inline constexpr std::uint16_t kAdminQueueEntries = 32;  // as Linux asks for it
 
@@ -88,8 +88,8 @@ inline constexpr std::uint64_t kCapCommandSets = 1ULL << 43U;  // CSS bit 6
 inline constexpr std::uint32_t kCstsReady = 1U << 0, kCstsFatal = 1U << 1;
 inline bool is_shutdown_complete(std::uint32_t csts) { return ((csts >> 2U) & 3U) == 2; }
 
-// --- admin ---
-
+// Admin commands. Those that read data say how much they expect (Command::read_length), those that send data have it
+// with them (Command::data_out).
 Command identify_controller();
 Command get_log_page(const LogReader::Read& read);
 Command keep_alive();

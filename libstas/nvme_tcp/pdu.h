@@ -71,8 +71,8 @@ struct Violation {
 template <class T>
 using Checked = tl::expected<T, Violation>;
 
-// --- from the controller ---
-
+// PDUs from the controller, as the decoder below gives them: whole, and checked as far as can be without knowing
+// the commands.
 struct IcResp {
   std::uint16_t pfv = 0;
   std::uint8_t cpda = 0;
@@ -121,8 +121,8 @@ class Decoder {
   Digests digests_;
 };
 
-// --- to the controller ---
-
+// PDUs to the controller, whole: header, padding, data, and the digests that were negotiated when the connection
+// was made (ICReq, ICResp).
 std::string encode_ic_req(Digests wanted);
 
 // `sqe` is 64 bytes. Data start at a multiple of (cpda + 1) * 4.

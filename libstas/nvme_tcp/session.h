@@ -56,7 +56,7 @@ struct SessionConfig {
 
 class Session {
  public:
-  // --- orders to the queues
+  // Orders to the queues.
   struct OpenQueue {
     std::uint16_t qid = 0;
   };
@@ -70,7 +70,7 @@ class Session {
   };
   using Order = std::variant<OpenQueue, Submit, Agree>;
 
-  // --- events for the owner
+  // Events for the owner.
   struct Live {};
   struct Aen {
     std::uint32_t value = 0;

@@ -28,9 +28,9 @@ namespace stas {
 
 using OpId = std::uint64_t;
 
-// --- operations ---
-
-inline constexpr std::size_t kMaxRaced = 8;  // addresses of one host name that are asked at once
+// At most that many addresses of one host name are asked at once: that of the Tid, and those beside it
+// (Connect::others).
+inline constexpr std::size_t kMaxRaced = 8;
 
 // Make a connection. host.nqn is the Tid's host NQN. -> Connected or Error; with `others` also AnsweredElsewhere or
 // NobodyAnswered.
@@ -97,8 +97,8 @@ struct InspectUsage {
 
 using FabricOp = std::variant<Connect, Disconnect, Register, FetchSupported, FetchLogPage, InspectUsage>;
 
-// --- orders to the shell ---
-
+// From here on what the shell itself does, without an OpDone.
+//
 // Look a host name up (-> Resolved). At most one per name is outstanding.
 struct Resolve {
   std::string name;

@@ -22,8 +22,8 @@
 
 namespace stas {
 
-// --- results of operations ---
-
+// Results of operations. Which of them an operation has is said where it is ordered (core/brain/action.h); Error is
+// one of each.
 struct Connected {
   Device device;  // attributes as far as known
 };
@@ -53,8 +53,8 @@ struct OpDone {
   OpResult result;
 };
 
-// --- the world ---
-
+// What shows on this host, up to Resolved: controllers, interfaces, and whether it slept.
+//
 // A controller exists, with these attributes (new or changed).
 struct DeviceSeen {
   Device device;
@@ -89,8 +89,8 @@ struct Resolved {
   Result<std::vector<IpAddress>> addresses;
 };
 
-// --- mDNS (stafd) ---
-
+// mDNS, which only stafd listens to.
+//
 // One service instance, as far as known. Identity: interface, protocol, name, stype, domain.
 struct MdnsService {
   std::string interface;  // name, "" if unknown
@@ -112,8 +112,8 @@ struct MdnsChanged {
   std::vector<MdnsService> services;
 };
 
-// --- configuration and state ---
-
+// At the start, and at each reload: what the files say, which may leave doubts (CommonConfig::doubts), and who this
+// host is.
 struct StafdConfigured {
   std::shared_ptr<const StafdConfig> config;
   std::shared_ptr<const HostIdentity> host;
@@ -128,8 +128,8 @@ struct HostExclusionsRead {
   std::shared_ptr<const HostExclusions> list;
 };
 
-// --- stafd as seen by stacd ---
-
+// stafd as stacd sees it: whether it is there, that it has news, and what it answers when it is asked for its
+// log pages (stacd/staf_client).
 struct StafAppeared {};  // its bus name has an owner (first seen, or a new one)
 struct StafVanished {};
 struct StafChanged {};  // one of its two signals

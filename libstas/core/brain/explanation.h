@@ -84,8 +84,8 @@ void add_rule_hints(const Question& question, const CommonConfig& config, const 
 // Times are seconds: how long something has been so, how long ago it was, or how far it is away.
 Json to_json(const Answer& answer, Instant now);
 
-// --- parts that are the same for both ---
-
+// Both daemons tell of rules, and of what is connected with, in the same way.
+//
 // All rules that match, `by_name` among them: the one that matches the host name of its line; nullptr without one.
 // `named`: a source names it; else what was not understood may mean it. `resolved`: its address is known.
 // `discovered`: no controller= line names it, so include= rules are about it.

@@ -51,7 +51,7 @@ class Rehearsal {
         end_(now + horizon) {}
   virtual ~Rehearsal() = default;
 
-  // --- what differs ---
+  // What the daemons differ in is virtual.
   // Who names it or refuses it; "" when nobody does.
   virtual std::string source_of(const Tid& tid) const = 0;
   virtual std::string why_cut(const Tid& tid, Reason reason) const = 0;
@@ -66,7 +66,7 @@ class Rehearsal {
   // Device name -> whose connection it is.
   virtual std::unordered_map<std::string, Tid> owners() const = 0;
 
-  // --- the run ---
+  // The runs are the same for both.
   // A reload. Facts that are on their way arrive, and the configuration in force does what it does anyway; then the
   // other one.
   template <class Configured>

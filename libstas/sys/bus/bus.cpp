@@ -27,8 +27,7 @@ bool is_plain(const std::string& text) { return text.find('\'') == std::string::
 
 }  // namespace
 
-// --- what is waiting for the bus ---
-
+// What is waiting for the bus.
 struct Bus::Impl : std::enable_shared_from_this<Bus::Impl> {
   // A call, request of a name, watch or subscription. Only one of the callbacks is set.
   struct Entry {
@@ -227,8 +226,6 @@ bus_shim::Desk& Bus::Impl::desk_for(sdbus::IObject& object) {
   }
   return *desk;
 }
-
-// --- the face ---
 
 Bus::Bus(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Bus::~Bus() = default;

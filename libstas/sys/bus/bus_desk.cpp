@@ -67,8 +67,6 @@ Desk::Desk(Loop& loop, sd_bus* bus) : bus_(sd_bus_ref(bus)), ask_(loop.timer([th
 
 Desk::~Desk() = default;
 
-// --- every message ---
-
 int Desk::on_message(sd_bus_message* message, void* data, sd_bus_error*) {
   std::uint8_t type = 0;
   const char* sender = sd_bus_message_get_sender(message);
@@ -91,8 +89,6 @@ bool Desk::admit(sd_bus_message* call, const char* sender) {
   if (!fits) sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED, kTooMuch);
   return fits;
 }
-
-// --- callers ---
 
 Desk::Caller* Desk::caller(const char* name) {
   if (const auto it = callers_.find(name); it != callers_.end()) return &it->second;
@@ -157,8 +153,6 @@ void Desk::forget_privileged() {
   std::erase_if(callers_, [](const auto& item) { return item.second.standing == Standing::privileged; });
 }
 
-// --- the lines ---
-
 bool Desk::take(sd_bus_message* call, Serve serve) {
   Caller* from = caller(sd_bus_message_get_sender(call));
   if (from == nullptr) return false;
@@ -204,8 +198,6 @@ Desk::Lines::iterator Desk::next_line() {
   const auto again = std::find_if(waiting_.begin(), after, ready);
   return again == after ? waiting_.end() : again;
 }
-
-// --- what was read ---
 
 void Desk::ask_about_unread() {
   ask_armed_ = false;

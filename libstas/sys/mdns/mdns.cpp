@@ -15,18 +15,18 @@ struct Mdns::Shared : std::enable_shared_from_this<Mdns::Shared> {
 
   std::mutex mutex;
   std::condition_variable ended;
-  // --- under the mutex ---
+  // Under the mutex.
   Loop* outer;  // nullptr once the Mdns is gone
   bool running = false;
   bool view_posted = false;
   std::optional<MdnsView> newest;  // what the loop has not looked at yet; older ones are overwritten
 
-  // --- on the outer loop only ---
+  // On the outer loop only.
   Sink sink;
   Report report;
   MdnsView seen;
 
-  // --- on the thread only, once it runs ---
+  // On the thread only, once it runs.
   Loop inner;
   std::unique_ptr<MdnsBrowser> browser;  // uses inner, so it goes first
 

@@ -92,8 +92,6 @@ struct MdnsBrowser::Impl {
     }
   }
 
-  // --- the client ---
-
   void start() {
     stop_start_timer();
     drop_client();
@@ -170,8 +168,6 @@ struct MdnsBrowser::Impl {
     start_in(std::max(Duration::zero(), started + kMinRestart - loop.now()));
   }
 
-  // --- the browsers ---
-
   void browse() {
     if (browsers.front().handle != nullptr) return;
     stop_start_timer();
@@ -224,8 +220,6 @@ struct MdnsBrowser::Impl {
     backoff.reset();
     mark_dirty();
   }
-
-  // --- what is told ---
 
   void mark_dirty() {
     if (!std::exchange(dirty, true)) publish_timer.arm_after(kCoalesce);

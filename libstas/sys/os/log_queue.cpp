@@ -42,7 +42,7 @@ struct LogQueue::State {
   bool ending = false;
   bool running = false;
 
-  // --- both with the mutex held ---
+  // has_room() and take(): with the mutex held.
 
   bool has_room(std::size_t size) const { return bytes + size <= (dropped > 0 ? kRoomAgain : kMaxWaiting); }
 

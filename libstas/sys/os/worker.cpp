@@ -41,7 +41,7 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
   std::size_t threads = 0;
   std::size_t unfinished = 0;
 
-  // --- all below: mutex held, unless said otherwise ---
+  // All that follows: with the mutex held, unless said otherwise.
 
   void mark_ready(const std::string& key, const Lane& lane) {
     if (!lane.waiting.empty() && lane.running < limits.per_key) ready.emplace(lane.waiting.front().number, key);

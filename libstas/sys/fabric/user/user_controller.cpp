@@ -50,8 +50,6 @@ UserController::UserController(Loop& loop, LoopTargets* loop_targets, Connect or
       hooks_(std::move(hooks)),
       timer_(loop.timer([this] { on_timer(); })) {}
 
-// --- attempts ---
-
 void UserController::start() {
   state_ = State::waiting;
   act_at_ = loop_.now() + timeouts_.wait_for_turn;
@@ -215,8 +213,6 @@ bool UserController::handle_session_events() {
   return !events.empty();
 }
 
-// --- life ---
-
 void UserController::on_live() {
   state_ = State::live;
   give_up_at_ = kNever;
@@ -290,8 +286,6 @@ Device UserController::device() const {
   device.serial = identity_.serial;
   return device;
 }
-
-// --- operations ---
 
 void UserController::submit(const FabricOp& op) {
   if (const auto* cut = std::get_if<Disconnect>(&op)) return disconnect(cut->op);
