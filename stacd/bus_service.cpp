@@ -5,8 +5,8 @@
 
 #include "libstas/core/base/json.h"
 #include "libstas/core/brain/view.h"
-#include "libstas/sys/daemon/bus_face.h"
-#include "libstas/sys/daemon/plan_face.h"
+#include "libstas/sys/daemon/bus_object.h"
+#include "libstas/sys/daemon/plan_method.h"
 #include "stacd/explain.h"
 #include "stacd/health.h"
 #include "stacd/rehearsal.h"
@@ -24,12 +24,12 @@ constexpr char kDesired[] = "org.nvmexpress.stac.desired";
 }  // namespace
 
 void BusService::publish(Published done) {
-  auto debug = debug_face(
+  auto debug = debug_interface(
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
   if (auto exported = bus_.export_object(
-          kPath,
-          {main_face(kName, [this](bool detailed) { return list_controllers(detailed); }), debug, desired_interface()});
+          kPath, {daemon_interface(kName, [this](bool detailed) { return list_controllers(detailed); }), debug,
+                  desired_interface()});
       !exported)
     return done(exported);
   name_ = bus_.request_name(kName, std::move(done));
@@ -37,13 +37,15 @@ void BusService::publish(Published done) {
 
 // Ours alone: the table of what should be, seen from a side.
 BusInterface BusService::desired_interface() {
-  BusInterface face{kDesired, {}, {}, {}};
-  face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
+  BusInterface interface {
+    kDesired, {}, {}, {}
+  };
+  interface.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
     const auto now = shell_.loop().now();
     const PlanFiles files{shell_.options().conf_file, file};
     return to_json(plan(connector_, std::get<StacdConfigured>(reload), files, now), now);
   }));
-  face.methods.push_back(
+  interface.methods.push_back(
       {"explain",
        {{BusType::text, "question"}},
        {{BusType::text, "explanation_json"}},
@@ -53,28 +55,29 @@ BusInterface BusService::desired_interface() {
          return BusValue(
              to_json(explain(connector_, std::get<std::string>(args.at(0)), files, now), now).dump_python());
        }});
-  face.methods.push_back(shell_.history().method());
-  face.methods.push_back({"health", {}, {{BusType::text, "health_json"}}, [this](const BusArgs&) -> Result<BusValue> {
-                            return BusValue(to_json(health(connector_, shell_.loop().now())).dump_python());
-                          }});
-  face.methods.push_back(
+  interface.methods.push_back(shell_.history().method());
+  interface.methods.push_back(
+      {"health", {}, {{BusType::text, "health_json"}}, [this](const BusArgs&) -> Result<BusValue> {
+         return BusValue(to_json(health(connector_, shell_.loop().now())).dump_python());
+       }});
+  interface.methods.push_back(
       {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(topology(connector_, shell_.options().conf_file, shell_.loop().now()).dump_python());
        }});
-  face.methods.push_back({"release",
-                          {{BusType::text, "subsysnqn"}},
-                          {{BusType::text, "released_json"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(release(std::get<std::string>(args.at(0))).dump_python());
-                          }});
-  face.methods.push_back({"list_controllers",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(list_with_states(std::get<bool>(args.at(0))));
-                          }});
-  face.signals.push_back({"changed", {}});
-  return face;
+  interface.methods.push_back({"release",
+                               {{BusType::text, "subsysnqn"}},
+                               {{BusType::text, "released_json"}},
+                               [this](const BusArgs& args) -> Result<BusValue> {
+                                 return BusValue(release(std::get<std::string>(args.at(0))).dump_python());
+                               }});
+  interface.methods.push_back({"list_controllers",
+                               {{BusType::boolean, "detailed"}},
+                               {{BusType::dicts, "controller_list"}},
+                               [this](const BusArgs& args) -> Result<BusValue> {
+                                 return BusValue(list_with_states(std::get<bool>(args.at(0))));
+                               }});
+  interface.signals.push_back({"changed", {}});
+  return interface;
 }
 
 void BusService::tron_changed() { bus_.properties_changed(kPath, kDebug); }

@@ -160,7 +160,7 @@ void Connector::on_configured(const StacdConfigured& event, Instant now) {
   config_ = with_exclusions(event.config, exclusions_, host_->id);
   if (host_nqns_.size() >= kMaxHostNqns) host_nqns_.clear();
   host_nqns_.insert(host_->nqn);
-  names_.want(host_names(*config_));
+  names_.set_names(host_names(*config_));
   told_.clear();
   staf_.judge(config_);
   dirty_ = true;

@@ -9,8 +9,8 @@
 #include "libstas/core/brain/view.h"
 #include "libstas/core/discovery/dlpe_text.h"
 #include "libstas/core/identity/nqn.h"
-#include "libstas/sys/daemon/bus_face.h"
-#include "libstas/sys/daemon/plan_face.h"
+#include "libstas/sys/daemon/bus_object.h"
+#include "libstas/sys/daemon/plan_method.h"
 #include "stafd/explain.h"
 #include "stafd/rehearsal.h"
 #include "stafd/topology.h"
@@ -48,7 +48,7 @@ TextDict unresolved_info(const Tid& tid, bool detailed) {
 }  // namespace
 
 void BusService::publish(Published done) {
-  auto debug = debug_face(
+  auto debug = debug_interface(
       kDebug, shell_.journal(), [this] { return process_info(); },
       [this](const TidTexts& id) { return controller_info(id); });
   if (auto exported = bus_.export_object(kPath, {main_interface(), debug, evidence_interface(), desired_interface()});
@@ -58,12 +58,12 @@ void BusService::publish(Published done) {
 }
 
 BusInterface BusService::main_interface() {
-  auto face = main_face(kName, [this](bool detailed) { return list_controllers(detailed); });
-  face.methods.push_back(
+  auto interface = daemon_interface(kName, [this](bool detailed) { return list_controllers(detailed); });
+  interface.methods.push_back(
       {"get_log_pages", id_args(), {{BusType::dicts, "log_pages"}}, [this](const BusArgs& args) -> Result<BusValue> {
          return BusValue(get_log_pages(texts_of(args)));
        }});
-  face.methods.push_back(
+  interface.methods.push_back(
       {"get_all_log_pages",
        {{BusType::boolean, "detailed"}},
        {{BusType::text, "log_pages_json"}},
@@ -71,73 +71,77 @@ BusInterface BusService::main_interface() {
        "ask for the page of each controller: get_log_pages"});
   auto signal_args = id_args();
   signal_args.push_back({BusType::text, "device"});
-  face.signals.push_back({"log_pages_changed", std::move(signal_args)});
-  face.signals.push_back({"dc_removed", {}});
-  return face;
+  interface.signals.push_back({"log_pages_changed", std::move(signal_args)});
+  interface.signals.push_back({"dc_removed", {}});
+  return interface;
 }
 
 // Ours alone: the pages one by one, for there may be more than a message can hold; and what a stacd that was away must
 // know to tell "removed" from "not found yet".
 BusInterface BusService::evidence_interface() {
-  BusInterface face{kEvidence, {}, {}, {}};
-  face.methods.push_back(
+  BusInterface interface {
+    kEvidence, {}, {}, {}
+  };
+  interface.methods.push_back(
       {"list_pages", {}, {{BusType::dicts, "page_list"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(list_pages());
        }});
-  face.methods.push_back({"get_page",
-                          {{BusType::text, "page"}, {BusType::text, "first"}},
-                          {{BusType::text, "piece_json"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            auto piece = pages_.piece(std::get<std::string>(args[0]), std::get<std::string>(args[1]));
-                            if (!piece)
-                              return fail(ErrorKind::invalid_input,
-                                          "No such page, or it is not shown any more; list them again");
-                            return BusValue(*std::move(piece));
-                          }});
-  face.methods.push_back(
+  interface.methods.push_back(
+      {"get_page",
+       {{BusType::text, "page"}, {BusType::text, "first"}},
+       {{BusType::text, "piece_json"}},
+       [this](const BusArgs& args) -> Result<BusValue> {
+         auto piece = pages_.piece(std::get<std::string>(args[0]), std::get<std::string>(args[1]));
+         if (!piece)
+           return fail(ErrorKind::invalid_input, "No such page, or it is not shown any more; list them again");
+         return BusValue(*std::move(piece));
+       }});
+  interface.methods.push_back(
       {"list_ended_controllers", {}, {{BusType::dicts, "controller_list"}}, [this](const BusArgs&) -> Result<BusValue> {
          BusDicts list;
          for (const auto& tid : finder_.ended()) list.push_back(id_dict(tid, {}, {}));
          return BusValue(std::move(list));
        }});
-  face.methods.push_back(
+  interface.methods.push_back(
       {"is_settled", {}, {{BusType::boolean, "settled"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(finder_.is_settled());
        }});
-  face.signals.push_back({"settled_changed", {}});
-  return face;
+  interface.signals.push_back({"settled_changed", {}});
+  return interface;
 }
 
 // Ours alone, as of stacd.
 BusInterface BusService::desired_interface() const {
-  BusInterface face{kDesired, {}, {}, {}};
-  face.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
+  BusInterface interface {
+    kDesired, {}, {}, {}
+  };
+  interface.methods.push_back(plan_method(shell_, [this](const Event& reload, const std::string& file) {
     const auto now = shell_.loop().now();
     const PlanFiles files{shell_.options().conf_file, file};
     return to_json(plan(finder_, std::get<StafdConfigured>(reload), files, now), now);
   }));
-  face.methods.push_back({"explain",
-                          {{BusType::text, "question"}},
-                          {{BusType::text, "explanation_json"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            const auto now = shell_.loop().now();
-                            const ConfigFiles files{shell_.options().conf_file, shell_.options().sys_conf};
-                            const auto answer = explain(finder_, std::get<std::string>(args.at(0)), files, now);
-                            return BusValue(to_json(answer, now).dump_python());
-                          }});
-  face.methods.push_back(shell_.history().method());
-  face.methods.push_back(
+  interface.methods.push_back({"explain",
+                               {{BusType::text, "question"}},
+                               {{BusType::text, "explanation_json"}},
+                               [this](const BusArgs& args) -> Result<BusValue> {
+                                 const auto now = shell_.loop().now();
+                                 const ConfigFiles files{shell_.options().conf_file, shell_.options().sys_conf};
+                                 const auto answer = explain(finder_, std::get<std::string>(args.at(0)), files, now);
+                                 return BusValue(to_json(answer, now).dump_python());
+                               }});
+  interface.methods.push_back(shell_.history().method());
+  interface.methods.push_back(
       {"topology", {}, {{BusType::text, "topology_json"}}, [this](const BusArgs&) -> Result<BusValue> {
          return BusValue(topology(finder_).dump_python());
        }});
-  face.methods.push_back({"list_controllers",
-                          {{BusType::boolean, "detailed"}},
-                          {{BusType::dicts, "controller_list"}},
-                          [this](const BusArgs& args) -> Result<BusValue> {
-                            return BusValue(list_with_states(std::get<bool>(args.at(0))));
-                          }});
-  face.signals.push_back({"changed", {}});
-  return face;
+  interface.methods.push_back({"list_controllers",
+                               {{BusType::boolean, "detailed"}},
+                               {{BusType::dicts, "controller_list"}},
+                               [this](const BusArgs& args) -> Result<BusValue> {
+                                 return BusValue(list_with_states(std::get<bool>(args.at(0))));
+                               }});
+  interface.signals.push_back({"changed", {}});
+  return interface;
 }
 
 void BusService::log_pages_changed(const Tid& tid, const std::string& device) {

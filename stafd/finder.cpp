@@ -137,7 +137,7 @@ void Finder::on_configured(const StafdConfigured& event, Instant now) {
   configured_at_ = now;
   host_ = event.host;
   config_ = with_exclusions(event.config, exclusions_, host_->id);
-  names_.want(host_names(*config_));
+  names_.set_names(host_names(*config_));
   told_.clear();
   dirty_ = true;
   if (other_id) report_once(Level::warning, Topic::host_changed, told_host_id(*host_));

@@ -34,9 +34,9 @@ Result<bool> CtlClient::tron(bool on) {
   return bus_.get_flag(debug, "tron");
 }
 
-// `face`: what the interface is called beyond the name of the daemon.
-Result<Json> CtlClient::dicts(const std::string& method, const BusArgs& args, const std::string& face) {
-  const auto reply = bus_.call({daemon_.name, daemon_.path, daemon_.name + face}, method, args, BusType::dicts);
+// `suffix`: what the interface is called beyond the name of the daemon.
+Result<Json> CtlClient::dicts(const std::string& method, const BusArgs& args, const std::string& suffix) {
+  const auto reply = bus_.call({daemon_.name, daemon_.path, daemon_.name + suffix}, method, args, BusType::dicts);
   if (!reply) return tl::unexpected(reply.error());
   Json::Array list;
   for (const auto& dict : std::get<BusDicts>(*reply)) list.push_back(to_json(dict));

@@ -48,7 +48,7 @@ class CtlClient {
 
  private:
   CtlClient(CtlDaemon daemon, BusClient bus) : daemon_(std::move(daemon)), bus_(std::move(bus)) {}
-  Result<Json> dicts(const std::string& method, const BusArgs& args, const std::string& face = {});
+  Result<Json> dicts(const std::string& method, const BusArgs& args, const std::string& suffix = {});
   Result<Json> document(const std::string& interface, const std::string& method, const BusArgs& args);
   Result<void> add_details(Json& controller, LogPages log_pages);
 

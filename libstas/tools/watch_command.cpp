@@ -55,7 +55,7 @@ class Watch {
  public:
   Watch(CtlDaemon daemon, bool detailed, std::optional<OutputFormat> format)
       : daemon_(std::move(daemon)),
-        face_{daemon_.name, daemon_.path, daemon_.name + ".desired"},
+        interface_{daemon_.name, daemon_.path, daemon_.name + ".desired"},
         detailed_(detailed),
         json_(format == OutputFormat::json),
         terminal_(isatty(STDOUT_FILENO) == 1),
@@ -73,7 +73,7 @@ class Watch {
       if (!bus) return fail_with(bus.error());
       bus_ = *std::move(bus);
       bus_->on_lost([this](const Error& error) { fail_with(error); });
-      changed_ = bus_->subscribe(face_, "changed", [this](const auto&) { note_change(); });
+      changed_ = bus_->subscribe(interface_, "changed", [this](const auto&) { note_change(); });
       owner_ = bus_->watch_name(daemon_.name, [this](const std::string& owner) { owner_is(owner); });
     });
     return loop_.run();
@@ -106,7 +106,7 @@ class Watch {
     waiting_ = false;
     asking_ = true;
     asked_ = loop_.now();
-    call_ = bus_->call_async(face_, "list_controllers", {detailed_}, BusType::dicts, kCallTimeout,
+    call_ = bus_->call_async(interface_, "list_controllers", {detailed_}, BusType::dicts, kCallTimeout,
                              [this](const Result<BusValue>& answer) { take(answer); });
   }
 
@@ -138,7 +138,7 @@ class Watch {
   }
 
   const CtlDaemon daemon_;
-  const BusTarget face_;
+  const BusTarget interface_;
   const bool detailed_, json_, terminal_, colour_;
   Loop loop_;
   Worker worker_;

@@ -39,10 +39,10 @@ class FakeStafd {
         {"get_all_log_pages", {{BusType::boolean, "detailed"}}, {{BusType::text, "json"}}, [this](const BusArgs&) {
            return all();
          }});
-    std::vector<BusInterface> faces{main};
-    if (lists_pages) faces.push_back(evidence());
+    std::vector<BusInterface> interfaces{main};
+    if (lists_pages) interfaces.push_back(evidence());
     const auto target = stacd::staf();
-    if (auto exported = bus.export_object(target.path, faces); !exported) return exported;
+    if (auto exported = bus.export_object(target.path, interfaces); !exported) return exported;
     return test::take_name(loop, bus, target.service);
   }
 
@@ -105,22 +105,26 @@ class FakeStafd {
   }
 
   BusInterface evidence() {
-    BusInterface face{"org.nvmexpress.staf.evidence", {}, {}, {}};
-    face.methods.push_back({"list_pages", {}, {{BusType::dicts, "list"}}, [this](const BusArgs&) { return list(); }});
-    face.methods.push_back({"get_page",
-                            {{BusType::text, "page"}, {BusType::text, "first"}},
-                            {{BusType::text, "json"}},
-                            [this](const BusArgs& args) {
-                              return piece(std::get<std::string>(args[0]), std::get<std::string>(args[1]));
-                            }});
-    face.methods.push_back(
+    BusInterface interface {
+      "org.nvmexpress.staf.evidence", {}, {}, {}
+    };
+    interface.methods.push_back(
+        {"list_pages", {}, {{BusType::dicts, "list"}}, [this](const BusArgs&) { return list(); }});
+    interface.methods.push_back({"get_page",
+                                 {{BusType::text, "page"}, {BusType::text, "first"}},
+                                 {{BusType::text, "json"}},
+                                 [this](const BusArgs& args) {
+                                   return piece(std::get<std::string>(args[0]), std::get<std::string>(args[1]));
+                                 }});
+    interface.methods.push_back(
         {"list_ended_controllers", {}, {{BusType::dicts, "list"}}, [](const BusArgs&) -> Result<BusValue> {
            return BusValue(BusDicts{});
          }});
-    face.methods.push_back({"is_settled", {}, {{BusType::boolean, "settled"}}, [](const BusArgs&) -> Result<BusValue> {
-                              return BusValue(true);
-                            }});
-    return face;
+    interface.methods.push_back(
+        {"is_settled", {}, {{BusType::boolean, "settled"}}, [](const BusArgs&) -> Result<BusValue> {
+           return BusValue(true);
+         }});
+    return interface;
   }
 };
 

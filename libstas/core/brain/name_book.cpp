@@ -15,7 +15,7 @@ constexpr Duration kHintGap = std::chrono::seconds(3);  // hints that come often
 
 void NameBook::restore(const std::map<std::string, std::vector<std::string>>& resolved) { restored_ = resolved; }
 
-void NameBook::want(const std::set<std::string>& names) {
+void NameBook::set_names(const std::set<std::string>& names) {
   std::erase_if(entries_, [&](const auto& item) { return !names.contains(item.first); });
   for (const auto& name : names) {
     auto& entry = entries_[name];

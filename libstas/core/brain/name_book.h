@@ -25,7 +25,7 @@ class NameBook {
   void restore(const std::map<std::string, std::vector<std::string>>& resolved);
 
   // These names matter from now on, others are forgotten; all of them are looked up (again).
-  void want(const std::set<std::string>& names);
+  void set_names(const std::set<std::string>& names);
   // The address does not answer: every name that uses it is looked up again, and the next of its addresses is used, the
   // families by turns, IPv4 first (RFC 8305, clause 4), each in the resolver's order, and round again; after each whole
   // round not before a growing delay (3 s to 60 s). Who is connected to one of them stays there

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Internal to libstas/sys/bus: sdbus-c++ 1.2 and 2.x behind one face, using only their untyped (message) layer,
+// Internal to libstas/sys/bus: sdbus-c++ 1.2 and 2.x behind one interface, using only their untyped (message) layer,
 // which is nearly the same in both. Everything here may throw sdbus::Error; the callers translate.
 #pragma once
 

@@ -43,23 +43,23 @@ class NameBookTest : public testing::Test {
 };
 
 TEST_F(NameBookTest, ANameIsLookedUpOnceAndAgainWhenWanted) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   EXPECT_EQ(asked(), "a ");
   EXPECT_EQ(asked(), "") << "one is outstanding";
   EXPECT_EQ(answer({"10.0.0.1"}), "10.0.0.1");
   EXPECT_TRUE(changed_);
   EXPECT_EQ(asked(), "");
   EXPECT_EQ(book_.deadline(), kNever);
-  book_.want({"a", "b"});
+  book_.set_names({"a", "b"});
   EXPECT_EQ(asked(), "a b ");
-  book_.want({"b"});
+  book_.set_names({"b"});
   EXPECT_FALSE(book_.address("a")) << "nobody wants it any more";
 }
 
 TEST_F(NameBookTest, OnlyOneLookUpOfANameIsOutstanding) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   EXPECT_EQ(asked(), "a ");
-  book_.want({"a"});
+  book_.set_names({"a"});
   EXPECT_EQ(asked(), "");
   EXPECT_EQ(book_.deadline(), kNever);
   EXPECT_EQ(answer({"10.0.0.1"}), "10.0.0.1");
@@ -67,7 +67,7 @@ TEST_F(NameBookTest, OnlyOneLookUpOfANameIsOutstanding) {
 }
 
 TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   EXPECT_EQ(answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"}), "10.0.0.1");
   EXPECT_FALSE(book_.failed("10.0.0.9", now_)) << "not its address";
@@ -88,7 +88,7 @@ TEST_F(NameBookTest, TheNextAddressIsTriedWhenOneDoesNotAnswer) {
 
 // IPv4 first, then the families by turns (RFC 8305, clause 4).
 TEST_F(NameBookTest, TheFamiliesTakeTurns) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   answer({"fd00::1", "fd00::2", "10.0.0.1", "10.0.0.2", "fd00::3", "10.0.0.3", "fd00::4"});
   EXPECT_EQ(book_.addresses("a"),
             (std::vector<std::string>{"10.0.0.1", "fd00::1", "10.0.0.2", "fd00::2", "10.0.0.3", "fd00::3", "fd00::4"}));
@@ -102,7 +102,7 @@ TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
     for (const auto& other : book_.others("a", *book_.address("a"))) text += other.to_string() + " ";
     return text;
   };
-  book_.want({"a"});
+  book_.set_names({"a"});
   answer({"10.0.0.1", "fd00::1", "10.0.0.2"});
   EXPECT_EQ(raced(), "fd00::1 10.0.0.2 ");
   EXPECT_EQ(book_.others("a", "10.0.0.2"), std::vector<IpAddress>()) << "not the one in use";
@@ -121,7 +121,7 @@ TEST_F(NameBookTest, WhatIsLeftOfTheRoundIsRaced) {
 
 TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
   const auto ip = [](const char* text) { return *IpAddress::parse(text); };
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   answer({"10.0.0.1", "fd00::1", "10.0.0.2"});
   EXPECT_FALSE(book_.outrun("a", "fd00::1", ip("10.0.0.2"), now_)) << "another is in use meanwhile";
@@ -144,7 +144,7 @@ TEST_F(NameBookTest, WhatAnswersFirstIsUsedAndTheSlowerKeepsItsTurn) {
 }
 
 TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   EXPECT_EQ(failure(), "-");
   EXPECT_FALSE(changed_);
@@ -164,7 +164,7 @@ TEST_F(NameBookTest, AFailureIsRepeatedWithBackoffAndToldOnce) {
 }
 
 TEST_F(NameBookTest, AHintIsATryAtOnceButNotAStorm) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   for (int i = 0; i < 5; ++i) {
     failure();
@@ -189,7 +189,7 @@ TEST_F(NameBookTest, AHintIsATryAtOnceButNotAStorm) {
 }
 
 TEST_F(NameBookTest, NoAnswerTakesAnAddressAway) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   answer({"10.0.0.1", "10.0.0.2"});
   EXPECT_EQ(failure(), "10.0.0.1");
@@ -204,7 +204,7 @@ TEST_F(NameBookTest, NoAnswerTakesAnAddressAway) {
 }
 
 TEST_F(NameBookTest, EnabledFamiliesCountIpv4First) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   EXPECT_EQ(answer({"fd00::1", "10.0.0.1"}), "10.0.0.1");
   families_ = {false, true};
   connected_ = true;
@@ -215,7 +215,7 @@ TEST_F(NameBookTest, EnabledFamiliesCountIpv4First) {
 
 TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
   book_.restore({{"a", {"10.0.0.1"}}, {"other", {"10.0.0.2"}}});
-  book_.want({"a"});
+  book_.set_names({"a"});
   EXPECT_EQ(book_.address("a"), "10.0.0.1");
   EXPECT_EQ(asked(), "a ");
   EXPECT_EQ(failure(), "10.0.0.1");
@@ -223,20 +223,20 @@ TEST_F(NameBookTest, WhatWasSavedCountsUntilThereIsBetter) {
 }
 
 TEST_F(NameBookTest, AllAddressesAreSavedTheOneInUseFirst) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   answer({"10.0.0.1", "10.0.0.2"});
   book_.failed("10.0.0.1", now_);
   const std::map<std::string, std::vector<std::string>> saved{{"a", {"10.0.0.2", "10.0.0.1"}}};
   EXPECT_EQ(book_.last_good(), saved);
   NameBook later;
   later.restore(saved);
-  later.want({"a"});
+  later.set_names({"a"});
   EXPECT_EQ(later.address("a"), "10.0.0.2");
   EXPECT_EQ(later.addresses("a"), saved.at("a"));
 }
 
 TEST_F(NameBookTest, ADeadAddressIsAskedForAgain) {
-  book_.want({"a"});
+  book_.set_names({"a"});
   asked();
   book_.failed("10.0.0.1", now_);
   EXPECT_EQ(asked(), "") << "one is outstanding";

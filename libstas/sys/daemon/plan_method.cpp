@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "libstas/sys/daemon/plan_face.h"
+#include "libstas/sys/daemon/plan_method.h"
 
 #include <optional>
 #include <utility>

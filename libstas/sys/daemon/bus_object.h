@@ -19,11 +19,11 @@ std::vector<BusArg> id_args();
 TidTexts texts_of(const BusArgs& args);  // views into `args`
 
 // The interface of the daemon itself, with list_controllers.
-BusInterface main_face(std::string name, std::function<BusDicts(bool detailed)> list_controllers);
+BusInterface daemon_interface(std::string name, std::function<BusDicts(bool detailed)> list_controllers);
 
 // process_info, controller_info, tron and log_level. `journal` must outlive the interface.
-BusInterface debug_face(std::string name, Journal& journal, std::function<std::string()> process_info,
-                        std::function<std::string(const TidTexts& id)> controller_info);
+BusInterface debug_interface(std::string name, Journal& journal, std::function<std::string()> process_info,
+                             std::function<std::string(const TidTexts& id)> controller_info);
 
 // The members of process_info up to "terminator.audit timer". The host key is only said to exist (law 7).
 Json process_head(const Shell& shell, const std::string& soak_timer);
