@@ -58,7 +58,7 @@ class Table {
   Table(const Facts& facts, const EvidenceTiming& timing, Instant now)
       : facts_(facts), timing_(timing), now_(now), hosts_(facts.host->nqn, facts.host_nqns) {}
 
-  Desired make() {
+  Desired build() {
     out_.rows.reserve(facts_.known.size() + facts_.config->controllers.size());
     out_.of_known.reserve(facts_.known.size());
     out_.by_tid.reserve(facts_.known.size() + facts_.config->controllers.size());
@@ -397,7 +397,7 @@ std::string tls_advice(const Dlpe* entry, bool line, const ConnectOptions& optio
 }
 
 Desired desired(const Facts& facts, const EvidenceTiming& timing, Instant now) {
-  return Table(facts, timing, now).make();
+  return Table(facts, timing, now).build();
 }
 
 }  // namespace stas

@@ -36,10 +36,10 @@ class Search {
     return device != nullptr && question_.means_device(device->name);
   }
 
-  template <class Make>
-  void add(Make make) {
+  template <class Explain>
+  void add(Explain explain_it) {
     if (answer_.controllers.size() < kMaxExplained)
-      answer_.controllers.push_back(make());
+      answer_.controllers.push_back(explain_it());
     else
       ++answer_.more;
   }

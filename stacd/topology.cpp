@@ -17,7 +17,7 @@ class Map {
   Map(const Connector& brain, const std::string& conf_file, Instant now)
       : brain_(brain), conf_file_(conf_file), table_(brain.table_at(now)), devices_(brain.devices()) {}
 
-  Json make() {
+  Json build() {
     for (const Row& row : table_.rows) add(row);
     add_others();
     auto subsystems = Json::array();
@@ -103,7 +103,7 @@ class Map {
 }  // namespace
 
 Json topology(const Connector& brain, const std::string& conf_file, Instant now) {
-  return brain.config() == nullptr ? Json::object() : Map(brain, conf_file, now).make();
+  return brain.config() == nullptr ? Json::object() : Map(brain, conf_file, now).build();
 }
 
 }  // namespace stas

@@ -31,10 +31,10 @@ class DcSearch {
   }
 
  private:
-  template <class Make>
-  void add(Make make) {
+  template <class Explain>
+  void add(Explain explain_it) {
     if (answer_.controllers.size() < kMaxExplained)
-      answer_.controllers.push_back(make());
+      answer_.controllers.push_back(explain_it());
     else
       ++answer_.more;
   }

@@ -40,22 +40,22 @@ constexpr std::size_t kDataAtHostId = 0, kDataAtCntlid = 16, kDataAtSubnqn = 256
 constexpr std::uint16_t kStatusConnectFormat = 0x180, kStatusConnectBusy = 0x181, kStatusConnectParameters = 0x182,
                         kStatusConnectRestart = 0x183, kStatusConnectHost = 0x184, kStatusAuthentication = 0x191;
 
-Command make(Opcode opcode) {
+Command make_command(Opcode opcode) {
   Command command;
   command.sqe[0] = static_cast<char>(opcode);
   command.sqe[1] = static_cast<char>(kSglFlags);
   return command;
 }
 
-Command make(FabricsType type) {
-  auto command = make(Opcode::fabrics);
+Command make_command(FabricsType type) {
+  auto command = make_command(Opcode::fabrics);
   command.sqe[kAtNsid] = static_cast<char>(type);
   return command;
 }
 
 Command make_authentication(FabricsType type, std::size_t length) {
   constexpr std::uint32_t kProtocols = 0xE9010100;  // SECP: NVMe, SPSP1 and SPSP0: DH-HMAC-CHAP
-  auto command = make(type);
+  auto command = make_command(type);
   put_le(command.sqe, kAtCdw10, kProtocols);
   put_le(command.sqe, kAtCdw11, static_cast<std::uint32_t>(length));
   return command;
@@ -150,7 +150,7 @@ Error status_error(std::string_view what, const Completion& completion) {
 }
 
 Command connect_command(const ConnectParameters& p) {
-  auto command = make(FabricsType::connect);
+  auto command = make_command(FabricsType::connect);
   put_le(command.sqe, 42, p.qid);
   put_le(command.sqe, 44, p.sqsize);
   put_le(command.sqe, 46, static_cast<std::uint8_t>(p.disable_sqflow ? 1U << 2U : 0U));
@@ -196,14 +196,14 @@ Command authentication_receive() {
 }
 
 Command property_get(Property property) {
-  auto command = make(FabricsType::property_get);
+  auto command = make_command(FabricsType::property_get);
   command.sqe[40] = property == Property::cap ? 1 : 0;  // ATTRIB: 8 bytes or 4
   put_le(command.sqe, 44, static_cast<std::uint32_t>(property));
   return command;
 }
 
 Command property_set(Property property, std::uint32_t value) {
-  auto command = make(FabricsType::property_set);
+  auto command = make_command(FabricsType::property_set);
   put_le(command.sqe, 44, static_cast<std::uint32_t>(property));
   put_le(command.sqe, 48, static_cast<std::uint64_t>(value));
   return command;
@@ -211,14 +211,14 @@ Command property_set(Property property, std::uint32_t value) {
 
 Command identify_controller() {
   constexpr std::uint32_t kCnsController = 0x01;
-  auto command = make(Opcode::identify);
+  auto command = make_command(Opcode::identify);
   command.read_length = kIdentifySize;
   put_le(command.sqe, kAtCdw10, kCnsController);
   return command;
 }
 
 Command get_log_page(const LogReader::Read& read) {
-  auto command = make(Opcode::get_log_page);
+  auto command = make_command(Opcode::get_log_page);
   command.read_length = read.length;
   const auto dwords = read.length / 4 - 1;
   put_le(command.sqe, kAtCdw10,
@@ -230,19 +230,19 @@ Command get_log_page(const LogReader::Read& read) {
   return command;
 }
 
-Command keep_alive() { return make(Opcode::keep_alive); }
+Command keep_alive() { return make_command(Opcode::keep_alive); }
 
-Command asynchronous_event_request() { return make(Opcode::asynchronous_event_request); }
+Command asynchronous_event_request() { return make_command(Opcode::asynchronous_event_request); }
 
 Command discovery_information_management(std::uint8_t task, std::string data) {
-  auto command = make(Opcode::discovery_information_management);
+  auto command = make_command(Opcode::discovery_information_management);
   put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(task) & 0xFU);
   command.data_out = std::move(data);
   return command;
 }
 
 Command set_feature(Feature feature, std::uint32_t value) {
-  auto command = make(Opcode::set_features);
+  auto command = make_command(Opcode::set_features);
   put_le(command.sqe, kAtCdw10, static_cast<std::uint32_t>(feature));
   put_le(command.sqe, kAtCdw11, value);
   return command;

@@ -19,7 +19,7 @@ class Paragraph {
  public:
   explicit Paragraph(const Json& told) : told_(told) {}
 
-  std::string make() {
+  std::string render() {
     out_ = heading() + "\n";
     line("verdict", verdict());
     list("named by", "sources");
@@ -134,7 +134,7 @@ std::string span_text(double seconds) {
 
 std::string explain_text(const Json& answer) {
   std::string out;
-  for (const Json& told : items_of(answer, "controllers")) out += (out.empty() ? "" : "\n") + Paragraph(told).make();
+  for (const Json& told : items_of(answer, "controllers")) out += (out.empty() ? "" : "\n") + Paragraph(told).render();
   if (const Json* more = answer.find("more"); more != nullptr && more->as_int().value_or(0) > 0)
     out += "\n" + std::to_string(*more->as_int()) + " more controllers match; ask for one of them\n";
   const auto& hints = items_of(answer, "hints");

@@ -25,7 +25,7 @@ std::string_view fill_of(std::string_view state) {
 
 class Graph {
  public:
-  std::string make(const Json& topology) {
+  std::string render(const Json& topology) {
     out_ = "digraph topology {\n  rankdir=LR;\n  node [shape=box];\n";
     const Json* host = topology.find("host");
     node(kHost, host == nullptr ? "" : text_of(*host, "nqn"), "shape=house");
@@ -80,6 +80,6 @@ class Graph {
 
 }  // namespace
 
-std::string topology_dot(const Json& topology) { return Graph().make(topology); }
+std::string topology_dot(const Json& topology) { return Graph().render(topology); }
 
 }  // namespace stas

@@ -38,7 +38,7 @@ class Tree {
  public:
   Tree(const Json& topology, bool colours) : topology_(topology), colours_(colours) {}
 
-  std::string make() {
+  std::string render() {
     const Json* host = topology_.find("host");
     Node root("host " + (host == nullptr ? "" : text_of(*host, "nqn")));
     add_interfaces(root);
@@ -151,6 +151,6 @@ class Tree {
 
 }  // namespace
 
-std::string topology_tree(const Json& topology, bool colours) { return Tree(topology, colours).make(); }
+std::string topology_tree(const Json& topology, bool colours) { return Tree(topology, colours).render(); }
 
 }  // namespace stas

@@ -177,10 +177,10 @@ void ConnectQueue::write(Connect connect) {
   const Error late = cannot_connect(connect, ErrorKind::timed_out, "the kernel did not finish the connect in time");
   ops_.extend(op, limits_.write, late);
   writing_ = true;
-  const bool taken = worker_.submit("fabrics", [this, make = write_, order = std::move(connect)] {
+  const bool taken = worker_.submit("fabrics", [this, write_now = write_, order = std::move(connect)] {
     // `this` is only used by the completion, which does not run once the worker was stopped.
     const auto begun = std::chrono::steady_clock::now();
-    auto result = make(order);
+    auto result = write_now(order);
     const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
     return Worker::Completion([this, order, took, result = std::move(result)]() mutable {
       writing_ = false;
