@@ -27,7 +27,7 @@ struct Header {
 };
 
 auto violation(FatalStatus status, std::uint32_t info, std::string text, std::string_view pdu) {
-  return tl::unexpected<Violation>(Violation{status, info, std::move(text), std::string(pdu.substr(0, 128))});
+  return tl::unexpected(Violation{status, info, std::move(text), std::string(pdu.substr(0, 128))});
 }
 
 std::string hex(std::uint32_t value) {

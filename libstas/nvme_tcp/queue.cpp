@@ -17,7 +17,7 @@ constexpr unsigned kGenerationShift = 8;
 constexpr std::uint8_t kSglInCapsule = 0x01, kSglTransport = 0x5A;
 
 auto violation(FatalStatus status, std::string text) {
-  return tl::unexpected<Violation>(Violation{status, 0, std::move(text), {}});
+  return tl::unexpected(Violation{status, 0, std::move(text), {}});
 }
 
 void set_descriptor(Sqe& sqe, std::uint8_t type, std::size_t length) {

@@ -41,7 +41,7 @@ Result<std::optional<std::string>> installed_rules(const UdevPaths& paths) {
     const auto path = in(directory);
     if (!exists(path)) continue;
     auto content = read_file_bounded(path, kMaxUdevRules);
-    if (!content) return tl::unexpected<Error>(content.error());
+    if (!content) return tl::unexpected(content.error());
     return std::optional<std::string>(std::move(*content));
   }
   return std::optional<std::string>();
@@ -87,7 +87,7 @@ std::string udev_rules_without_tcp(std::string_view installed) {
 Result<UdevOverride> install_udev_override(const UdevPaths& paths) {
   if (exists(in(paths.etc))) {
     // It is stronger than anything in /run; a leftover of ours would only confuse.
-    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected<Error>(removed.error());
+    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected(removed.error());
     return UdevOverride::left_alone;
   }
   const auto path = in(paths.run);
@@ -98,16 +98,16 @@ Result<UdevOverride> install_udev_override(const UdevPaths& paths) {
     present = std::move(*content);
   }
   const auto installed = installed_rules(paths);
-  if (!installed) return tl::unexpected<Error>(installed.error());
+  if (!installed) return tl::unexpected(installed.error());
   if (!*installed) {
-    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected<Error>(removed.error());
+    if (auto removed = remove_udev_override(paths); !removed) return tl::unexpected(removed.error());
     return UdevOverride::not_needed;
   }
   const auto wanted = udev_rules_without_tcp(**installed);
   if (present == wanted) return UdevOverride::installed;
-  if (auto made = make_directory(paths.run); !made) return tl::unexpected<Error>(made.error());
+  if (auto made = make_directory(paths.run); !made) return tl::unexpected(made.error());
   if (auto written = write_file_atomic(path, wanted, kWorldReadable); !written) {
-    return tl::unexpected<Error>(written.error());
+    return tl::unexpected(written.error());
   }
   return UdevOverride::installed;
 }

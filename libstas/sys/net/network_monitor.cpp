@@ -45,7 +45,7 @@ Result<void> NetworkMonitor::start() {
   address.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
   if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return cannot_watch(errno);
   auto io = loop_.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { drain(); });
-  if (!io) return tl::unexpected<Error>(io.error());
+  if (!io) return tl::unexpected(io.error());
   io_ = *std::move(io);
   return {};
 }

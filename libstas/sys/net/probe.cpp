@@ -70,7 +70,7 @@ struct Prober::Attempt {
     return std::nullopt;
   }
 
-  Result<void> failed(Error error) const { return tl::unexpected<Error>(no_answer(target, std::move(error))); }
+  Result<void> failed(Error error) const { return tl::unexpected(no_answer(target, std::move(error))); }
 };
 
 Prober::Prober(Loop& loop, ProbeLimits limits)
@@ -115,7 +115,7 @@ void Prober::pump() {
 void Prober::begin(Attempt& attempt) {
   const TcpEndpoint target = attempt.target;
   auto fd = begin_tcp_connect(target);
-  if (!fd) return finish(target, tl::unexpected<Error>(no_answer(target, fd.error())));
+  if (!fd) return finish(target, tl::unexpected(no_answer(target, fd.error())));
   attempt.fd = std::move(*fd);
   auto io = loop_.watch(attempt.fd.get(), EPOLLOUT, [this, &attempt](std::uint32_t) {
     const TcpEndpoint asked = attempt.target;
@@ -125,7 +125,7 @@ void Prober::begin(Attempt& attempt) {
     finish(asked, std::move(*result));
     pump();
   });
-  if (!io) return finish(target, tl::unexpected<Error>(no_answer(target, io.error())));
+  if (!io) return finish(target, tl::unexpected(no_answer(target, io.error())));
   attempt.io = *std::move(io);
   attempt.timer = loop_.timer([this, &attempt] {
     const char* silent = attempt.queue ? " accepts TCP connections, but does not answer ICReq"

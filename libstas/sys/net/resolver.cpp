@@ -157,7 +157,7 @@ void Resolver::resolve(const std::string& name, Callback callback) {
     return;
   }
   if (const auto started = state_->look_up(name); !started) {
-    state_->answer_later(std::move(callback), tl::unexpected<Error>(started.error()));
+    state_->answer_later(std::move(callback), tl::unexpected(started.error()));
     return;
   }
   state_->wait_for(name, std::move(callback));

@@ -127,7 +127,7 @@ void ConnectQueue::probe(Connect connect, bool again) {
       unwritten_.erase(order.op);
       Error error = answer.error();
       error.text = order.tid.to_string() + ": " + error.text;
-      done_(order, tl::unexpected<Error>(std::move(error)));
+      done_(order, tl::unexpected(std::move(error)));
     } else if (again) {
       line_of(order).push_front(order);
     } else {

@@ -66,7 +66,7 @@ class Builder {
 
   Result<Secret> finish() {
     Secret made(std::move(text_));
-    if (error_) return tl::unexpected<Error>(*error_);
+    if (error_) return tl::unexpected(*error_);
     return made;
   }
 

@@ -52,7 +52,7 @@ Result<void> Devices::scan() {
   auto devices = scan_devices(paths_, interest_);
   if (!devices) {
     scan_again_.arm_after(scan_backoff_.fail());
-    return tl::unexpected<Error>(devices.error());
+    return tl::unexpected(devices.error());
   }
   scan_backoff_.reset();
   scan_again_.disarm();

@@ -44,7 +44,7 @@ SupportedOptions options_of_running_kernel() {
 Result<SupportedOptions> read_supported_options(const KernelPaths& paths) {
   const std::string path = device_path(paths);
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return tl::unexpected<Error>(fabrics_open_error(path, errno));
+  if (fd.get() < 0) return tl::unexpected(fabrics_open_error(path, errno));
   char buffer[kMaxOptionsLine];
   const ssize_t got = read(fd.get(), buffer, sizeof buffer);
   if (got < 0) {
@@ -70,19 +70,19 @@ Result<std::string> parse_fabrics_reply(std::string_view reply) {
 
 Result<std::string> connect_controller(const KernelPaths& paths, const Connect& connect) {
   const auto options = read_supported_options(paths);
-  if (!options) return tl::unexpected<Error>(options.error());
+  if (!options) return tl::unexpected(options.error());
   const auto made = connect_string(connect, *options);
-  if (!made) return tl::unexpected<Error>(made.error());
+  if (!made) return tl::unexpected(made.error());
   const std::string& order = made->reveal();
   const std::string path = device_path(paths);
   const UniqueFd fd(open(path.c_str(), O_RDWR | O_CLOEXEC));
-  if (fd.get() < 0) return tl::unexpected<Error>(fabrics_open_error(path, errno));
+  if (fd.get() < 0) return tl::unexpected(fabrics_open_error(path, errno));
   if (write(fd.get(), order.data(), order.size()) < 0) {
     const int errnum = errno;
     if (errnum == EINVAL) {
-      if (auto missing = missing_module(paths, connect)) return tl::unexpected<Error>(std::move(*missing));
+      if (auto missing = missing_module(paths, connect)) return tl::unexpected(std::move(*missing));
     }
-    return tl::unexpected<Error>(connect_error(connect, errnum));
+    return tl::unexpected(connect_error(connect, errnum));
   }
   char buffer[kMaxReply];
   const ssize_t got = read(fd.get(), buffer, sizeof buffer);

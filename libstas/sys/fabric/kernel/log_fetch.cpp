@@ -26,7 +26,7 @@ Result<LogPage> fetch_with(LogReader reader, const AdminSession& session, const 
   for (;;) {
     auto step = reader.next();
     if (auto* page = std::get_if<LogPage>(&step)) return std::move(*page);
-    if (auto* error = std::get_if<Error>(&step)) return tl::unexpected<Error>(with_name(name, std::move(*error)));
+    if (auto* error = std::get_if<Error>(&step)) return tl::unexpected(with_name(name, std::move(*error)));
     const auto& read = std::get<LogReader::Read>(step);
     if (Clock::now() >= deadline) {
       return fail(ErrorKind::timed_out, name + ": reading the discovery log page took too long");
@@ -34,7 +34,7 @@ Result<LogPage> fetch_with(LogReader reader, const AdminSession& session, const 
     auto data = session.get_log(read);
     if (!data) {
       too_long = data.error().errnum == EINVAL && may_be_less && read.length > kTransfers.back();
-      return tl::unexpected<Error>(data.error());
+      return tl::unexpected(data.error());
     }
     reader.feed(*data);
   }
@@ -59,9 +59,9 @@ Result<SupportedDlp> fetch_supported_log_pages(const AdminSession& session, cons
   read.lid = kLidSupportedLogPages;
   read.length = kSupportedLogPagesSize;
   const auto data = session.get_log(read);
-  if (!data) return tl::unexpected<Error>(data.error());
+  if (!data) return tl::unexpected(data.error());
   auto supported = parse_supported_log_pages(*data);
-  if (!supported) return tl::unexpected<Error>(with_name(name, supported.error()));
+  if (!supported) return tl::unexpected(with_name(name, supported.error()));
   return supported;
 }
 

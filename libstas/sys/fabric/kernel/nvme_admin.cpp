@@ -59,8 +59,8 @@ Result<std::string> get_log(const Controller& controller, const LogReader::Read&
   if (status == 0) return data;
   char what[64];
   std::snprintf(what, sizeof what, ": Get Log Page %02Xh", read.lid);
-  if (status < 0) return tl::unexpected<Error>(system_error(controller.name + what, errno));
-  return tl::unexpected<Error>(status_error(controller.name + what, status));
+  if (status < 0) return tl::unexpected(system_error(controller.name + what, errno));
+  return tl::unexpected(status_error(controller.name + what, status));
 }
 
 Result<std::string> dim_send(const Controller& controller, DimTask task, std::string data) {
@@ -75,9 +75,9 @@ Result<std::string> dim_send(const Controller& controller, DimTask task, std::st
   args.data_len = static_cast<std::uint32_t>(data.size());
   args.tas = static_cast<nvmf_dim_tas>(task);
   const int status = nvme_dim_send(&args);
-  if (status < 0) return tl::unexpected<Error>(system_error(what, errno));
+  if (status < 0) return tl::unexpected(system_error(what, errno));
   if ((status & kStatusMask) == kHostPathError) {
-    return tl::unexpected<Error>(status_error(what, status));
+    return tl::unexpected(status_error(what, status));
   }
   return status == 0 ? std::string() : status_words(status);
 }
@@ -99,8 +99,8 @@ Result<std::string> dctype(const Controller& controller) {
   args.cns_specific_id = NVME_CNSSPECID_NONE;
   args.uuidx = NVME_UUID_NONE;
   const int status = nvme_identify(&args);
-  if (status < 0) return tl::unexpected<Error>(system_error(what, errno));
-  if (status > 0) return tl::unexpected<Error>(status_error(what, status));
+  if (status < 0) return tl::unexpected(system_error(what, errno));
+  if (status > 0) return tl::unexpected(status_error(what, status));
   if (identity.dctype == NVME_CTRL_DCTYPE_DDC) return "ddc";
   return identity.dctype == NVME_CTRL_DCTYPE_CDC ? "cdc" : "none";
 }
@@ -129,7 +129,7 @@ Error status_error(const std::string& what, int status) {
 
 Result<AdminSession> open_admin(const std::string& path, const std::string& name) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return tl::unexpected<Error>(system_error(name, errno));
+  if (!fd) return tl::unexpected(system_error(name, errno));
   const auto controller = std::make_shared<const Controller>(Controller{std::move(fd), name});
   AdminSession session;
   session.get_log = [controller](const LogReader::Read& read) { return get_log(*controller, read); };

@@ -209,7 +209,7 @@ Result<std::vector<Device>> scan_devices(const KernelPaths& paths, KindOfInteres
       devices.push_back(std::move(*device));
     } else if (device.error().kind != ErrorKind::not_found) {
       // Readers of a scan take what is missing for gone, so a controller that could not be read must not be left out.
-      return tl::unexpected<Error>(device.error());
+      return tl::unexpected(device.error());
     }
   }
   return devices;

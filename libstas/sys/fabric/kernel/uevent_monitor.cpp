@@ -85,7 +85,7 @@ Result<void> UeventMonitor::start(Loop& loop, Sink sink) {
   address.nl_groups = kKernelGroup;
   if (bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return cannot_watch(errno);
   auto io = loop.watch(fd_.get(), EPOLLIN, [this](std::uint32_t) { on_datagrams(); });
-  if (!io) return tl::unexpected<Error>(io.error());
+  if (!io) return tl::unexpected(io.error());
   io_ = *std::move(io);
   return {};
 }
