@@ -28,6 +28,32 @@ Tid place_of_announced(const Tid& tid) {
   return with(with(tid, &TidFields::traddr, tid.ip()->with_scope(link).to_string()), &TidFields::host_iface, {});
 }
 
+// It is not to be: not connected either.
+Verdict refused(Reason reason) {
+  Verdict verdict;
+  verdict.standing = DcStanding::refused;
+  verdict.reason = reason;
+  verdict.connects = false;
+  return verdict;
+}
+
+// It stays, connected, for as long as what it waits for is not there.
+Verdict held(Reason reason, std::string waits_for) {
+  Verdict verdict;
+  verdict.standing = DcStanding::held;
+  verdict.reason = reason;
+  verdict.waits_for = std::move(waits_for);
+  return verdict;
+}
+
+// Nothing wants it any more; why, its origin tells.
+Verdict leaving() {
+  Verdict verdict;
+  verdict.standing = DcStanding::leaving;
+  verdict.connects = false;
+  return verdict;
+}
+
 bool is_not_included(const Verdict& verdict) {
   return verdict.standing == DcStanding::refused && verdict.reason == Reason::not_included;
 }
@@ -85,9 +111,9 @@ Usability Desirer::usability_as(Origin origin, const Tid& tid) const {
 void Desirer::judge_not_included(const Tid& tid, Wish& wish) const {
   const IncludeDoubt* doubt = include_doubt_about(f_.config, tid);
   if (doubt != nullptr && find(tid) != nullptr)
-    wish.verdict = {DcStanding::held, Reason::not_included, doubt->to_string(), kNever, {}, 0, true};
+    wish.verdict = held(Reason::not_included, doubt->to_string());
   else
-    wish.verdict = {DcStanding::refused, Reason::not_included, {}, kNever, {}, 0, false};
+    wish.verdict = refused(Reason::not_included);
 }
 
 // The host-wide list is about connecting: what is known stays as it is, and what is connected, connected.
@@ -95,9 +121,9 @@ void Desirer::judge_host_excluded(const Tid& tid, Wish& wish) const {
   const HostExclusion* entry = first_match(f_.config.host_excludes, tid);
   const std::string place = entry == nullptr ? std::string() : entry->place();
   if (find(tid) == nullptr)
-    wish.verdict = {DcStanding::refused, Reason::host_excluded, {}, kNever, {}, 0, false};
+    wish.verdict = refused(Reason::host_excluded);
   else if (wish.verdict.standing == DcStanding::wanted)
-    wish.verdict = {DcStanding::held, Reason::host_excluded, place + " says not to connect it", kNever, {}, 0, false};
+    wish.verdict = held(Reason::host_excluded, place + " says not to connect it");
   wish.verdict.connects = false;
 }
 
@@ -115,20 +141,20 @@ void Desirer::add(Tid tid, Wish wish) {
     case Usability::usable:
       break;
     case Usability::excluded:
-      wish.verdict = {DcStanding::refused, Reason::excluded, {}, kNever, {}, 0, false};
+      wish.verdict = refused(Reason::excluded);
       if (const auto* rule = first_match(f_.config.excludes, tid)) wish.verdict.line = rule->line;
       break;
     case Usability::family_disabled:
-      wish.verdict = {DcStanding::refused, Reason::family_disabled, {}, kNever, {}, 0, false};
+      wish.verdict = refused(Reason::family_disabled);
       if (wish.sources.line != 0 && wish.host_name.empty())
         warn("Excluding configured IP address " + tid.traddr() + " based on \"ip-family\" setting");
       break;
     case Usability::invalid_address:
-      wish.verdict = {DcStanding::refused, Reason::unusable, {}, kNever, {}, 0, false};
+      wish.verdict = refused(Reason::unusable);
       warn(tid.to_string() + " IP address is not valid");
       break;
     case Usability::invalid_nqn:
-      wish.verdict = {DcStanding::refused, Reason::unusable, {}, kNever, {}, 0, false};
+      wish.verdict = refused(Reason::unusable);
       warn(tid.to_string() + " NQN cannot be used");
       break;
     case Usability::not_included:
@@ -182,7 +208,9 @@ void Desirer::keep(const Dc& dc, Origin origin, Sources sources, Hold hold) {
   wish.host_name = dc.host_name;
   wish.cfg = dc.cfg;
   wish.system_identity = dc.system_identity;
-  wish.verdict = {DcStanding::held, Reason::last_known, std::move(hold.waits_for), hold.until, {}, 0, hold.connects};
+  wish.verdict = held(Reason::last_known, std::move(hold.waits_for));
+  wish.verdict.until = hold.until;
+  wish.verdict.connects = hold.connects;
   add(dc.tid, std::move(wish));
 }
 
@@ -198,7 +226,8 @@ void Desirer::configured() {
     wish.system_identity = !line.host_nqn;
     wish.verdict.reason = Reason::configured;
     if (target.excluded != nullptr) {
-      wish.verdict = {DcStanding::refused, Reason::excluded, {}, kNever, {}, target.excluded->line, false};
+      wish.verdict = refused(Reason::excluded);
+      wish.verdict.line = target.excluded->line;
       out_.wishes.try_emplace(Tid(std::move(target.fields)), std::move(wish));
       continue;
     }
@@ -281,13 +310,7 @@ void Desirer::from_other_sources() {
     wish.sources.other = dc.sources.other;
     wish.options = f_.config.connect;
     wish.system_identity = dc.system_identity;
-    wish.verdict = {DcStanding::held,
-                    Reason::last_known,
-                    "its source, \"" + dc.sources.other + "\", is not known here",
-                    kNever,
-                    {},
-                    0,
-                    true};
+    wish.verdict = held(Reason::last_known, "its source, \"" + dc.sources.other + "\", is not known here");
     add(dc.tid, std::move(wish));
   }
 }
@@ -295,7 +318,7 @@ void Desirer::from_other_sources() {
 DesiredDcs desire(const DcFacts& facts) { return Desirer(facts).run(); }
 
 Verdict farewell(const DcFacts& facts, const Dc& dc) {
-  Verdict verdict{DcStanding::leaving, Reason::none, {}, kNever, {}, 0, false};
+  Verdict verdict = leaving();
   // By the host name that its line has, or by itself.
   const auto* by_name = dc.host_name.empty()
                             ? nullptr
