@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How desire() works: the sources one after the other (desirer.cpp), then what they no longer name and why it may stay
-// all the same (holds.cpp), then the referrals of what stays (referrals.cpp). Private to these three files.
+// How desire() works: the sources one after the other (sources.cpp), then what they no longer name and why it may stay
+// all the same (holds.cpp), then the referrals of what stays (referrals.cpp). Private to these three and desirer.cpp.
 #pragma once
 
 #include <map>
@@ -14,6 +14,11 @@
 #include "stafd/desired.h"
 
 namespace stas {
+
+// It is not to be: not connected either.
+Verdict refused(Reason reason);
+// It stays, connected, for as long as what it waits for is not there.
+Verdict held(Reason reason, std::string waits_for);
 
 // One run of desire().
 class Desirer {
