@@ -76,28 +76,37 @@ class Connector {
  private:
   using IocId = std::uint64_t;
 
-  bool connected_to(const std::string& name, const std::string& address) const;
-  void on_op_done(const OpDone& done, Instant now);
-  void on_connected(Ioc& ioc, const Device& device, Instant now);
-  void on_connect_failed(Ioc& ioc, const Error& error, Instant now);
-  void on_elsewhere(Ioc& ioc, const AnsweredElsewhere& elsewhere, Instant now);
-  void address_failed(const std::string& failed, Instant now);
-  void on_usage(const OpDone& done);
-  void on_release(const std::string& subsysnqn);
-  void on_disconnect_failed(Ioc& ioc, const Error& error, Instant now);
-  void on_device_seen(const Device& device, Instant now);
-  void check_guess(const Device& device, Instant now);
-  void on_scan(std::vector<Device> devices, Instant now);
-  void on_hint(Instant now);
-  void on_resolved(const Resolved& resolved, Instant now);
+  // events.cpp: what each event changes.
   void on_configured(const StacdConfigured& event, Instant now);
   void on_exclusions(const HostExclusionsRead& event);
+  void on_hint(Instant now);
+  bool connected_to(const std::string& name, const std::string& address) const;
+  void on_resolved(const Resolved& resolved, Instant now);
   void on_staf_appeared(Instant now);
   void on_staf_vanished(Instant now);
   void on_staf_changed(Instant now);
   void on_staf_pages(StafPages pages, Instant now);
+  void note_owner(const Device& device);
+  void tell_link(const Device& device);
+  void on_device_seen(const Device& device, Instant now);
+  void note_works(Ioc& ioc);
+  void note_seen(Ioc& ioc, const Device& device);
+  void check_guess(const Device& device, Instant now);
+  void on_scan(std::vector<Device> devices, Instant now);
+  void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
+  void lose(Ioc& ioc, Instant now);
+  void on_release(const std::string& subsysnqn);
 
-  // wanted.cpp: the table, and what follows from it for each controller
+  // results.cpp: answers to operations.
+  void on_op_done(const OpDone& done, Instant now);
+  void on_connected(Ioc& ioc, const Device& device, Instant now);
+  void on_connect_failed(Ioc& ioc, const Error& error, Instant now);
+  void address_failed(const std::string& failed, Instant now);
+  void on_elsewhere(Ioc& ioc, const AnsweredElsewhere& elsewhere, Instant now);
+  void on_usage(const OpDone& done);
+  void on_disconnect_failed(Ioc& ioc, const Error& error, Instant now);
+
+  // wanted.cpp: the table, and what follows from it for each controller.
   void reconcile(Instant now);
   void track_fresh();
   void follow(Ioc& ioc, const Row& row, Instant now);
@@ -108,7 +117,7 @@ class Connector {
   void audit(Instant now);
   void forget_foreign();
 
-  // orders.cpp
+  // orders.cpp: the one next operation of each.
   void ask_staf(Instant now);
   void step(Ioc& ioc, Instant now);
   void step_leaving(Ioc& ioc, const Row& row, Instant now);
@@ -124,15 +133,10 @@ class Connector {
   bool hand_over(Ioc& ioc, Instant now);
   void swap_devices(Ioc& leaving, Ioc& heir, Instant now);
   bool is_live(const Ioc& ioc) const;
-  void note_works(Ioc& ioc);
-  void note_seen(Ioc& ioc, const Device& device);
   void take_over(Ioc& heir, Ioc& owner, Instant now);
   void erase(Ioc& ioc);
 
-  void note_owner(const Device& device);
-  void tell_link(const Device& device);
-  void lost_devices(const std::vector<DeviceRef>& refs, Instant now, bool from_scan);
-  void lose(Ioc& ioc, Instant now);
+  // connector.cpp: who has which device, and the journal.
   void bind(Ioc& ioc, const DeviceRef& ref, Instant now);
   void unbind(Ioc& ioc, Instant now, Duration delay);
   Ioc& track(const Tid& tid);

@@ -97,7 +97,7 @@ class Finder {
     Instant not_before{};  // for the next forward: bounds their rate, whatever the controller sends
   };
 
-  // finder.cpp: facts.
+  // events.cpp: what each event changes.
   void on_configured(const StafdConfigured& event, Instant now);
   void on_exclusions(const HostExclusionsRead& event);
   void on_interfaces(const InterfacesSeen& event, Instant now);
@@ -136,7 +136,6 @@ class Finder {
   OpTrack* track(Dc& dc, Dc::Op op);
 
   // reconcile.cpp: from what is desired to the names.
-  void tell_settled();
   void reconcile(Instant now);
   void judge(Dc& dc, const DesiredDcs& desired, Instant now);
   void settle_wish(Dc& dc, const Wish& wish, Instant now);
@@ -147,38 +146,43 @@ class Finder {
   void rename(const DesiredDcs& desired, Instant now);
   void note_ended(const Tid& tid);
 
-  // orders.cpp: the next operation of each.
-  void step_name(NameId id, Dc& dc, Instant now);
-  void step_connection(Connection& connection, Instant now);
-  void step_foreign(Instant now);
+  // names.cpp: what is next for each name.
   void adopt_all(Instant now);
-  void adopt(NameId id, Dc& dc, Instant now);
-  void take(NameId id, const Device& found, Instant now);
   void take_restored(Instant now);
   void leave_broken(Instant now);
+  void adopt(NameId id, Dc& dc, Instant now);
+  void take(NameId id, const Device& found, Instant now);
   Connection& start(Connection connection, Instant now);
   void join(NameId id, Dc& dc, Connection& connection, Instant now);
   Entries listed_there(const Dc& dc) const;
+  void step_name(NameId id, Dc& dc, Instant now);
   // Where a connect goes to, for the table of those in flight.
   static std::string goes_to(const Tid& tid) { return stas::place_of(tid) + '|' + tid.host_nqn(); }
   bool connecting_to_same(NameId id, const Dc& dc);
+  void remove(NameId id);
+  void outdate_others(const Dc& gone);
+
+  // connections.cpp: what is next for each connection.
+  void step_connection(Connection& connection, Instant now);
+  bool is_to_be_parked(const Connection& connection);
+  void park(Connection& connection, Instant now);
   void hand_over(Connection& leaving, Instant now);
   bool all_due(const Connection& connection, Instant now);
   bool connect_may_answer_with(const DeviceRef& ref);
+  void step_foreign(Instant now);
+
+  // orders.cpp: a round of advance(), and its orders.
+  void tell_settled();
+  void wake(Instant at) { deadline_ = std::min(deadline_, at); }
   bool is_due(const Dc& dc, Instant now) const;
-  bool is_to_be_parked(const Connection& connection);
-  void park(Connection& connection, Instant now);
+  OpId fly(Dc::Op op, NameId name, const DeviceRef& device);
+  HostIdentity host_for(const Dc& dc) const;
   void order_connect(NameId id, Dc& dc, Instant now);
   std::string owner_of(const Connection& connection) const;
   void leave_alone(const Connection& connection, const std::string& owner);
   bool is_last_of_registry(const Connection& leaving) const;
   void order_disconnect(Connection& connection, Instant now, Reason reason);
   void order(Connection& connection, Dc::Op op, Instant now);
-  OpId fly(Dc::Op op, NameId name, const DeviceRef& device);
-  void remove(NameId id);
-  void outdate_others(const Dc& gone);
-  void wake(Instant at) { deadline_ = std::min(deadline_, at); }
-  HostIdentity host_for(const Dc& dc) const;
 
   void report(Level level, Topic topic, const Dc& dc, std::string text, Reason reason = Reason::none);
   void report(Level level, Topic topic, const Connection& connection, std::string text, Reason reason = Reason::none);
