@@ -8,7 +8,7 @@
 #include "libstas/core/identity/nqn.h"
 #include "libstas/core/identity/tid_fields.h"
 
-namespace stas {
+namespace stas::stacd {
 
 namespace {
 
@@ -129,4 +129,4 @@ Result<PagePiece> parse_page_piece(std::string_view json) {
   return piece;
 }
 
-}  // namespace stas
+}  // namespace stas::stacd

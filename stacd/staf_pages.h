@@ -13,7 +13,7 @@
 #include "libstas/core/base/text_dict.h"
 #include "libstas/core/brain/event.h"
 
-namespace stas {
+namespace stas::stacd {
 
 inline constexpr std::size_t kMaxStafDcs = 8192;
 
@@ -51,4 +51,4 @@ Result<PagePiece> parse_page_piece(std::string_view json);
 // A dictionary of list_controllers or list_ended_controllers; nullopt when it names no usable controller.
 std::optional<Tid> tid_of_dict(const TextDict& dict);
 
-}  // namespace stas
+}  // namespace stas::stacd

@@ -325,7 +325,7 @@ void BM_ParseStafPages(benchmark::State& state) {
   }
   const std::string text = list.dump_python();
   for ([[maybe_unused]] auto _ : state) {
-    const auto parsed = parse_staf_pages(text);
+    const auto parsed = stacd::parse_staf_pages(text);
     if (!parsed || parsed->flaws.count > 0) state.SkipWithError("not all entries were read");
   }
   state.counters["bytes"] = static_cast<double>(text.size());

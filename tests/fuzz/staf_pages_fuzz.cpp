@@ -32,7 +32,7 @@ void check(const std::vector<stas::Dlpe>& entries) {
   }
 }
 
-void check(const stas::Flaws& flaws) { require((flaws.count == 0) == flaws.first.empty()); }
+void check(const stas::stacd::Flaws& flaws) { require((flaws.count == 0) == flaws.first.empty()); }
 
 std::vector<stas::TextDict> dictionaries(std::string_view text) {
   std::vector<stas::TextDict> all(1);
@@ -57,15 +57,15 @@ void check(const stas::Tid& tid) {
 void check_list(std::string_view text) {
   if (!stas::is_valid_utf8(text)) return;  // the bus lets no other text through
   const auto dicts = dictionaries(text);
-  if (const auto list = stas::parse_page_list(dicts)) {
-    require(list->size() == dicts.size() && list->size() <= stas::kMaxStafDcs);
+  if (const auto list = stas::stacd::parse_page_list(dicts)) {
+    require(list->size() == dicts.size() && list->size() <= stas::stacd::kMaxStafDcs);
     for (const auto& listed : *list) {
       check(listed.dc.tid);
       require(listed.dc.entries.empty());
     }
   }
   for (const auto& dict : dicts) {
-    if (const auto tid = stas::tid_of_dict(dict)) check(*tid);
+    if (const auto tid = stas::stacd::tid_of_dict(dict)) check(*tid);
   }
 }
 
@@ -73,15 +73,15 @@ void check_list(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto answer = stas::parse_staf_pages(text)) {
-    require(answer->dcs.size() <= stas::kMaxStafDcs);
+  if (const auto answer = stas::stacd::parse_staf_pages(text)) {
+    require(answer->dcs.size() <= stas::stacd::kMaxStafDcs);
     check(answer->flaws);
     for (const stas::StafDc& dc : answer->dcs) {
       check(dc.tid);
       check(dc.entries);
     }
   }
-  if (const auto piece = stas::parse_page_piece(text)) {
+  if (const auto piece = stas::stacd::parse_page_piece(text)) {
     check(piece->flaws);
     check(piece->entries);
     require(piece->flaws.count == piece->skipped.size());

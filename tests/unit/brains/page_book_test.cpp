@@ -37,7 +37,7 @@ std::vector<Dlpe> read(const PageBook& book, std::uint64_t number, std::size_t* 
     const auto text = book.piece(std::to_string(number), next);
     if (!text) return {};
     EXPECT_LT(text->size(), 2 * kPieceBytes);
-    const auto piece = parse_page_piece(*text);
+    const auto piece = stacd::parse_page_piece(*text);
     if (!piece || piece->flaws.count > 0) return {};
     entries.insert(entries.end(), piece->entries.begin(), piece->entries.end());
     next = piece->next;

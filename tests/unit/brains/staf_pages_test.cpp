@@ -7,8 +7,10 @@
 
 #include "tests/unit/brains/notation.h"
 
-namespace stas::story {
+namespace stas::stacd {
 namespace {
+
+using story::show;
 
 constexpr const char* kEntry =
     R"({"trtype": "tcp", "adrfam": "ipv4", "traddr": "10.0.0.9", "trsvcid": "4420", "subnqn": "nqn.a",
@@ -130,4 +132,4 @@ TEST(StafPages, DictionariesNameControllers) {
 }
 
 }  // namespace
-}  // namespace stas::story
+}  // namespace stas::stacd

@@ -14,12 +14,12 @@
 namespace stas {
 namespace {
 
-constexpr std::size_t kBound = 2 * kMaxStafDcs;
+constexpr std::size_t kBound = 2 * stacd::kMaxStafDcs;
 
 // The controllers of a network, as many as one answer may hold. The later ones sort before the earlier ones.
 std::vector<Tid> network(int number) {
   std::vector<Tid> tids;
-  for (std::size_t i = 0; i < kMaxStafDcs; ++i)
+  for (std::size_t i = 0; i < stacd::kMaxStafDcs; ++i)
     tids.emplace_back(TidFields{
         Transport::tcp,
         "10." + std::to_string(99 - number) + "." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1), "8009",
