@@ -34,7 +34,7 @@ TEST(NvmeStatus, HasWordsCodeAndKind) {
 }
 
 TEST(NvmeAdmin, AMissingOrOddDeviceIsAnError) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   const auto missing = open_admin(root.path("dev/nvme9").string(), "nvme9");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind, ErrorKind::not_found);

@@ -15,9 +15,9 @@
 namespace stas {
 namespace {
 
+using test::FakeRoot;
 using test::NoDescriptors;
-using testing::FakeRoot;
-using testing::run_until;
+using test::run_until;
 
 class DeviceWatch : public ::testing::Test {
  protected:
@@ -50,7 +50,7 @@ class DeviceWatch : public ::testing::Test {
   }
 
   // The connect of nvme0 ends.
-  void settles(const testing::Attributes& attributes) {
+  void settles(const test::Attributes& attributes) {
     for (const auto& [key, value] : attributes) root_.set("nvme0", key, value);
   }
 
@@ -61,7 +61,7 @@ class DeviceWatch : public ::testing::Test {
 };
 
 TEST_F(DeviceWatch, LostEventsLeadToAScanThatSaysSoOnce) {
-  root_.add("nvme1", testing::io_controller());
+  root_.add("nvme1", test::io_controller());
   const auto all = root_.path("sys/class"), away = root_.path("sys/away");
   std::filesystem::rename(all, away);
   devices_.handle_lost();
@@ -75,7 +75,7 @@ TEST_F(DeviceWatch, LostEventsLeadToAScanThatSaysSoOnce) {
 
 TEST_F(DeviceWatch, AScanLeavesPcieOut) {
   root_.add("nvme0", {{"transport", "pcie"}, {"state", "live"}});
-  root_.add("nvme1", testing::io_controller());
+  root_.add("nvme1", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   EXPECT_EQ(seen(), "scanned nvme1; ");
   uevent("change", "nvme0");
@@ -90,20 +90,20 @@ TEST_F(DeviceWatch, AnUnreadableSysfsIsNoInformation) {
 }
 
 TEST_F(DeviceWatch, AttributesThatComeLateAreReadAgain) {
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
   EXPECT_EQ(seen(), "");
   ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(seen(), "seen nvme0 connecting; ");
-  settles(testing::discovery_controller());
+  settles(test::discovery_controller());
   ASSERT_TRUE(run_until(loop_, [&] { return !events_.empty(); }));
   EXPECT_EQ(std::get<DeviceSeen>(events_.back()).device.subsysnqn, "nqn.2014-08.org.nvmexpress.discovery");
   EXPECT_EQ(seen(), "seen nvme0 live; ");
 }
 
 TEST_F(DeviceWatch, AConnectionThatIsLostWithoutAnEventShowsInItsState) {
-  root_.add("nvme0", testing::io_controller());
-  root_.add("nvme1", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
+  root_.add("nvme1", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   devices_.look_at_states();
@@ -119,7 +119,7 @@ TEST_F(DeviceWatch, AConnectionThatIsLostWithoutAnEventShowsInItsState) {
 }
 
 TEST_F(DeviceWatch, RemovalIsReportedOnce) {
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   root_.remove("nvme0");
@@ -129,7 +129,7 @@ TEST_F(DeviceWatch, RemovalIsReportedOnce) {
 }
 
 TEST_F(DeviceWatch, ADirectoryThatGoesAfterItsEventIsWaitedFor) {
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   uevent("remove", "nvme0");
@@ -140,11 +140,11 @@ TEST_F(DeviceWatch, ADirectoryThatGoesAfterItsEventIsWaitedFor) {
 }
 
 TEST_F(DeviceWatch, AnOldRemoveDoesNotHitTheNewBearerOfTheName) {
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   const DeviceRef old = std::get<DevicesScanned>(events_.at(0)).devices.at(0).ref;
   seen();
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   uevent("remove", "nvme0");
   ASSERT_EQ(events_.size(), 2U);
   EXPECT_EQ(std::get<DeviceGone>(events_[0]).ref, old);
@@ -156,7 +156,7 @@ TEST_F(DeviceWatch, AnOldRemoveDoesNotHitTheNewBearerOfTheName) {
 }
 
 TEST_F(DeviceWatch, AenAndReconnectNameTheDevice) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   uevent("change", "nvme0", "0x70f002");
@@ -166,7 +166,7 @@ TEST_F(DeviceWatch, AenAndReconnectNameTheDevice) {
 }
 
 TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
   root_.set("nvme0", "state", "live");
   uevent("change", "nvme0", "", "connected");
@@ -176,14 +176,14 @@ TEST_F(DeviceWatch, TheFirstConnectIsNoReconnect) {
 }
 
 TEST_F(DeviceWatch, WhatWasReadAfterTheConnectIsNotReadAgain) {
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
-  settles(testing::io_controller());
+  settles(test::io_controller());
   uevent("change", "nvme0", "", "connected");
   root_.set("nvme0", "model", "another");
   EXPECT_NE(devices_.current("nvme0")->model, "another");
   EXPECT_EQ(devices_.refresh("nvme0")->model, "another");
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   EXPECT_EQ(devices_.current("nvme0")->cntrltype, "discovery") << "another bearer of the name";
   root_.set("nvme0", "state", "connecting");
   devices_.refresh("nvme0");
@@ -192,28 +192,28 @@ TEST_F(DeviceWatch, WhatWasReadAfterTheConnectIsNotReadAgain) {
 }
 
 TEST_F(DeviceWatch, ANewBearerOfANameIsNoticedAtItsAdd) {
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
   EXPECT_EQ(seen(), "gone nvme0; seen nvme0 connecting; ");
 }
 
 TEST_F(DeviceWatch, AnAenSaysNothingAboutTheControllerItself) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   root_.set("nvme0", "model", "another");
   uevent("change", "nvme0", "0x70f002");
   EXPECT_EQ(seen(), "aen nvme0 1; ");
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   uevent("change", "nvme0", "0x70f002");
   EXPECT_EQ(seen(), "gone nvme0; seen nvme0 live; aen nvme0 1; ") << "another bearer of the name";
 }
 
 TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   uevent("add", "nvme0");  // udevadm trigger
@@ -222,9 +222,9 @@ TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
   // Its "connected" was lost, and a scan has found it.
   root_.remove("nvme0");
   uevent("remove", "nvme0");
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
-  settles(testing::discovery_controller());
+  settles(test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   uevent("change", "nvme0", "", "connected");
@@ -232,16 +232,16 @@ TEST_F(DeviceWatch, AReconnectIsNotTakenForAFirstConnect) {
   // "rediscover" alone says it.
   root_.remove("nvme0");
   uevent("remove", "nvme0");
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
-  settles(testing::discovery_controller());
+  settles(test::discovery_controller());
   seen();
   uevent("change", "nvme0", "", "rediscover");
   EXPECT_EQ(seen(), "seen nvme0 live; reconnected nvme0 rediscover; ");
 }
 
 TEST_F(DeviceWatch, AnAenOfOneThatWasLostShowsThatItIsBack) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   root_.set("nvme0", "state", "connecting");
   ASSERT_TRUE(devices_.scan());
   seen();
@@ -251,7 +251,7 @@ TEST_F(DeviceWatch, AnAenOfOneThatWasLostShowsThatItIsBack) {
 }
 
 TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
-  root_.add("nvme0", testing::connecting_controller());
+  root_.add("nvme0", test::connecting_controller());
   uevent("add", "nvme0");
   root_.remove("nvme0");
   uevent("remove", "nvme0");
@@ -260,7 +260,7 @@ TEST_F(DeviceWatch, AFailedConnectLeavesNothingBehind) {
 }
 
 TEST_F(DeviceWatch, AHundredControllersAreScanned) {
-  for (int i = 0; i < 100; ++i) root_.add("nvme" + std::to_string(i), testing::io_controller());
+  for (int i = 0; i < 100; ++i) root_.add("nvme" + std::to_string(i), test::io_controller());
   const auto begin = loop_.now();
   ASSERT_TRUE(devices_.scan());
   RecordProperty("microseconds", static_cast<int>((loop_.now() - begin).count()));
@@ -314,7 +314,7 @@ TEST(Uevents, NamesOutsideTheNamingSchemeAreRefused) {
 // --- no descriptors left: what cannot be looked at now is looked at when it can ---
 
 TEST_F(DeviceWatch, AnAenThatComesWithoutDescriptorsIsMadeUpFor) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   {
@@ -327,7 +327,7 @@ TEST_F(DeviceWatch, AnAenThatComesWithoutDescriptorsIsMadeUpFor) {
 }
 
 TEST_F(DeviceWatch, AReconnectThatComesWithoutDescriptorsIsMadeUpFor) {
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   {
@@ -339,7 +339,7 @@ TEST_F(DeviceWatch, AReconnectThatComesWithoutDescriptorsIsMadeUpFor) {
 }
 
 TEST_F(DeviceWatch, ARemovalThatComesWithoutDescriptorsIsMadeUpFor) {
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   ASSERT_TRUE(devices_.scan());
   seen();
   root_.remove("nvme0");
@@ -360,7 +360,7 @@ TEST_F(DeviceWatch, ANewControllerIsSeenAfterAShortageThatOutlastsTheLooksAtIt) 
     EXPECT_FALSE(run_until(
         loop_, [&] { return !events_.empty(); }, 2 * Devices::kSettleRecheck));
   }
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   ASSERT_TRUE(
       run_until(loop_, [&] { return !events_.empty() && std::holds_alternative<DevicesScanned>(events_.back()); }));
   EXPECT_THAT(seen(), ::testing::EndsWith("scanned after a loss nvme0; "));

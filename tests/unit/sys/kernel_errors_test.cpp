@@ -102,7 +102,7 @@ TEST(FabricsDevice, RepliesNameTheController) {
 constexpr const char* kOptions = "instance=-1,cntlid=-1,transport=%s,traddr=%s,nqn=%s,hostnqn=%s,hostid=%s\n";
 
 TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   auto connect = any_order();
   connect.options.dhchap_secret = {};
   auto fields = connect.tid.fields();
@@ -122,7 +122,7 @@ TEST(FabricsDevice, OneWriteAndOneReadMakeAConnection) {
 }
 
 TEST(FabricsDevice, NothingIsWrittenToAKernelWithoutTls) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   root.write("dev/nvme-fabrics", kOptions);
   auto connect = any_order();
   connect.options.tls = true;
@@ -133,7 +133,7 @@ TEST(FabricsDevice, NothingIsWrittenToAKernelWithoutTls) {
 }
 
 TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   const auto name = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(name);
   EXPECT_EQ(name.error().kind, ErrorKind::not_supported);
@@ -141,7 +141,7 @@ TEST(FabricsDevice, AMissingDeviceSaysWhichModuleToLoad) {
 }
 
 TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   std::filesystem::create_symlink("/dev/full", root.path("dev/nvme-fabrics"));
   const auto name = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(name);
@@ -151,7 +151,7 @@ TEST(FabricsDevice, AFailedWriteIsToldByItsErrno) {
 
 // Any file that answers a write with EINVAL.
 TEST(FabricsDevice, AMissingModuleIsNamedWhereTheKernelOnlySaysEinval) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   std::filesystem::create_symlink("/proc/self/oom_score_adj", root.path("dev/nvme-fabrics"));
   const auto missing = connect_controller(root.paths(), any_order());
   ASSERT_FALSE(missing);
@@ -164,7 +164,7 @@ TEST(FabricsDevice, AMissingModuleIsNamedWhereTheKernelOnlySaysEinval) {
 }
 
 TEST(FabricsDevice, AListWithoutTheBasicsIsNotBelieved) {
-  testing::FakeRoot root;
+  test::FakeRoot root;
   root.write("dev/nvme-fabrics", "garbage");
   const auto options = read_supported_options(root.paths());
   ASSERT_TRUE(options);

@@ -14,8 +14,8 @@
 namespace stas {
 namespace {
 
-using testing::FakeWriter;
-using testing::KernelFabricTest;
+using test::FakeWriter;
+using test::KernelFabricTest;
 
 TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
   auto registered = std::make_shared<std::string>();
@@ -28,9 +28,9 @@ TEST_F(KernelFabricTest, AdminCommandsGoToTheIncarnationThatWasMeant) {
     };
     return session;
   };
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   const auto old = ref("nvme0");
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   const Tid tid = order(0, "8009").tid;
   fabric().submit(Register{.op = 1, .tid = tid, .device = old, .data = "old"});
   EXPECT_EQ(kind(result(1)), ErrorKind::not_found);
@@ -63,7 +63,7 @@ TEST_F(KernelFabricTest, WhereTheKernelDoesNotTellTheControllerIsAskedWhetherItT
     };
     return session;
   };
-  auto attributes = testing::discovery_controller();
+  auto attributes = test::discovery_controller();
   attributes.erase("dctype");
   root_.add("nvme0", attributes);
   OpId op = 0;
@@ -84,7 +84,7 @@ TEST_F(KernelFabricTest, WhereTheKernelDoesNotTellTheControllerIsAskedWhetherItT
 TEST_F(KernelFabricTest, AStuckCommandIsAnsweredAndItsLateResultDropped) {
   limits_.admin = std::chrono::milliseconds(50);
   limits_.disconnect = std::chrono::milliseconds(50);
-  root_.add("nvme0", testing::discovery_controller());
+  root_.add("nvme0", test::discovery_controller());
   auto gate = writer_;
   calls_.remove = [gate](const DeviceRef&) -> Result<void> {
     std::unique_lock lock(gate->mutex);
@@ -111,7 +111,7 @@ TEST_F(KernelFabricTest, ALookThatHangsIsAnsweredAndHoldsUpNoOther) {
     return Usage{device.name + " is mounted on /srv"};
   };
   gate->hold(true);
-  for (const char* name : {"nvme0", "nvme1"}) root_.add(name, testing::io_controller());
+  for (const char* name : {"nvme0", "nvme1"}) root_.add(name, test::io_controller());
   fabric().submit(InspectUsage{.op = 1, .tid = order(0, "1").tid, .device = ref("nvme0")});
   fabric().submit(InspectUsage{.op = 2, .tid = order(0, "1").tid, .device = ref("nvme1")});
   fabric().submit(Disconnect{.op = 3, .tid = order(0, "1").tid, .device = ref("nvme0"), .reason = {}});
@@ -134,10 +134,10 @@ TEST_F(KernelFabricTest, NoNumberOfMuteControllersDelaysADisconnect) {
   };
   for (OpId op = 1; op <= kMute; ++op) {
     const std::string name = "nvme" + std::to_string(op);
-    root_.add(name, testing::discovery_controller());
+    root_.add(name, test::discovery_controller());
     fabric().submit(FetchLogPage{.op = op, .tid = order(0, "8009").tid, .device = ref(name), .known_genctr = {}});
   }
-  root_.add("nvme0", testing::io_controller());
+  root_.add("nvme0", test::io_controller());
   fabric().submit(
       Disconnect{.op = kMute + 1, .tid = order(0, "4420").tid, .device = ref("nvme0"), .reason = Reason::not_listed});
   EXPECT_TRUE(std::holds_alternative<Disconnected>(result(kMute + 1)));

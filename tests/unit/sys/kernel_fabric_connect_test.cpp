@@ -14,13 +14,13 @@
 namespace stas {
 namespace {
 
-using testing::KernelFabricTest;
-using testing::Listener;
-using testing::run_until;
+using test::KernelFabricTest;
+using test::Listener;
+using test::run_until;
 
 TEST_F(KernelFabricTest, ConnectsAndDescribesTheController) {
-  Listener target(loop_, testing::icresp());
-  root_.add("nvme3", testing::io_controller());
+  Listener target(loop_, test::icresp());
+  root_.add("nvme3", test::io_controller());
   writer_->answer = std::string("nvme3");
   fabric().submit(order(1, target.port()));
   EXPECT_EQ(answer(1), nullptr) << "called from inside submit()";
@@ -34,7 +34,7 @@ TEST_F(KernelFabricTest, ConnectsAndDescribesTheController) {
 TEST_F(KernelFabricTest, NothingIsWrittenForAPortalThatDoesNotAnswer) {
   limits_.connect.probe.deadline = std::chrono::milliseconds(50);
   Listener silent(loop_, "");
-  const testing::ClosedPort closed;
+  const test::ClosedPort closed;
   fabric().submit(order(1, silent.port()));
   fabric().submit(order(2, closed.port()));
   EXPECT_EQ(kind(result(1)), ErrorKind::timed_out);
@@ -43,7 +43,7 @@ TEST_F(KernelFabricTest, NothingIsWrittenForAPortalThatDoesNotAnswer) {
 }
 
 TEST_F(KernelFabricTest, WhatTheKernelDoesNotExplainTheControllerIsAskedFor) {
-  Listener target(loop_, testing::icresp(), testing::After::close);
+  Listener target(loop_, test::icresp(), test::After::close);
   limits_.connect.probe.fresh = std::chrono::minutes(1);
   writer_->answer = fail(ErrorKind::refused, "the general message", EIO);
   auto explained = order(1, target.port());
@@ -63,7 +63,7 @@ TEST_F(KernelFabricTest, WhatTheKernelDoesNotExplainTheControllerIsAskedFor) {
 }
 
 TEST_F(KernelFabricTest, AStopDoesNotWaitForTheReasonOfAFailure) {
-  Listener target(loop_, testing::icresp());  // nothing more
+  Listener target(loop_, test::icresp());  // nothing more
   writer_->answer = fail(ErrorKind::refused, "the general message", EIO);
   auto explained = order(1, target.port());
   explained.explain = true;
@@ -75,7 +75,7 @@ TEST_F(KernelFabricTest, AStopDoesNotWaitForTheReasonOfAFailure) {
 }
 
 TEST_F(KernelFabricTest, AnInjectionStopsBeforeAnyPacketIsSent) {
-  Listener target(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
   auto connect = order(1, target.port());
   TidFields fields = connect.tid.fields();
   fields.subsysnqn = "nqn.x,duplicate_connect";
@@ -87,7 +87,7 @@ TEST_F(KernelFabricTest, AnInjectionStopsBeforeAnyPacketIsSent) {
 }
 
 TEST_F(KernelFabricTest, OnlyOneWriteIsInFlightAndConfiguredOnesGoFirst) {
-  Listener target(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
   limits_.connect.probe.fresh = std::chrono::minutes(1);
   writer_->hold(true);
   fabric().submit(order(1, target.port(), Reason::listed));
@@ -103,7 +103,7 @@ TEST_F(KernelFabricTest, OnlyOneWriteIsInFlightAndConfiguredOnesGoFirst) {
 }
 
 TEST_F(KernelFabricTest, AnAnswerThatBecameOldInTheQueueIsAskedForAgain) {
-  Listener target(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
   limits_.connect.probe.fresh = std::chrono::milliseconds(1);
   writer_->hold(true);
   fabric().submit(order(1, target.port()));
@@ -117,7 +117,7 @@ TEST_F(KernelFabricTest, AnAnswerThatBecameOldInTheQueueIsAskedForAgain) {
 }
 
 TEST_F(KernelFabricTest, AStuckWriteIsAnsweredByItsDeadlineAndHoldsOnlyTheQueue) {
-  Listener target(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
   limits_.connect.write = std::chrono::milliseconds(50);
   limits_.connect.queue = std::chrono::milliseconds(200);
   writer_->hold(true);
@@ -133,10 +133,10 @@ TEST_F(KernelFabricTest, AStuckWriteIsAnsweredByItsDeadlineAndHoldsOnlyTheQueue)
 }
 
 TEST_F(KernelFabricTest, AStopCallsOffWhatTheKernelHasNotBegun) {
-  Listener target(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
   Listener silent(loop_, "");
   limits_.connect.probe.fresh = std::chrono::minutes(1);
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   writer_->answer = std::string("nvme3");
   writer_->hold(true);
   fabric().submit(order(1, target.port()));
@@ -157,12 +157,12 @@ TEST_F(KernelFabricTest, AStopCallsOffWhatTheKernelHasNotBegun) {
 
 // A host name with several addresses: the kernel gets the one that answers, by another order.
 TEST_F(KernelFabricTest, AnotherAddressThatAnswersFirstIsTheAnswerAndNothingIsWritten) {
-  Listener target(loop_, testing::icresp());
-  Listener other(loop_, testing::icresp(), testing::After::keep_open, "127.0.0.2", target.number());
-  testing::DeafListener deaf(target.number(), "127.0.0.3");
-  testing::ClosedPort closed;
+  Listener target(loop_, test::icresp());
+  Listener other(loop_, test::icresp(), test::After::keep_open, "127.0.0.2", target.number());
+  test::DeafListener deaf(target.number(), "127.0.0.3");
+  test::ClosedPort closed;
   ASSERT_TRUE(other.is_bound() && deaf.is_bound());
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   writer_->answer = std::string("nvme3");
   const auto named = [&](OpId op, const char* address, const std::string& port, std::vector<const char*> others) {
     auto connect = order(op, port);
@@ -193,8 +193,8 @@ TEST_F(KernelFabricTest, AnotherAddressThatAnswersFirstIsTheAnswerAndNothingIsWr
 }
 
 TEST_F(KernelFabricTest, AControllerThatHeldUpTheKernelRestsAndItsPortalLessLong) {
-  Listener target(loop_, testing::icresp());
-  Listener other(loop_, testing::icresp());
+  Listener target(loop_, test::icresp());
+  Listener other(loop_, test::icresp());
   limits_.connect.patience = std::chrono::milliseconds(50);
   limits_.connect.rest_factor = 10;
   const auto of_another_subsystem = [&](OpId op) {

@@ -15,14 +15,14 @@
 namespace stas {
 namespace {
 
-using testing::KernelFabricTest;
-using testing::Listener;
-using testing::run_until;
+using test::KernelFabricTest;
+using test::Listener;
+using test::run_until;
 
 TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   const auto old = ref("nvme3");
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   const Tid tid = order(0, "4420").tid;
   fabric().submit(Disconnect{.op = 1, .tid = tid, .device = old, .reason = Reason::not_listed});
   EXPECT_EQ(kind(result(1)), ErrorKind::not_found);
@@ -34,7 +34,7 @@ TEST_F(KernelFabricTest, DisconnectCutsExactlyTheDeviceThatWasMeant) {
 
 // The kernel sends no event when it loses a connection.
 TEST_F(KernelFabricTest, NothingIsCutBesidePathsThatAreLost) {
-  for (const char* name : {"nvme0", "nvme1", "nvme2"}) root_.add(name, testing::io_controller());
+  for (const char* name : {"nvme0", "nvme1", "nvme2"}) root_.add(name, test::io_controller());
   fabric();
   ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
   const Tid tid = order(0, "4420").tid;
@@ -55,7 +55,7 @@ TEST_F(KernelFabricTest, NothingIsCutBesidePathsThatAreLost) {
     if (std::holds_alternative<OpDone>(event)) heard += "and the answer";
   }
   EXPECT_EQ(heard, "connecting resetting and the answer") << "the brain hears why";
-  root_.add("nvme1", testing::io_controller());
+  root_.add("nvme1", test::io_controller());
   EXPECT_EQ(kind(cut(2, "nvme0")), ErrorKind::cancelled) << "another controller of that name";
   root_.set("nvme2", "state", "live");
   EXPECT_TRUE(std::holds_alternative<Disconnected>(cut(3, "nvme0")));
@@ -64,8 +64,8 @@ TEST_F(KernelFabricTest, NothingIsCutBesidePathsThatAreLost) {
 
 TEST_F(KernelFabricTest, OursAreInTheRegistryUntilTheyAreDisconnected) {
   std::filesystem::create_directories(root_.path("registry"));
-  Listener target(loop_, testing::icresp());
-  root_.add("nvme3", testing::io_controller());
+  Listener target(loop_, test::icresp());
+  root_.add("nvme3", test::io_controller());
   root_.write("registry/nvme3/owner", "nbft\n");  // of an earlier bearer of the name
   writer_->answer = std::string("nvme3");
   fabric().submit(order(1, target.port()));
@@ -80,7 +80,7 @@ TEST_F(KernelFabricTest, OursAreInTheRegistryUntilTheyAreDisconnected) {
 }
 
 TEST_F(KernelFabricTest, WhatBelongsToSomebodyElseIsNotCutAlsoWhereNobodyKnewItYet) {
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   fabric();
   ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
   EXPECT_EQ(std::get<DevicesScanned>(events_[1]).devices.at(0).owner, "");
@@ -97,8 +97,8 @@ TEST_F(KernelFabricTest, WhatBelongsToSomebodyElseIsNotCutAlsoWhereNobodyKnewItY
 
 TEST_F(KernelFabricTest, ARegistryThatCannotBeWrittenIsTold) {
   root_.write("registry", "a file");
-  Listener target(loop_, testing::icresp());
-  root_.add("nvme3", testing::io_controller());
+  Listener target(loop_, test::icresp());
+  root_.add("nvme3", test::io_controller());
   writer_->answer = std::string("nvme3");
   fabric().submit(order(1, target.port()));
   EXPECT_TRUE(std::holds_alternative<Connected>(result(1)));

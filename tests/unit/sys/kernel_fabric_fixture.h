@@ -17,7 +17,7 @@
 #include "tests/unit/sys/kernel_fake_root.h"
 #include "tests/unit/sys/kernel_loop.h"
 
-namespace stas::testing {
+namespace stas::test {
 
 // The writer of /dev/nvme-fabrics, as slow as the test likes. Shared with worker threads that may outlive the test
 // body.
@@ -106,4 +106,4 @@ class KernelFabricTest : public ::testing::Test {
   std::unique_ptr<KernelFabric> fabric_;
 };
 
-}  // namespace stas::testing
+}  // namespace stas::test

@@ -13,11 +13,11 @@
 namespace stas {
 namespace {
 
-using testing::KernelFabricTest;
-using testing::run_until;
+using test::KernelFabricTest;
+using test::run_until;
 
 TEST_F(KernelFabricTest, BeginsWithInterfacesAndAScan) {
-  root_.add("nvme1", testing::io_controller());
+  root_.add("nvme1", test::io_controller());
   fabric();
   ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
   EXPECT_TRUE(std::holds_alternative<InterfacesSeen>(events_[0]));
@@ -45,7 +45,7 @@ TEST_F(KernelFabricTest, AControllerFromAnAddressNotHeardOfWaitsForTheInterfaces
   ASSERT_TRUE(run_until(loop_, [&] { return events_.size() >= 2; }));
   events_.clear();
   kernel->has_eth9 = true;
-  auto controller = testing::io_controller();
+  auto controller = test::io_controller();
   controller["address"] = "traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.9";
   root_.add("nvme7", controller);
   fabric().submit(

@@ -14,7 +14,7 @@
 
 #include "libstas/sys/fabric/kernel/sysfs.h"
 
-namespace stas::testing {
+namespace stas::test {
 
 using Attributes = std::map<std::string, std::string>;
 
@@ -100,4 +100,4 @@ inline Attributes connecting_controller() {
   return attributes;
 }
 
-}  // namespace stas::testing
+}  // namespace stas::test

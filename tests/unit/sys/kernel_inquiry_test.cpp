@@ -16,8 +16,8 @@ namespace stas {
 namespace {
 
 namespace peer = nvme_tcp::peer;
+using test::run_until;
 using ::testing::HasSubstr;
-using testing::run_until;
 
 constexpr std::size_t kConnectCapsule = 72 + 1024;
 constexpr std::uint16_t kInvalidParameters = 0x182, kInvalidHost = 0x184;
@@ -137,11 +137,11 @@ TEST_F(Inquiry, AuthenticationIsNoAnswerOfConnectButADemand) {
 TEST_F(Inquiry, OneThatDoesNotRefuseTellsNothing) { EXPECT_EQ(ask({}), ""); }
 
 TEST_F(Inquiry, NothingIsLearnedFromOneThatClosesOrIsSilent) {
-  testing::Listener closing(loop_, "", testing::After::close);
+  test::Listener closing(loop_, "", test::After::close);
   EXPECT_EQ(ask(order(closing.port())), "");
-  const testing::ClosedPort nobody;
+  const test::ClosedPort nobody;
   EXPECT_EQ(ask(order(nobody.port())), "");
-  testing::Listener mute(loop_, "");
+  test::Listener mute(loop_, "");
   EXPECT_EQ(ask(order(mute.port()), std::chrono::milliseconds(20)), "");
   Controller slow(loop_, {.silent = true});
   EXPECT_EQ(ask(order(slow.port()), std::chrono::milliseconds(50)), "");

@@ -19,7 +19,7 @@
 #include "libstas/sys/os/unique_fd.h"
 #include "tests/unit/nvme_tcp/wire_peer.h"
 
-namespace stas::testing {
+namespace stas::test {
 
 inline std::string icresp() { return nvme_tcp::peer::ic_resp(); }
 
@@ -136,4 +136,4 @@ class ClosedPort {
   std::string port_;
 };
 
-}  // namespace stas::testing
+}  // namespace stas::test

@@ -5,7 +5,7 @@
 
 #include "libstas/sys/os/loop.h"
 
-namespace stas::testing {
+namespace stas::test {
 
 template <class Condition>
 bool run_until(Loop& loop, Condition happened, Duration limit = std::chrono::seconds(20)) {
@@ -17,4 +17,4 @@ bool run_until(Loop& loop, Condition happened, Duration limit = std::chrono::sec
   return true;
 }
 
-}  // namespace stas::testing
+}  // namespace stas::test

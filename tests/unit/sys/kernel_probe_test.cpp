@@ -24,9 +24,9 @@
 namespace stas {
 namespace {
 
-using testing::After;
-using testing::Listener;
-using testing::run_until;
+using test::After;
+using test::Listener;
+using test::run_until;
 
 class Probe : public ::testing::Test {
  protected:
@@ -41,7 +41,7 @@ class Probe : public ::testing::Test {
 };
 
 TEST_F(Probe, AControllerThatAnswersIcReqIsReachable) {
-  Listener peer(loop_, testing::icresp());
+  Listener peer(loop_, test::icresp());
   Prober prober(loop_);
   const auto answer = ask(prober, peer.target());
   EXPECT_TRUE(answer) << answer.error().text;
@@ -64,7 +64,7 @@ TEST_F(Probe, NothingIsSaidInTheClearWhereTlsIsSpoken) {
 }
 
 TEST_F(Probe, ARefusedPortIsReportedAtOnce) {
-  testing::ClosedPort closed;
+  test::ClosedPort closed;
   Prober prober(loop_);
   const auto answer = ask(prober, {*IpAddress::parse("127.0.0.1"), closed.number(), "", ""});
   ASSERT_FALSE(answer);
@@ -114,7 +114,7 @@ TEST_F(Probe, APeerThatIsNoControllerIsRefused) {
 }
 
 TEST_F(Probe, UsesTheSourceAddressOfTheConnection) {
-  Listener peer(loop_, testing::icresp());
+  Listener peer(loop_, test::icresp());
   Prober prober(loop_);
   auto target = peer.target();
   target.host_traddr = "127.0.0.5";
@@ -123,7 +123,7 @@ TEST_F(Probe, UsesTheSourceAddressOfTheConnection) {
 }
 
 TEST_F(Probe, SourcesThisHostDoesNotHaveAreUnreachable) {
-  Listener peer(loop_, testing::icresp());
+  Listener peer(loop_, test::icresp());
   Prober prober(loop_);
   struct Case {
     const char* source;
@@ -144,7 +144,7 @@ TEST_F(Probe, SourcesThisHostDoesNotHaveAreUnreachable) {
 }
 
 TEST_F(Probe, AskersOfOnePortalShareOneProbe) {
-  Listener peer(loop_, testing::icresp());
+  Listener peer(loop_, test::icresp());
   Prober prober(loop_);
   unsigned good = 0;
   for (int i = 0; i < 100; ++i) {
@@ -158,7 +158,7 @@ TEST_F(Probe, AskersOfOnePortalShareOneProbe) {
 TEST_F(Probe, SilentPeersDoNotDelayOthers) {
   std::list<Listener> silent;
   for (int i = 0; i < 20; ++i) silent.emplace_back(loop_, "");
-  Listener good(loop_, testing::icresp());
+  Listener good(loop_, test::icresp());
   Prober prober(loop_, {.deadline = std::chrono::minutes(10)});
   unsigned answers = 0;
   for (const auto& peer : silent) prober.probe(peer.target(), [&](Result<void>) { ++answers; });
@@ -202,7 +202,7 @@ TEST(ProbeWithoutPrivilege, AnInterfaceStandsForItsAddress) {
   const auto probe_through_lo = [] {
     forbid_bind_to_device();
     Loop loop;
-    Listener peer(loop, testing::icresp());
+    Listener peer(loop, test::icresp());
     Prober prober(loop);
     auto target = peer.target();
     target.host_iface = "lo";
@@ -230,7 +230,7 @@ TEST(TcpEndpoint, NeedsAnAddressAndAPort) {
 }
 
 TEST_F(Probe, NothingIsCalledAfterTheProberIsGone) {
-  Listener peer(loop_, testing::icresp());
+  Listener peer(loop_, test::icresp());
   {
     Prober prober(loop_);
     prober.probe(peer.target(), [](Result<void>) { FAIL(); });

@@ -19,9 +19,9 @@ namespace stas {
 namespace {
 
 using std::chrono::milliseconds;
-using testing::DeafListener;
-using testing::Listener;
-using testing::run_until;
+using test::DeafListener;
+using test::Listener;
+using test::run_until;
 
 // What becomes of attempt i, so long after its start; nullopt: nothing.
 struct Fate {
@@ -93,7 +93,7 @@ class AddressRaceTest : public ::testing::Test {
 };
 
 TEST_F(AddressRaceTest, ASilentIpv4AddressCostsAQuarterOfASecond) {
-  Listener six(loop_, testing::icresp(), testing::After::keep_open, "::1");
+  Listener six(loop_, test::icresp(), test::After::keep_open, "::1");
   if (!six.is_bound()) GTEST_SKIP() << "no IPv6 here";
   DeafListener four(six.number());
   ASSERT_TRUE(four.is_bound());
@@ -109,9 +109,9 @@ TEST_F(AddressRaceTest, ASilentIpv4AddressCostsAQuarterOfASecond) {
 }
 
 TEST_F(AddressRaceTest, AnIpv4AddressThatAnswersIsAloneAsked) {
-  Listener six(loop_, testing::icresp(), testing::After::keep_open, "::1");
+  Listener six(loop_, test::icresp(), test::After::keep_open, "::1");
   if (!six.is_bound()) GTEST_SKIP() << "no IPv6 here";
-  Listener four(loop_, testing::icresp(), testing::After::keep_open, "127.0.0.1", six.number());
+  Listener four(loop_, test::icresp(), test::After::keep_open, "127.0.0.1", six.number());
   ASSERT_TRUE(four.is_bound());
   Prober prober(loop_);
   const auto outcome = run(prober, {four.target(), six.target()});
@@ -120,8 +120,8 @@ TEST_F(AddressRaceTest, AnIpv4AddressThatAnswersIsAloneAsked) {
 }
 
 TEST_F(AddressRaceTest, ARefusalStartsTheNextAtOnce) {
-  testing::ClosedPort closed;
-  Listener good(loop_, testing::icresp());
+  test::ClosedPort closed;
+  Listener good(loop_, test::icresp());
   Prober prober(loop_);
   const auto begin = loop_.now();
   const auto outcome = run(prober, {v4(closed.number()), v4(closed.number()), good.target()});
@@ -132,7 +132,7 @@ TEST_F(AddressRaceTest, ARefusalStartsTheNextAtOnce) {
 }
 
 TEST_F(AddressRaceTest, WhereNobodyAnswersEachSaysWhy) {
-  testing::ClosedPort closed;
+  test::ClosedPort closed;
   Listener mute(loop_, "");
   Prober prober(loop_, {.deadline = milliseconds(60)});
   const auto outcome = run(prober, {mute.target(), v4(closed.number())});

@@ -16,7 +16,7 @@
 namespace stas {
 namespace {
 
-using testing::FakeRoot;
+using test::FakeRoot;
 
 class RegistryTest : public ::testing::Test {
  protected:

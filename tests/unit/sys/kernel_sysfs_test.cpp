@@ -8,13 +8,13 @@
 namespace stas {
 namespace {
 
-using testing::FakeRoot;
+using test::FakeRoot;
 
 TEST(Sysfs, OfAControllerOfTheOtherKindOnlyTheKindIsRead) {
   FakeRoot root;
-  root.add("nvme0", testing::io_controller());
-  root.add("nvme1", testing::discovery_controller());
-  root.add("nvme2", testing::connecting_controller());
+  root.add("nvme0", test::io_controller());
+  root.add("nvme1", test::discovery_controller());
+  root.add("nvme2", test::connecting_controller());
   const auto io = read_device(root.paths(), "nvme0", ControllerKind::discovery);
   ASSERT_TRUE(io);
   EXPECT_TRUE(is_settled(*io) && is_kind(*io, ControllerKind::io));
@@ -27,7 +27,7 @@ TEST(Sysfs, OfAControllerOfTheOtherKindOnlyTheKindIsRead) {
 
 TEST(Sysfs, ReadsAllAttributesOfAController) {
   FakeRoot root;
-  root.add("nvme3", testing::io_controller());
+  root.add("nvme3", test::io_controller());
   const auto device = read_device(root.paths(), "nvme3");
   ASSERT_TRUE(device);
   EXPECT_EQ(device->ref.name, "nvme3");
@@ -49,8 +49,8 @@ TEST(Sysfs, ReadsAllAttributesOfAController) {
 // Before Linux 5.18 there is neither cntrltype nor dctype, before 6.1 no source address.
 TEST(Sysfs, WhatAnOldKernelDoesNotTellIsFoundInAnotherWayOrAskedFor) {
   FakeRoot root;
-  auto discovery = testing::discovery_controller();
-  auto io = testing::io_controller();
+  auto discovery = test::discovery_controller();
+  auto io = test::io_controller();
   for (auto* attributes : {&discovery, &io})
     for (const char* unknown : {"cntrltype", "dctype"}) attributes->erase(unknown);
   discovery["address"] = "traddr=10.0.0.2,trsvcid=8009";
@@ -77,7 +77,7 @@ TEST(Sysfs, WhatAnOldKernelDoesNotTellIsFoundInAnotherWayOrAskedFor) {
 
 TEST(Sysfs, PlaceholdersAreEmpty) {
   FakeRoot root;
-  auto attributes = testing::io_controller();
+  auto attributes = test::io_controller();
   attributes["subsysnqn"] = "(efault)";
   attributes["address"] = "traddr=10.0.0.2,trsvcid=none,host_traddr=none,host_iface=none";
   attributes["serial"] = "a\x01\x1b[31mb";
@@ -118,10 +118,10 @@ TEST(Sysfs, AddressesInAnyShape) {
 
 TEST(Sysfs, ScanFindsControllersInOrderAndNothingElse) {
   FakeRoot root;
-  for (const char* name : {"nvme10", "nvme2", "nvme0"}) root.add(name, testing::io_controller());
-  root.add("nvme0n1", testing::io_controller());
-  root.add("nvme-subsys0", testing::io_controller());
-  root.add("nvme", testing::io_controller());
+  for (const char* name : {"nvme10", "nvme2", "nvme0"}) root.add(name, test::io_controller());
+  root.add("nvme0n1", test::io_controller());
+  root.add("nvme-subsys0", test::io_controller());
+  root.add("nvme", test::io_controller());
   const auto devices = scan_devices(root.paths());
   ASSERT_TRUE(devices);
   std::string names;
@@ -141,7 +141,7 @@ TEST(Sysfs, AHostWithoutNvmeHasNoControllersButAMissingSysfsIsAnError) {
 
 TEST(Sysfs, ChildrenTellWhereTheKernelDoesNotTellTheType) {
   FakeRoot root;
-  auto attributes = testing::io_controller();
+  auto attributes = test::io_controller();
   attributes.erase("cntrltype");
   root.add("nvme0", attributes);
   std::filesystem::create_directory(root.path("sys/class/nvme/nvme0/power"));
@@ -152,9 +152,9 @@ TEST(Sysfs, ChildrenTellWhereTheKernelDoesNotTellTheType) {
 
 TEST(Sysfs, DeleteHitsExactlyTheBearerThatWasMeant) {
   FakeRoot root;
-  root.add("nvme3", testing::io_controller());
+  root.add("nvme3", test::io_controller());
   const DeviceRef old = read_device(root.paths(), "nvme3")->ref;
-  root.add("nvme3", testing::discovery_controller());
+  root.add("nvme3", test::discovery_controller());
   const auto refused = delete_device(root.paths(), old);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::not_found);
@@ -167,10 +167,10 @@ TEST(Sysfs, DeleteHitsExactlyTheBearerThatWasMeant) {
 
 TEST(Sysfs, DeleteNeverTouchesPcieNorAnUnknownIncarnation) {
   FakeRoot root;
-  auto attributes = testing::io_controller();
+  auto attributes = test::io_controller();
   attributes["transport"] = "pcie";
   root.add("nvme0", attributes);
-  root.add("nvme1", testing::io_controller());
+  root.add("nvme1", test::io_controller());
   EXPECT_FALSE(delete_device(root.paths(), read_device(root.paths(), "nvme0")->ref));
   EXPECT_EQ(root.deleted("nvme0"), "");
   EXPECT_FALSE(delete_device(root.paths(), DeviceRef{"nvme1", 0}));

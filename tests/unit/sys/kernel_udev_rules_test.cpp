@@ -41,7 +41,7 @@ class UdevOverrides : public ::testing::Test {
     EXPECT_TRUE(result) << result.error().text;
     return result.value_or(UdevOverride::left_alone);
   }
-  testing::FakeRoot root_;
+  test::FakeRoot root_;
 };
 
 TEST_F(UdevOverrides, AreTheInstalledRulesWithoutTcp) {

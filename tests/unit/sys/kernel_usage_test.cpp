@@ -12,14 +12,14 @@
 namespace stas {
 namespace {
 
-using testing::FakeRoot;
+using test::FakeRoot;
 
 constexpr char kQuiet[] = "  10 0 80 5 20 0 160 7 0 9 12 0 0 0 0 3 1\n";
 
 class KernelUsageTest : public ::testing::Test {
  protected:
   KernelUsageTest() {
-    root_.add("nvme3", testing::io_controller());
+    root_.add("nvme3", test::io_controller());
     root_.write("proc/1/mountinfo", "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
     root_.write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n/dev/sda2 partition 1 0 -2\n");
   }
@@ -187,7 +187,7 @@ TEST_F(KernelUsageTest, IoShowsAUserWhoClaimsNothing) {
 
 TEST_F(KernelUsageTest, TheNextBearerOfTheNameIsNotLookedAt) {
   const DeviceRef before = read_device(root_.paths(), "nvme3")->ref;
-  root_.add("nvme3", testing::io_controller());
+  root_.add("nvme3", test::io_controller());
   add_namespace("nvme3n1", "259:1", "nvme3c7n1");
   const auto usage = read_usage(root_.paths(), before, {[](const std::string&) { return EBUSY; }, [] {}});
   ASSERT_FALSE(usage);
