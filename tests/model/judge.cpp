@@ -422,7 +422,7 @@ void World::judge_attempt(D& daemon, const Connect& connect, int name, bool io) 
         violate("duplicate", "connected although " + device_name + " exists: " + text);
       else if (connect.host.nqn != identity(daemon.who).nqn)
         continue;
-      else if (amnesia_ || device.orphan || device.released || has_names(device) > 1)
+      else if (amnesia_ || device.orphan || device.released || device.twin || has_names(device) > 1)
         continue;  // it is forgotten that it was
       else if (connect.tid.host_iface().empty() ? false : io ? stac_ignored_iface_ : staf_ignored_iface_)
         continue;  // it may have its name without the interface
