@@ -554,6 +554,13 @@ void World::update_told(const std::vector<StafDc>& dcs) {
     else if (before[path].any())
       unlisted_since_[path] = now_;
   }
+  for (std::size_t path = 0; path < kPaths; ++path)
+    for (int who = 0; who < 2; ++who)
+      if (told_hosts_[path].test(z(who)) && !hosts_before[path].test(z(who)))
+        std::erase_if(stacd_.voices, [&](const auto& item) {
+          return item.first.ends_with(identity(who).nqn) &&
+                 item.second.first.find(subsystem_nqn_of(static_cast<int>(path))) != std::string::npos;
+        });
   // Listed for another host than before: a new name.
   for (auto& [key, attempts] : stacd_.attempts) {
     const auto path = z(path_of_ioc(name_of_attempt(key)));

@@ -14,7 +14,8 @@
 //   rediscover NAME           ... and asks for its log page to be read again
 //   doubt ADDRESS|anything|none   what the next conf leaves unclear, beside its options
 //   hostnqn NQN | hostid UUID of this host, from the next conf on
-//   remember CONTROLLER ORIGIN ENTRY...   is in the saved state, with this page
+//   remember CONTROLLER ORIGIN ENTRY...   is in the saved state, with this page; "unread" instead of entries: without;
+//                             "parent=CONTROLLER": which refers to it
 //   why                       note the verdict on each name, and what is refused
 //   settled                   note whether the brain says that it knows all that is configured, and has told so
 // An entry "skipped=NQN" is one that cannot be used; "skipped=" says not even its NQN.
@@ -105,7 +106,14 @@ class FinderDriver final : public Driver {
   void remember_line(const Words& words) {
     KnownDc dc{tid_of(words.at(0)), words.at(1), true, 1, {}, {}, {}, true};
     std::vector<Dlpe> entries;
-    for (std::size_t i = 2; i < words.size(); ++i) entries.push_back(entry_of(words[i], dc.tid));
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      if (words[i].starts_with("parent="))
+        dc.parents.push_back(tid_of(words[i].substr(7)));
+      else if (words[i] == "unread")
+        dc.page_known = false;
+      else
+        entries.push_back(entry_of(words[i], dc.tid));
+    }
     dc.entries = std::move(entries);
     saved_.dcs.push_back(std::move(dc));
     reborn();

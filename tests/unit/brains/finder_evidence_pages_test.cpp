@@ -82,6 +82,24 @@ TEST(FinderEvidence, APageThatMayNotSayAll) {
        "0s ls 10.0.0.1 configured nvme0 entries=4\n3s page 10.0.0.1\n8s page 10.0.0.1\n13s page 10.0.0.1\n"
        "18s page 10.0.0.1\n23s page 10.0.0.1\n26s page 10.0.0.1\n26s signal log_pages_changed 10.0.0.1 nvme0\n"
        "60s ls 10.0.0.1 configured nvme0 entries=1\n"},
+      {"just back with an empty page, and under another name: what it listed by the old one is expected",
+       R"(page 10.0.0.1 nqn.a nqn.b
+          start pleo=disabled | controller=10.0.0.1/nqn.dc
+          mdns
+          wait 100
+          target 10.0.0.1 down
+          vanish nvme0
+          page 10.0.0.1
+          conf pleo=disabled | controller=10.0.0.1
+          target 10.0.0.1 up
+          wait 10
+          --
+          ls
+          page 10.0.0.1 nqn.a nqn.b
+          wait 30
+          ls)",
+       "0s ls 10.0.0.1 configured nvme0 entries=2\n0s ls ended 10.0.0.1/nqn.dc\n3s page 10.0.0.1\n"
+       "30s ls 10.0.0.1 configured nvme0 entries=2\n30s ls ended 10.0.0.1/nqn.dc\n"},
       {"what a page says of its own controller does not count: the one subsystem is most of it",
        R"(page 10.0.0.1 self=10.0.0.1 nqn.a
           start pleo=disabled | controller=10.0.0.1

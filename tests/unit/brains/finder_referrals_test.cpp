@@ -167,6 +167,20 @@ TEST(FinderEvidence, ReferralsOfWhatIsNotThere) {
        "23s page 10.0.0.1\n23s signal log_pages_changed 10.0.0.1 nvme0\n"
        "24.5s disconnect nvme1 10.0.0.3 (no longer referred to)\n24.5s signal dc_removed\n"
        "100s ls 10.0.0.1 configured nvme0 entries=0\n100s ls ended 10.0.0.3\n"},
+      {"the page of who referred to it was not saved, and cannot be read: it stays",
+       R"(remember 10.0.0.1 configured unread
+          remember 10.0.0.2 referral parent=10.0.0.1 nqn.a
+          device nvme5 10.0.0.2
+          target 10.0.0.1 down
+          start pleo=disabled | controller=10.0.0.1
+          mdns
+          wait 900
+          --
+          ls
+          why)",
+       "0s ls 10.0.0.1 configured - entries=?\n0s ls 10.0.0.2 referral nvme5 entries=0\n"
+       "0s why 10.0.0.1 wanted: configured\n"
+       "0s why 10.0.0.2 held for the log page of (tcp, 10.0.0.1, 8009, nqn.2014-08.org.nvmexpress.discovery)\n"},
       {"what is kept for a name that is not read refers to who referred to it: it stays kept",
        R"(page 10.0.0.1 referral=10.0.0.2
           start pleo=disabled | controller=10.0.0.1
