@@ -183,11 +183,15 @@ void Connector::take_restored(Instant now) {
   for (auto& known : restored) {
     const Ioc* present = find(known.tid);
     if (present != nullptr && present->device) continue;
+    // One that was asked for in its words before one that was not: that may be somebody else's beside it.
+    const auto rank = [&](const Device* device) {
+      const bool same_words =
+          device->host_iface == known.tid.host_iface() && device->host_traddr == known.tid.host_traddr();
+      return std::pair(same_words, !is_guess(*device, known.tid));
+    };
     const Device* found = nullptr;
-    for (const Device* device : devices_.matching(known.tid, ControllerKind::io)) {
-      if (owner_of(device->ref) != nullptr) continue;
-      if (found == nullptr || (is_guess(*found, known.tid) && !is_guess(*device, known.tid))) found = device;
-    }
+    for (const Device* device : devices_.matching(known.tid, ControllerKind::io))
+      if (owner_of(device->ref) == nullptr && (found == nullptr || rank(device) > rank(found))) found = device;
     if (found == nullptr) continue;
     Ioc& ioc = present != nullptr ? iocs_.at(by_tid_.at(known.tid)) : track(known.tid);
     ioc.configured |= known.configured;

@@ -70,6 +70,28 @@ TEST_F(ConnectorDirectly, AnotherHostIdAloneIsToldOnce) {
   EXPECT_EQ(told("00000000-0000-0000-0000-000000000002"), 0U);
 }
 
+// Somebody may have connected the same without naming the interface, while stacd was away.
+TEST_F(ConnectorDirectly, AfterARestartOursIsWhatWasAskedForInOurWords) {
+  for (const bool first : {true, false}) {
+    Device ours = device_, other = device_;
+    ours.src_addr = other.src_addr = "10.0.0.7";
+    ours.host_iface = "eth0";
+    ours.ref = {first ? "nvme0" : "nvme1", 1};
+    other.ref = {first ? "nvme1" : "nvme0", 2};
+    Connector brain;
+    const Tid tid = tid_of("10.0.0.1/nqn.a%eth0");
+    brain.restore({{KnownIoc{tid, true, {}, std::nullopt}}, {}});
+    auto host = std::make_shared<HostIdentity>();
+    host->nqn = kHostNqn;
+    brain.handle(StacdConfigured{std::make_shared<StacdConfig>(), std::move(host)}, now_);
+    brain.handle(InterfacesSeen{{{"eth0", {*IpAddress::parse("10.0.0.7")}}}}, now_);
+    brain.handle(DevicesScanned{{ours, other}}, now_);
+    brain.advance(now_);
+    ASSERT_NE(brain.find(tid), nullptr);
+    EXPECT_EQ(brain.find(tid)->device, ours.ref);
+  }
+}
+
 TEST_F(ConnectorDirectly, IncludeLinesSayNothingAboutIt) {
   StacdConfig config;
   config.includes.push_back({.subsysnqn = "nqn.other"});
