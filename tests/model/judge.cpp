@@ -97,7 +97,8 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
   }
   if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
-  if (!device->ever_read) return;  // nothing is known by it
+  // Nothing is known by it, or what is known by it has another name since ignore-iface= was changed.
+  if (!device->ever_read || staf_ignored_iface_) return;
   for (int i = 0; i < kIfaces * 2; ++i) {
     const int other = dc_name(device->host, i / 2, i % 2);
     const Duration wanted = now_ - dc_since_[z(other)];

@@ -122,7 +122,8 @@ void World::remove_device(std::string name) {
   devices_.erase(it);
   gone_at_ = now_;
   predecessors_[name] = gone.device.ref;
-  const bool short_lived = now_ - gone.live_since < std::chrono::minutes(1);  // is not tried again at once
+  // What is not tried again at once: it did not last, or its page was never had.
+  const bool short_lived = now_ - gone.live_since < std::chrono::minutes(1) || (!gone.io && !gone.page_read);
   for (auto* attempts : {&stafd_.attempts, &stacd_.attempts})
     if (gone.io == (attempts == &stacd_.attempts))
       for (auto& [id, tried] : *attempts)

@@ -330,12 +330,20 @@ bool World::is_dc_live(int host) const {
   });
 }
 
-// It lists the path, or refers to somebody who does.
+// It lists the path, or refers to somebody who does, or who refers to one, and so on.
 bool World::leads_to(const Known& known, int path) const {
-  if (known.listed.test(z(path))) return true;
-  for (int host = 0; host < kHosts; ++host)
-    if ((known.refers.test(z(host * 2)) || known.refers.test(z(host * 2 + 1))) && known_[z(host)].listed.test(z(path)))
-      return true;
+  HostSet seen;
+  std::vector<const Known*> todo{&known};
+  while (!todo.empty()) {
+    const Known& next = *todo.back();
+    todo.pop_back();
+    if (next.listed.test(z(path))) return true;
+    for (int host = 0; host < kHosts; ++host)
+      if ((next.refers.test(z(host * 2)) || next.refers.test(z(host * 2 + 1))) && !seen.test(z(host))) {
+        seen.set(z(host));
+        todo.push_back(&known_[z(host)]);
+      }
+  }
   return false;
 }
 
