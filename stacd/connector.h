@@ -182,6 +182,7 @@ class Connector {
   bool save_ = false;
   bool stopping_ = false;
   Instant started_{};  // first configuration
+  Instant loaded_{};   // the present one
   Actions out_;
   Instant deadline_{};
 };

@@ -45,6 +45,7 @@ void Connector::handle(Event event, Instant now) {
 void Connector::on_configured(const StacdConfigured& event, Instant now) {
   const bool reload = config_ != nullptr;
   if (!reload) started_ = now;
+  loaded_ = now;
   if (reload && host_->nqn != event.host->nqn)
     report_plain(Level::warning, Topic::host_changed,
                  "The host NQN is now " + event.host->nqn + "; connections made as " + host_->nqn +

@@ -129,9 +129,10 @@ Finding evidence(const Facts& facts, const EvidenceTiming& timing, const Known& 
   // A stafd that is there may list it as well, so its answer is awaited; one that is not gets some time to come. Both
   // only so long: what was configured or listed is known to be gone.
   const Instant patience = unnamed_since + timing.patience;
-  if (const auto* line = known.configured || now >= patience ? nullptr : unresolved_line_about(facts, known.tid);
+  const Instant look_up = std::max(unnamed_since, facts.loaded) + timing.patience;  // the line may be new
+  if (const auto* line = known.configured || now >= look_up ? nullptr : unresolved_line_about(facts, known.tid);
       line != nullptr)
-    return hold("the controller= line for " + line->traddr + " does not resolve yet and may mean it", patience);
+    return hold("the controller= line for " + line->traddr + " does not resolve yet and may mean it", look_up);
   if (!staf.present()) {
     all.not_before = std::max(all.not_before, std::max(facts.started, staf.absent_since()) + timing.long_soak);
   } else if ((!staf.current() || staf.asked() < unnamed_since) && now < patience) {

@@ -82,6 +82,7 @@ struct Facts {
   const DeviceBook& devices;
   const std::deque<Instant>& cuts;  // ordered within the last minute, if max-disconnects-per-minute= counts them
   Instant started{};                // the first configuration was taken
+  Instant loaded{};                 // the present one was
   std::vector<const Known*> known;  // every controller that is tracked
 };
 

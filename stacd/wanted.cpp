@@ -18,7 +18,7 @@ constexpr std::size_t kMaxHoldLines = 8;  // of one pass; more controllers that 
 }  // namespace
 
 Facts Connector::facts() const {
-  Facts facts{config_, host_, host_nqns_, names_, staf_, devices_, cuts_, started_, {}};
+  Facts facts{config_, host_, host_nqns_, names_, staf_, devices_, cuts_, started_, loaded_, {}};
   facts.known.reserve(iocs_.size());
   for (const auto& ioc : controllers()) facts.known.push_back(&ioc);
   return facts;

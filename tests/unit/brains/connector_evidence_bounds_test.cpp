@@ -23,6 +23,20 @@ TEST(ConnectorEvidence, AHoldIsAsNarrowAsTheDoubt) {
           wait 3
           ls)",
        "0s resolve array\n1.5s disconnect nvme1 10.0.0.2/nqn.b (no longer configured)\n3s ls 10.0.0.1/nqn.a nvme0\n"},
+      {"a line with a host name that is new, for what has been held for long: it has its minute to resolve",
+       R"(dns hangs
+          start
+          stafd up
+          lists 10.0.0.1 nqn.a
+          stafd down
+          restart
+          drops 10.0.0.1
+          wait 400
+          --
+          conf controller=array/nqn.a
+          stafd up
+          wait 200)",
+       "0s resolve array\n61.5s disconnect nvme0 10.0.0.1/nqn.a (its discovery controller was removed)\n"},
       {"a silent stafd keeps a removed line for a minute, not for ever",
        R"(start controller=10.0.0.1/nqn.a
           stafd hangs
