@@ -70,7 +70,7 @@ void Connector::track_fresh() {
       ioc.row = index;
       if (row.line != nullptr) {  // of a host name?
         if (names_.address(row.line->traddr)) ioc.host_name = row.line->traddr;
-        ioc.failure_told = names_.has_failed(row.line->traddr, row.tid.traddr());
+        ioc.failure_told = row.line->traddr != row.tid.traddr() && names_.has_failed(row.tid.traddr());
         ioc.next_connect = names_.not_before(row.line->traddr);
       }
       continue;

@@ -180,7 +180,7 @@ void Finder::learn(const DesiredDcs& desired, Instant now) {
       }
       Dc dc(tid, timing_, now);
       if (!wish.host_name.empty()) {
-        dc.failure_told = names_.has_failed(wish.host_name, tid.traddr());
+        dc.failure_told = names_.has_failed(tid.traddr());
         dc.next_connect = names_.not_before(wish.host_name);
       }
       settle_wish(dc, wish, now);

@@ -123,9 +123,8 @@ Instant NameBook::not_before(const std::string& name) const {
   return it != entries_.end() && it->second.tried == 0 ? it->second.next_round : Instant{};
 }
 
-bool NameBook::has_failed(const std::string& name, const std::string& address) const {
-  const auto it = entries_.find(name);
-  return it != entries_.end() && it->second.failed.contains(address);
+bool NameBook::has_failed(const std::string& address) const {
+  return std::ranges::any_of(entries_, [&](const auto& item) { return item.second.failed.contains(address); });
 }
 
 bool NameBook::answered(const Resolved& resolved, IpFamilies families, Instant now,

@@ -44,8 +44,8 @@ class NameBook {
   void reached(const std::string& name, const std::string& address);
   // When the address to use may be tried: after a whole round not before its delay is over.
   Instant not_before(const std::string& name) const;
-  // This address failed since one of the name answered, and that was told.
-  bool has_failed(const std::string& name, const std::string& address) const;
+  // This address failed since one of the same name answered, and that was told.
+  bool has_failed(const std::string& address) const;
 
   // The answer to a Resolve. `keep` says whether the present address must stay although the answer does not have it
   // (a controller that a line with this name means is connected there). Returns true when the address to use changed.
