@@ -155,8 +155,12 @@ bool World::step(const std::string& text) {
     const auto i = in.other_dc();
     if (announced_.test(i)) silent_since_[i] = now_;
     announced_.set(i, in.on());
-    // Who has lost all hears of nothing that ends before it starts.
-    if (!announced_.test(i) && !stafd_.brain && stafd_.saved.dcs.empty()) announced_ever_.reset(i);
+    // Who did not save it hears of nothing that ends before it starts.
+    const bool saved = std::ranges::any_of(stafd_.saved.dcs, [&](const KnownDc& dc) {
+      const auto name = find_dc(dc.tid);
+      return name && host_of_dc(*name) * 2 + unique_of_dc(*name) == static_cast<int>(i);
+    });
+    if (!announced_.test(i) && !stafd_.brain && !saved) announced_ever_.reset(i);
     tell_mdns();
     if (announced_.test(i)) {
       note(Feature::announced);

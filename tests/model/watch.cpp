@@ -231,9 +231,9 @@ void World::watch() {
     } else if (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes &&
                !stac_force_.all_trtypes && device.device.transport != "tcp") {
       note(Feature::trtype_kept);
-    } else if (!unread &&
-               (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes ||
-                (!device.released && !device.orphan && now_ - std::max(device.unmeant_since, calm) >= kNameHold))) {
+    } else if (!unread && (stac_force_.scope == DisconnectScope::all_connections_matching_disconnect_trtypes ||
+                           (!amnesia_ && !device.released && !device.orphan &&
+                            now_ - std::max(device.unmeant_since, calm) >= kNameHold))) {
       violate("kept", "a connection stays that nobody wants: " + name + " " + device.device.subsysnqn);
     }
   }

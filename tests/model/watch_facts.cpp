@@ -17,6 +17,7 @@ constexpr Duration kFresh = seconds(45);              // a change of a page is r
 constexpr Duration kReadRetry = seconds(80);          // a read that failed is repeated, the longest back-off
 constexpr Duration kPoll = std::chrono::minutes(40);  // a lost notice is found by a safety poll
 constexpr Duration kGone = seconds(100);
+constexpr Duration kAudit = seconds(130);
 constexpr Duration kReachable = seconds(15);  // the kernel tries again every ten seconds
 
 std::size_t z(int i) { return static_cast<std::size_t>(i); }
@@ -25,7 +26,7 @@ std::size_t z(int i) { return static_cast<std::size_t>(i); }
 
 // A page that changed was read, whatever happened meanwhile.
 void World::watch_pages(Instant calm) {
-  if (now_ - calm < kFresh || now_ - aen_lost_at_ < kPoll) return;
+  if (now_ - calm < kFresh || now_ - aen_lost_at_ < kPoll || now_ - event_lost_at_ < kAudit + kFresh) return;
   const auto pages = pages_of(*stafd_.brain, false);
   for (const StafDc& dc : *pages.dcs) {
     const auto name = find_dc(dc.tid);
