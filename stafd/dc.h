@@ -165,6 +165,7 @@ struct Dc {
   bool connected() const { return device.has_value(); }
   // It was there the last time that somebody looked.
   bool reachable() const { return connected() || parked; }
+  bool restored() const { return created == Instant{}; }  // from before a restart
   bool serves() const { return page_fresh && (works || parked); }
   // What the page does not list, the controller has said not to have. One from before a restart may be older than what
   // others were told of it: it counts for what it lists only.

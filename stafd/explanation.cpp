@@ -22,7 +22,7 @@ std::optional<Duration> since(Instant instant, Instant now) {
 Instant begin_of(const Dc& dc) {
   if (dc.verdict.standing == DcStanding::held) return dc.held_at;
   if (dc.verdict.standing != DcStanding::wanted) return dc.lost_at;
-  return dc.created == Instant{} ? kNever : dc.created;
+  return dc.restored() ? kNever : dc.created;
 }
 
 std::string ago(Duration time) {

@@ -63,8 +63,8 @@ void Finder::leave_broken(Instant now) {
 // well-known NQN, with and without interface, regressions 11), if possible one that is ours already.
 void Finder::adopt(NameId id, Dc& dc, Instant now) {
   if (dc.device || dc.op != Dc::Op::none || dc.looked == devices_.version()) return;
-  // One that leaves, and had its connection, has no business with what somebody else connects there.
-  if (dc.had_connection && !dc.verdict.stays()) return;
+  // One that leaves has no business with what somebody else connects there, unless it is from before a restart.
+  if (!dc.verdict.stays() && (dc.had_connection || !dc.restored())) return;
   // What appears there now is probably the connection of that one; its answer says whose it is.
   if (connecting_to_same(id, dc)) return;
   const Device* found = nullptr;

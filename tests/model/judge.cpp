@@ -95,7 +95,7 @@ void World::judge(const Stafd& daemon, const Disconnect& disconnect) {
       return violate("cut", "a DC is cut that is wanted by all that is known: " + text);
     }
   }
-  if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
+  if (!amnesia_ && now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (amnesia_ || device->device.state != "live" || now_ - device->unmeant_since >= kMakeBeforeBreak) return;
   // Nothing is known by it, or what is known by it has another name since ignore-iface= was changed.
   if (!device->ever_read || staf_ignored_iface_) return;

@@ -159,6 +159,7 @@ void World::know_stafd(Fault fault, bool at_start) {
     if (fault == Fault::section) {
       staf_force_.family = staf_file_.family;
       staf_force_.ignore_iface = staf_file_.ignore_iface;
+      staf_force_.short_persistence = staf_file_.short_persistence;
     } else if (at_start)
       staf_force_.family = 0;
     if (at_start) staf_force_.short_persistence = staf_force_.short_persistence || staf_file_.short_persistence;

@@ -23,6 +23,15 @@ TEST(FinderCoexistence, WhatBelongsToSomebodyElseIsNeverCut) {
           wait 60
           ls)",
        "0s page 10.0.0.1\n5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"its line came and went before anybody had looked what exists",
+       R"(device nvme4 10.0.0.1
+          conf pleo=disabled | controller=10.0.0.1
+          conf pleo=disabled
+          --
+          scan
+          wait 60
+          ls)",
+       "5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
       {"at a stop with persistent-connections=false",
        R"(device nvme4 10.0.0.1 owner=discoverd
           start pleo=disabled | persistent-connections=false | controller=10.0.0.1 | controller=10.0.0.2
