@@ -31,7 +31,9 @@ void Finder::step_connection(Connection& connection, Instant now) {
   }
   // Names that go. When all do, the connection goes first.
   if (all_due(connection, now)) {
-    if (const std::string owner = owner_of(connection); !owner.empty()) return leave_alone(connection, owner);
+    if (const std::string owner = owner_of(connection); !owner.empty())
+      return leave_alone(connection, "it belongs to " + owner);
+    if (is_perhaps_others(connection)) return leave_alone(connection, "nobody knows whether it was meant");
     if (!connect_may_answer_with(connection.device))
       order_disconnect(connection, now, dcs_.find(*connection.names.begin())->verdict.reason);
     return;

@@ -179,7 +179,8 @@ class Finder {
   HostIdentity host_for(const Dc& dc) const;
   void order_connect(NameId id, Dc& dc, Instant now);
   std::string owner_of(const Connection& connection) const;
-  void leave_alone(const Connection& connection, const std::string& owner);
+  void leave_alone(const Connection& connection, const std::string& why);
+  bool is_perhaps_others(const Connection& connection) const;
   bool is_last_of_registry(const Connection& leaving) const;
   void order_disconnect(Connection& connection, Instant now, Reason reason);
   void order(Connection& connection, Dc::Op op, Instant now);

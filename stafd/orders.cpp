@@ -93,12 +93,18 @@ std::string Finder::owner_of(const Connection& connection) const {
 }
 
 // Its names go, and it stays as it is.
-void Finder::leave_alone(const Connection& connection, const std::string& owner) {
+void Finder::leave_alone(const Connection& connection, const std::string& why) {
   const std::string device = connection.device.name;
-  report(Level::info, Topic::let_go, connection,
-         "Not wanted any more; the connection stays, as it belongs to " + owner);
+  report(Level::info, Topic::let_go, connection, "Not wanted any more; the connection stays, as " + why);
   for (const NameId id : std::set<NameId>(connection.names)) remove(id);
   connections_.erase(device);
+}
+
+// Found here, and down since: it may leave this host another way than the names say that have only just been given up.
+bool Finder::is_perhaps_others(const Connection& connection) const {
+  return !connection.ours && std::ranges::all_of(connection.names, [&](NameId id) {
+    return connection.guessed.contains(id) && !dcs_.find(id)->restored();
+  });
 }
 
 // Does it lose a host that has registered, with nobody else of ours left there? A controller that is reached at several

@@ -313,7 +313,7 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   if (now_ - left < kSoak) violate("soak", "cut without waiting: " + text);
   if (!stafd_.brain && !excluded && usable_ioc(device->path) && now_ - daemon.started < kLongSoak)
     violate("long soak", "cut while stafd has not come yet: " + text);
-  if (path_wanted && now_ - device->unmeant_since < kMakeBeforeBreak &&
+  if (path_wanted && now_ - event_lost_at_ >= seconds(130) && now_ - device->unmeant_since < kMakeBeforeBreak &&
       std::none_of(devices_.begin(), devices_.end(), [&](const auto& item) {
         const auto& other = item.second;
         return &other != device && other.io && other.path == device->path && other.device.state == "live";

@@ -32,6 +32,18 @@ TEST(FinderCoexistence, WhatBelongsToSomebodyElseIsNeverCut) {
           wait 60
           ls)",
        "5s signal dc_removed\n60s ls ended 10.0.0.1\n"},
+      {"it is down, so nobody knows whether it leaves this host as the line said: it stays",
+       R"(iface eth0 10.0.0.7
+          iface eth1 10.0.0.8
+          device nvme4 10.0.0.1 state=connecting
+          start pleo=disabled
+          mdns
+          conf pleo=disabled | controller=10.0.0.1%eth1
+          wait 10
+          --
+          conf pleo=disabled
+          wait 200)",
+       "1.5s signal dc_removed\n"},
       {"at a stop with persistent-connections=false",
        R"(device nvme4 10.0.0.1 owner=discoverd
           start pleo=disabled | persistent-connections=false | controller=10.0.0.1 | controller=10.0.0.2
