@@ -357,6 +357,9 @@ bool World::execute_common(D& daemon, const Action& action) {
     // It is nobody's from now on.
     if (report->topic == Topic::let_go || report->text.find("is not this controller") != std::string::npos)
       if (const auto device = devices_.find(report->device); device != devices_.end()) device->second.released = true;
+    // Whoever takes over a connection begins anew should it lose it.
+    if (report->topic == Topic::connected && report->tid && std::is_same_v<D, Stacd>)
+      if (const auto name = find_ioc(*report->tid)) daemon.attempts[attempt_key(*name, *report->tid)].excused = true;
     // Should it become one again, it is a new name.
     if (report->topic == Topic::removed && report->tid) {
       gave_back_at_.erase(report->tid->to_string());

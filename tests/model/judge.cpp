@@ -251,7 +251,9 @@ void World::judge(const Stacd& daemon, const Disconnect& disconnect) {
   for (int host = 0; host < kHosts && amnesia_; ++host) {
     const Known& known = known_[z(host)];
     const bool found = staf_listed_.test(z(host)) || ever_had_dc_line_.test(z(host));
-    forgotten = forgotten || (!known.remembered && found && !has_dc_line(host) && leads_to(known, device->path));
+    // Who has not been read for a minute keeps nothing that it is not known for.
+    const bool awaited = has_dc_line(host) && now_ - stafd_.started < kMakeBeforeBreak;
+    forgotten = forgotten || (!known.remembered && found && !awaited && leads_to(known, device->path));
   }
   // Somebody ended who listed it while that one's page was doubted.
   const bool ended_young = disconnect.reason == Reason::dc_gone && std::ranges::any_of(known_, [&](const Known& known) {
