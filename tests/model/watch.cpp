@@ -110,8 +110,10 @@ bool World::may_be_unread(const KernelDevice& device) const {
   for (std::size_t i = 0; i < kDcNames; ++i) {
     const int name = static_cast<int>(i);
     const auto host = z(host_of_dc(name));
-    const bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
-                                 : ever_referred_[host].test(z(device.host));
+    bool named = device.io ? ever_listed_[host].test(z(device.path)) || leads_to(known_[host], device.path)
+                           : ever_referred_[host].test(z(device.host));
+    for (std::size_t child = 0; device.io && child < kHosts; ++child)
+      named = named || (ever_referred_[host].test(child) && ever_listed_[child].test(z(device.path)));
     if (!named || !dc_wanted_.test(i)) continue;
     if (parked_.test(i)) {
       if (now_ - device.unmeant_since < kParkedPage) return true;  // what it said when it was read last

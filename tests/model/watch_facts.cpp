@@ -66,7 +66,8 @@ void World::watch_bindings() {
     const auto* device = ioc.device ? find(*ioc.device) : nullptr;
     const auto name = find_ioc(ioc.tid);
     if (device == nullptr || !name || device->device.state != "live" || now_ - device->live_since < kPrompt) continue;
-    if (device->spared) continue;  // given away to be cut, which it could not be
+    // Given away to be cut, which it could not be, or is not yet.
+    if (device->spared || !told_.test(z(*name))) continue;
     if (device->device.src_addr.empty() && device->device.host_iface.empty()) continue;
     if (!means_ioc(*name, *device))
       violate("owner",
