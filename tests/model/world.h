@@ -224,6 +224,7 @@ class World {
   IocNames wanted_iocs(const DcNames& dcs, bool with_refused = false) const;
   void note_new(const DcNames& dcs, const DcNames& before);
   void update_truth();
+  // told.cpp: what stacd was told
   void update_told(const std::vector<StafDc>& dcs);
   void update_told_set();
   bool is_named(bool io, int name) const;
