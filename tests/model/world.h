@@ -224,10 +224,6 @@ class World {
   IocNames wanted_iocs(const DcNames& dcs, bool with_refused = false) const;
   void note_new(const DcNames& dcs, const DcNames& before);
   void update_truth();
-  // told.cpp: what stacd was told
-  void update_told(const std::vector<StafDc>& dcs);
-  void update_told_set();
-  bool is_named(bool io, int name) const;
   bool is_dc_there(int host) const;
   bool is_dc_live(int host) const;
   bool leads_to(const Known& known, int path) const;
@@ -236,6 +232,11 @@ class World {
   bool usable_ioc(int path) const;
   static bool means_ioc(int name, const KernelDevice& device);
   static bool means_dc(int name, const KernelDevice& device);
+
+  // --- told.cpp: what stacd was told ---
+  void update_told(const std::vector<StafDc>& dcs);
+  void update_told_set();
+  bool is_named(bool io, int name) const;
 
   // --- judge.cpp: at each order ---
   void violate(const char* law, const std::string& text);
